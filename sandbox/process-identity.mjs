@@ -26,19 +26,16 @@ function startTicks(pid) {
   }
   // The name of the program (field 2) may hold spaces and parentheses: count from the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X"
-    ? undefined
-    : `ticks:${fields[19]}`;
+  return fields[0] === "Z" || fields[0] === "X" ? undefined : `ticks:${fields[19]}`;
 }
 
 /** @param {number} pid */
 function startDate(pid) {
   try {
-    const line = execFileSync(
-      "ps",
-      ["-o", "stat=,lstart=", "-p", String(pid)],
-      { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } },
-    );
+    const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+    });
     const [status = "Z", ...date] = line.trim().split(/\s+/);
     return status.startsWith("Z") ? undefined : `date:${date.join(" ")}`;
   } catch (error) {

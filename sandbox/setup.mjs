@@ -2,15 +2,7 @@
 // Node 18+ without dependencies, because it runs on a bare clone. Called by sandbox/start.mjs and test/run.mjs. Starts no services.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -40,6 +32,7 @@ export class SetupError extends Error {
 const MINIMUM_NODE_MAJOR = 24;
 const INSTALL_WAIT_MS = 15 * 60_000;
 const PROGRESS_EVERY_MS = 5_000;
+const PARENT_LOOK_EVERY_MS = 300;
 
 /** @param {string} line */
 const sayOnStderr = (line) => void process.stderr.write(`${line}\n`);
@@ -67,8 +60,7 @@ export function findNode(folder = root) {
   const local = join(folder, "node_modules", ".bin", "node");
   if (existsSync(local)) {
     const asked = spawnSync(local, ["--version"], { encoding: "utf8" });
-    if (asked.status === 0 && nodeMajor(asked.stdout) >= MINIMUM_NODE_MAJOR)
-      return local;
+    if (asked.status === 0 && nodeMajor(asked.stdout) >= MINIMUM_NODE_MAJOR) return local;
   }
   if (nodeMajor(process.version) >= MINIMUM_NODE_MAJOR) return process.execPath;
   throw new SetupError(
@@ -94,16 +86,12 @@ export function nodeMajor(version) {
  * @param {{ packages?: Record<string, { version?: string }> }} installed
  */
 export function matchesLock(locked, installed) {
-  const wanted = Object.entries(locked.packages ?? {}).filter(
-    ([name]) => name !== "",
-  );
+  const wanted = Object.entries(locked.packages ?? {}).filter(([name]) => name !== "");
   const present = installed.packages ?? {};
   const wantedNames = new Set(wanted.map(([name]) => name));
   return (
     wanted.every(([name, entry]) =>
-      present[name]
-        ? present[name].version === entry.version
-        : entry.optional === true,
+      present[name] ? present[name].version === entry.version : entry.optional === true,
     ) && Object.keys(present).every((name) => wantedNames.has(name))
   );
 }
@@ -129,14 +117,8 @@ function isInstalled(folder) {
   const lockText = readFileSync(join(folder, "package-lock.json"), "utf8");
   if (readIfThere(stampFile(folder)) === stampOf(lockText)) return true;
   // No stamp of ours, but a developer may have installed by hand: do not throw that away under their running programs.
-  const installed = readIfThere(
-    join(folder, "node_modules", ".package-lock.json"),
-  );
-  if (
-    installed === undefined ||
-    !matchesLock(JSON.parse(lockText), JSON.parse(installed))
-  )
-    return false;
+  const installed = readIfThere(join(folder, "node_modules", ".package-lock.json"));
+  if (installed === undefined || !matchesLock(JSON.parse(lockText), JSON.parse(installed))) return false;
   writeStamp(folder);
   return true;
 }
@@ -151,10 +133,7 @@ const stampOf = (lockText) =>
 /** @param {string} folder */
 function writeStamp(folder) {
   const temporary = `${stampFile(folder)}.${process.pid}`;
-  writeFileSync(
-    temporary,
-    stampOf(readFileSync(join(folder, "package-lock.json"), "utf8")),
-  );
+  writeFileSync(temporary, stampOf(readFileSync(join(folder, "package-lock.json"), "utf8")));
   renameSync(temporary, stampFile(folder));
 }
 
@@ -176,10 +155,7 @@ async function install(folder, say) {
   const started = Date.now();
   say("Installing dependencies as locked (npm ci) …");
   const ticking = setInterval(
-    () =>
-      say(
-        `  … still installing, ${Math.round((Date.now() - started) / 1000)} s`,
-      ),
+    () => say(`  … still installing, ${Math.round((Date.now() - started) / 1000)} s`),
     PROGRESS_EVERY_MS,
   );
   try {
@@ -200,10 +176,7 @@ async function install(folder, say) {
       stdio: ["ignore", 2, 2],
     });
     if (code !== 0)
-      throw new SetupError(
-        `npm ci ended with ${code}; what it said is above. Mend that and run the command again.`,
-        1,
-      );
+      throw new SetupError(`npm ci ended with ${code}; what it said is above. Mend that and run the command again.`, 1);
   } catch (error) {
     if (error?.code !== "ENOENT") throw error;
     throw new SetupError(
@@ -212,9 +185,7 @@ async function install(folder, say) {
   } finally {
     clearInterval(ticking);
   }
-  say(
-    `Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`,
-  );
+  say(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 /**
@@ -224,17 +195,11 @@ async function install(folder, say) {
  */
 function npmCommand(folder) {
   const modules = join(folder, "node_modules") + sep;
-  const path = (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter((entry) => !resolve(entry).startsWith(modules));
+  const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !resolve(entry).startsWith(modules));
   const env = { ...process.env, PATH: path.join(delimiter) };
   const cli = process.env.npm_execpath;
   const node = process.env.npm_node_execpath ?? process.execPath;
-  if (
-    cli &&
-    /npm-cli\.[cm]?js$/.test(cli) &&
-    !resolve(node).startsWith(modules)
-  )
+  if (cli && /npm-cli\.[cm]?js$/.test(cli) && !resolve(node).startsWith(modules))
     return { command: node, prefix: [cli], env };
   return { command: "npm", prefix: [], env };
 }
@@ -247,23 +212,15 @@ function npmCommand(folder) {
 async function lock(file, say) {
   mkdirSync(dirname(file), { recursive: true });
   const mine = `${file}.${process.pid}`;
-  writeFileSync(
-    mine,
-    JSON.stringify({ pid: process.pid, startedAt: startedAt(process.pid) }),
-  );
+  writeFileSync(mine, JSON.stringify({ pid: process.pid, startedAt: startedAt(process.pid) }));
   try {
     const giveUpAt = Date.now() + INSTALL_WAIT_MS;
     for (let tries = 0; !tryLink(mine, file); tries += 1) {
       const owner = readIfThere(file);
-      if (owner !== undefined && !isSameProcess(JSON.parse(owner)))
-        breakLock(file, owner);
+      if (owner !== undefined && !isSameProcess(JSON.parse(owner))) breakLock(file, owner);
       if (Date.now() > giveUpAt)
-        throw new SetupError(
-          `Another set-up holds ${file} for too long. End it, or remove that file.`,
-          1,
-        );
-      if (tries === 0)
-        say("Another command is setting up this folder: waiting for it …");
+        throw new SetupError(`Another set-up holds ${file} for too long. End it, or remove that file.`, 1);
+      if (tries === 0) say("Another command is setting up this folder: waiting for it …");
       await delay(100);
     }
   } finally {
@@ -335,17 +292,17 @@ export function run(command, args, options) {
   return new Promise((done, failed) => {
     const child = spawn(command, args, options);
     // A terminal's Ctrl-C goes to the whole group: the child has it already, and twice would read as "hurry".
-    const passInt = () => void (process.stdin.isTTY || child.kill("SIGINT"));
-    const passTerm = () => void child.kill("SIGTERM");
-    const passHup = () => void child.kill("SIGHUP");
     const listeners = /** @type {const} */ ([
-      ["SIGINT", passInt],
-      ["SIGTERM", passTerm],
-      ["SIGHUP", passHup],
+      ["SIGINT", () => void (process.stdin.isTTY || child.kill("SIGINT"))],
+      ["SIGTERM", () => void child.kill("SIGTERM")],
+      ["SIGHUP", () => void child.kill("SIGHUP")],
     ]);
     for (const [signal, pass] of listeners) process.on(signal, pass);
-    const stopListening = () =>
-      listeners.forEach(([signal, pass]) => process.off(signal, pass));
+    const stopWatching = watchParent(() => child.kill("SIGTERM"));
+    const stopListening = () => {
+      stopWatching();
+      for (const [signal, pass] of listeners) process.off(signal, pass);
+    };
     child.once("error", (error) => {
       stopListening();
       failed(error);
@@ -355,6 +312,24 @@ export function run(command, args, options) {
       done(code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 15));
     });
   });
+}
+
+/**
+ * npm gives a signal to the shell between it and us, and that shell dies without passing it on: then our parent changes. There is no
+ * event for it, so we look.
+ *
+ * @param {() => void} onOrphaned
+ * @returns {() => void} stops looking.
+ */
+function watchParent(onOrphaned) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {};
+  const parent = process.ppid;
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    onOrphaned();
+  }, PARENT_LOOK_EVERY_MS);
+  return () => clearInterval(looking);
 }
 
 /**
