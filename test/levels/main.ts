@@ -1,0 +1,68 @@
+// `npm test` after the set-up: runs the levels in their order, each whatever the ones before it came to, lists what was skipped,
+// and ends with the closing line. Started by test/run.mjs. Services start before the first level that needs them and stop at
+// the end, also at Ctrl-C.
+import { check } from "./check.ts";
+import type { Level } from "./levels.ts";
+import { type Plan, readPlan } from "./plan.ts";
+import { runVitest } from "./run-vitest.ts";
+import { createServices } from "./services.ts";
+import { add, closingLine, exitCode, judgeSkips, nothing, type Tally } from "./tally.ts";
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Runs the plan to its end. Rejects only where the runner itself is broken. */
+async function runPlan(plan: Plan, signal: AbortSignal): Promise<Tally> {
+  const services = createServices(say);
+  const runLevel = async (level: Level): Promise<Tally> => {
+    const env = level.needsServices ? await services.environment(signal) : {};
+    if (env !== undefined) return runVitest(level, { args: plan.vitestArgs, env, signal, say });
+    say(`${level.name}: not run, because the services did not start`);
+    return { ...nothing, failed: 1 };
+  };
+  const runs = [
+    ...(plan.check ? [{ name: "check", start: () => check(signal, say) }] : []),
+    ...plan.levels.map((level) => ({ name: level.name, start: () => runLevel(level) })),
+  ];
+  let sum = nothing;
+  try {
+    for (const { name, start } of runs) {
+      if (signal.aborted) break;
+      say(`\n${name}`);
+      const startedMs = performance.now();
+      const tally = await start();
+      sum = add(sum, tally);
+      say(`${name}: ${closingLine(tally)} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    }
+  } finally {
+    await services.stop();
+  }
+  return sum;
+}
+
+function isCi(): boolean {
+  const value = process.env["CI"] ?? "";
+  return value !== "" && value !== "0" && value.toLowerCase() !== "false";
+}
+
+function report(tally: Tally): void {
+  if (tally.skipped.length > 0) {
+    say(`\nSkipped${isCi() ? ", which counts as failed here (CI)" : ""}:`);
+    for (const name of tally.skipped) say(`  ${name}`);
+  }
+  const judged = judgeSkips(tally, isCi());
+  process.exitCode = exitCode(judged);
+  say(`\n${closingLine(judged)}`);
+}
+
+const interrupted = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort());
+
+const plan = readPlan(process.argv.slice(2));
+if ("text" in plan) {
+  say(plan.text);
+  process.exitCode = plan.exitCode;
+} else {
+  const sum = await runPlan(plan, interrupted.signal);
+  if (interrupted.signal.aborted) say("\nInterrupted.");
+  report(interrupted.signal.aborted ? { ...sum, failed: sum.failed + 1 } : sum);
+}

@@ -1,0 +1,27 @@
+// One vitest project per level of test (test/levels/levels.ts). `npm test` runs them in order and starts the services they
+// need; `npx vitest run --project unit` runs one by hand.
+import { availableParallelism } from "node:os";
+
+import { defineConfig } from "vitest/config";
+
+import { filesOf, levels } from "./test/levels/levels.ts";
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/closing-line.ts"],
+    teardownTimeout: 20_000,
+    projects: levels.map((level) => ({
+      test: {
+        name: level.name,
+        include: [filesOf(level)],
+        testTimeout: level.testTimeoutMs,
+        hookTimeout: level.testTimeoutMs,
+        fileParallelism: !level.needsServices,
+        maxWorkers: level.needsServices ? 1 : availableParallelism(),
+        unstubEnvs: true,
+        unstubGlobals: true,
+        restoreMocks: true,
+      },
+    })),
+  },
+});
