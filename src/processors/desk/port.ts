@@ -1,0 +1,82 @@
+// What the product needs of the agent side ("the desk"). Live Agent is the first implementation, in clients/salesforce.
+// Secrets are plain on this side of the port; the gateway seals them before they reach any topic or store.
+import type { DeskEvent, DeskLostReason } from "../messages/generated.ts";
+import type { EnsureCase, EnsureContact } from "../interconnection/commands.ts";
+import type { Done, Outcome } from "../outcome.ts";
+
+/** A session with its secrets in the clear. Never logged, never stored. */
+export interface OpenedSession {
+  readonly id: string;
+  readonly key: string;
+  readonly route: string;
+  readonly pollTimeoutMs: number;
+}
+
+export interface ChatRequestDetails {
+  readonly buttonId: string;
+  readonly visitorName: string;
+  readonly contactId: string;
+  readonly caseId: string;
+}
+
+/**
+ * A post carries a number. The desk drops a repeat of an accepted number; `outOfStep` tells the last number that it has
+ * accepted, when it says so, and the lane repeats with the next one.
+ */
+export type PostOutcome = Done | { readonly kind: "outOfStep"; readonly lastAccepted: number };
+
+export type PollAnswer =
+  | { readonly kind: "events"; readonly position: number; readonly resumeToken: string | null; readonly events: readonly DeskEvent[] }
+  | { readonly kind: "nothing" }
+  /** Another poll of this session is in flight somewhere. */
+  | { readonly kind: "conflict" }
+  /** The route is void: reconnect. */
+  | { readonly kind: "moved" }
+  | { readonly kind: "lost"; readonly reason: DeskLostReason; readonly detail: string }
+  | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
+
+export interface Desk {
+  /**
+   * Finds the contact by e-mail, then phone; creates it only when both searches answered and found nothing. With
+   * `mayExist` (an earlier try of the same command may have created it) it is searched for first in any case.
+   */
+  ensureContact(
+    request: EnsureContact,
+    mayExist: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome<{ readonly contactId: string; readonly created: boolean; readonly blocked: boolean }>>;
+  /** Creates the case; with `mayExist` it is looked for by its marker first. */
+  ensureCase(
+    request: EnsureCase,
+    mayExist: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome<{ readonly caseId: string; readonly created: boolean }>>;
+  openSession(signal: AbortSignal): Promise<Outcome<OpenedSession>>;
+  requestChat(session: OpenedSession, details: ChatRequestDetails, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
+  say(session: OpenedSession, text: string, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
+  /** Ends the chat. A session that is gone is done. */
+  end(session: OpenedSession, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
+  /**
+   * One long poll. `position` is the number of the last event that is durably ours, -1 for none. Resolves when the desk
+   * answers or after session.pollTimeoutMs (`failed`); rejects only when aborted, and then its socket is closed.
+   */
+  poll(session: OpenedSession, position: number, signal: AbortSignal): Promise<PollAnswer>;
+  /** After `moved`: the session with its new route. `resumeToken` is the last one told, null for none. */
+  reconnect(
+    session: OpenedSession,
+    resumeToken: string | null,
+    signal: AbortSignal,
+  ): Promise<Outcome<{ readonly session: OpenedSession; readonly resetsPostSequence: boolean }>>;
+  /** After the first answer that follows a reconnect; carries no post number. */
+  resync(session: OpenedSession, signal: AbortSignal): Promise<Done>;
+}
+
+/** Seals secrets so that they can stand in topics and Redis. */
+export interface Sealer {
+  /** Never fails. The sealed text is bound to user and chat: it opens nowhere else. */
+  seal(plain: string, boundTo: { readonly userId: string; readonly chatId: string }): string;
+  /** The plain text; null when it was sealed for another user or chat, damaged, or with a key that is not configured. */
+  unseal(sealed: string, boundTo: { readonly userId: string; readonly chatId: string }): string | null;
+  /** Short one-way hash of a secret, to tell two of them apart. */
+  fingerprint(plain: string): string;
+}

@@ -1,0 +1,80 @@
+// The commands that decide gives to the gateways. A command is state (`pending`) until its result came back.
+import type { Channel, Connect, DeskSession } from "../messages/generated.ts";
+
+export type LaneName = "desk" | "channel";
+
+interface CommandHead<L extends LaneName, Kind extends string> {
+  readonly lane: L;
+  readonly kind: Kind;
+  /** Number within chat and lane, from 1; with chatId the command's identity. */
+  readonly seq: number;
+  readonly chatId: string;
+  /** No try begins after this moment, epoch milliseconds: then the command is given up. */
+  readonly giveUpAt: number;
+}
+
+/** Finds the contact by e-mail, then phone; creates it on a real miss. */
+export interface EnsureContact extends CommandHead<"desk", "EnsureContact"> {
+  readonly name: string;
+  readonly email: string;
+  readonly phoneNumber: string | null;
+  readonly extraData: Connect["extraData"];
+  readonly channel: Channel;
+}
+
+/** Creates the case; it carries chatId as its marker, which is looked for before any repeat. */
+export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
+  readonly contactId: string;
+  readonly channel: Channel;
+  readonly subject: string;
+  readonly ownerId: string | null;
+  readonly extraData: Connect["extraData"];
+}
+
+/** Opens a session at the desk. Repeatable: an unused session ends by itself. */
+export interface OpenSession extends CommandHead<"desk", "OpenSession"> {
+  readonly visitorName: string;
+}
+
+/** Asks the desk for an agent. First post of the session. */
+export interface RequestChat extends CommandHead<"desk", "RequestChat"> {
+  readonly session: DeskSession;
+  readonly buttonId: string;
+  readonly visitorName: string;
+  readonly contactId: string;
+  readonly caseId: string;
+}
+
+/** Says one text to the agent; repeats carry the same post sequence. */
+export interface SayToAgent extends CommandHead<"desk", "SayToAgent"> {
+  readonly session: DeskSession;
+  readonly text: string;
+  /** Ids of the channel messages that the text carries; empty for history and notices. */
+  readonly messageIds: readonly string[];
+  /** What the text is, for the facts about it. */
+  readonly about: "message" | "context" | "notice";
+}
+
+/** Ends the chat at the desk. A desk that has already ended it counts as done. */
+export interface EndChat extends CommandHead<"desk", "EndChat"> {
+  readonly session: DeskSession;
+}
+
+/** Says one text to the user; `messageId` is deterministic and goes with every repeat. */
+export interface SayToUser extends CommandHead<"channel", "SayToUser"> {
+  readonly channel: Channel;
+  readonly messageId: string;
+  readonly text: string;
+  readonly about: "message" | "notice";
+}
+
+/** Tells the bot that it has the user again, and in which state. */
+export interface HandBack extends CommandHead<"channel", "HandBack"> {
+  readonly channel: Channel;
+  readonly botSlug: string;
+  readonly botState: string;
+}
+
+export type DeskCommand = EnsureContact | EnsureCase | OpenSession | RequestChat | SayToAgent | EndChat;
+export type ChannelCommand = SayToUser | HandBack;
+export type Command = DeskCommand | ChannelCommand;

@@ -1,0 +1,49 @@
+// What goes into decide and what comes out of it. No behaviour.
+import type { AgentEvent, ChannelMessage, ChatEvent, ChatRequest, DeadLetterReason } from "../messages/generated.ts";
+import type { ContextEntry, Reply, UserMemory, UserState } from "./state.ts";
+
+/** Where an input stood. Ids of outputs derive from it and from its time. */
+export interface Coordinates {
+  /** Topic suffix, such as chat-requests. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Record time, epoch milliseconds. */
+  readonly timestamp: number;
+}
+
+interface InputHead {
+  readonly coordinates: Coordinates;
+  /** Time of the decision, epoch milliseconds: read once per turn by the owner, never inside decide. */
+  readonly now: number;
+}
+
+export type Input =
+  | (InputHead & { readonly topic: "chat-requests"; readonly record: ChatRequest })
+  | (InputHead & { readonly topic: "channel-messages"; readonly record: ChannelMessage })
+  | (InputHead & { readonly topic: "agent-events"; readonly record: AgentEvent });
+
+/** A fact without what the runtime adds: client and producedAt. */
+export type Fact = Omit<ChatEvent, "client" | "producedAt">;
+
+/** A message that nobody will get; the runtime makes the dead letter from the input's bytes, or from `text`. */
+export interface Undeliverable {
+  readonly reason: DeadLetterReason;
+  readonly detail: string | null;
+  readonly chatId: string | null;
+  /** The words that were to be delivered, when they are not the input record itself; null means the input record. */
+  readonly text: string | null;
+}
+
+export interface Decision {
+  readonly state: UserState;
+  readonly facts: readonly Fact[];
+  readonly replies: readonly { readonly requestId: string; readonly reply: Reply }[];
+  readonly deadLetters: readonly Undeliverable[];
+  /** Context entries to add; kept in Redis for 24 h. */
+  readonly remember: readonly ContextEntry[];
+  /** Message ids to know within DEDUPE_WINDOW. */
+  readonly see: readonly string[];
+}
+
+export type Decide = (user: { readonly state: UserState; readonly memory: UserMemory }, input: Input) => Decision;

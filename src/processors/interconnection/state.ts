@@ -1,0 +1,199 @@
+// The state of one user: the interconnection, the commands it waits for, and the moments it waits for. Owned by decide;
+// stored as JSON in Redis and on the changelog (record.ts). A field exists only in the statuses in which it has a meaning.
+import type { Channel, Connect, DeskSession, DueKind, Media } from "../messages/generated.ts";
+import type { Command, LaneName } from "./commands.ts";
+
+/** One thing that user or bot said, as the agent is told it and GET /v1/context shows it. */
+export interface ContextEntry {
+  readonly messageId: string;
+  /** When it was written, epoch milliseconds. */
+  readonly at: number;
+  readonly from: "user" | "bot";
+  readonly text: string | null;
+  readonly media: Media | null;
+}
+
+/** What is known of the chat from its connect request on. */
+export interface ChatHead {
+  readonly chatId: string;
+  readonly requestId: string;
+  readonly channel: Channel;
+  readonly name: string;
+  readonly email: string;
+  readonly phoneNumber: string | null;
+  readonly botSlug: string;
+  readonly botId: string;
+  readonly extraData: Connect["extraData"];
+  readonly requestedAt: number;
+}
+
+/** Contact, case, session and chat request are being made; no agent knows of the user yet. */
+export interface Connecting extends ChatHead {
+  readonly status: "CONNECTING";
+  /** The chat is refused when it is not open by then. */
+  readonly openBy: number;
+  readonly contactId: string | null;
+  readonly caseId: string | null;
+  readonly session: DeskSession | null;
+  readonly postSequence: number;
+  /** What was said before the connect, taken from the context then, so that it survives the loss of Redis. */
+  readonly context: readonly ContextEntry[];
+  /** What the user said since. */
+  readonly said: readonly ContextEntry[];
+}
+
+interface AtDesk extends ChatHead {
+  readonly contactId: string;
+  readonly caseId: string;
+  readonly session: DeskSession;
+  /** Number of the last desk event that was applied in session.generation; -1 means none. */
+  readonly position: number;
+  readonly resumeToken: string | null;
+  /** Last post number that the desk accepted. The lane's own mark may be ahead of it. */
+  readonly postSequence: number;
+}
+
+/** In the desk's queue. */
+export interface OnHold extends AtDesk {
+  readonly status: "ON_HOLD";
+  readonly waitingSince: number;
+  readonly context: readonly ContextEntry[];
+  readonly said: readonly ContextEntry[];
+  readonly queuePosition: number | null;
+}
+
+/** An agent has the user. */
+export interface Active extends AtDesk {
+  readonly status: "ACTIVE";
+  readonly waitingSince: number;
+  readonly acceptedAt: number;
+  readonly agentName: string | null;
+}
+
+interface Over extends ChatHead {
+  readonly endedAt: number;
+  readonly contactId: string | null;
+  readonly caseId: string | null;
+  readonly session: DeskSession | null;
+}
+
+/** Ended by somebody, after it was at the desk. */
+export interface Closed extends Over {
+  readonly status: "CLOSED";
+}
+
+/** Never came to an agent: a step of the opening or the desk refused it. */
+export interface Failed extends Over {
+  readonly status: "FAILED";
+}
+
+export type Interconnection = Connecting | OnHold | Active | Closed | Failed;
+export type Status = Interconnection["status"];
+
+/** A moment that the state waits for; the owner appends it as a record when it has come. */
+export interface Due {
+  readonly kind: DueKind;
+  readonly chatId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What a hand-back will say once its delay has passed. */
+export interface WaitingHandBack {
+  readonly chatId: string;
+  readonly channel: Channel;
+  readonly botSlug: string;
+  readonly botState: string;
+}
+
+/** Texts beyond the lane's window, joined; they become commands as results come back. */
+export interface Backlog {
+  readonly lane: LaneName;
+  readonly texts: readonly { readonly text: string; readonly messageIds: readonly string[] }[];
+}
+
+/** The outcome of a request, kept so that its repeat gets the same answer. */
+export interface RequestOutcome {
+  readonly requestId: string;
+  readonly reply: Reply;
+}
+
+/** The answer to a connect or finish. */
+export interface Reply {
+  readonly outcome: "done" | "refused";
+  /** Closed list; the ingress turns it into status and text. */
+  readonly reason:
+    | "chat_created"
+    | "chat_finished"
+    | "operator_done"
+    | "chat_open"
+    | "no_chat"
+    | "never_connected"
+    | "expired"
+    | "invalid_request"
+    | "contact_blocked"
+    | "contact_failed"
+    | "case_failed"
+    | "session_failed"
+    | "chat_request_failed"
+    | "opening_timeout";
+  readonly chatId: string | null;
+  /** Cause in the other side's words, without personal data; null means none. */
+  readonly detail: string | null;
+}
+
+/** Everything of one user that the changelog holds. */
+export interface UserState {
+  readonly interconnection: Interconnection | null;
+  /** Commands without a result, in order of their seq within chat and lane. */
+  readonly pending: readonly Command[];
+  readonly backlog: readonly Backlog[];
+  readonly due: readonly Due[];
+  /** Set while a hand-back waits for its delay. */
+  readonly handBack: WaitingHandBack | null;
+  /** Last command number given, by lane, within the chat. */
+  readonly lastSeq: Readonly<Record<LaneName, number>>;
+  /** Last fact number told within the chat. */
+  readonly lastFact: number;
+  /** Ids of the user's messages taken over in this chat, newest last, bounded: repeats are known even without Redis. */
+  readonly taken: readonly string[];
+  /** Outcomes of the last requests, newest last, bounded. */
+  readonly outcomes: readonly RequestOutcome[];
+  /** A case whose chat failed, for that user's next connect within 24 h. */
+  readonly looseCase: { readonly caseId: string; readonly contactId: string; readonly until: number } | null;
+}
+
+/** What is known of a user beside the changelog: Redis only, see docs/decisions.md for what its loss means. */
+export interface UserMemory {
+  /** Context of the last 24 h, oldest first, bounded. */
+  readonly history: readonly ContextEntry[];
+  /** Ids of channel messages within DEDUPE_WINDOW. */
+  readonly seen: ReadonlySet<string>;
+}
+
+export const nobody: UserState = {
+  interconnection: null,
+  pending: [],
+  backlog: [],
+  due: [],
+  handBack: null,
+  lastSeq: { desk: 0, channel: 0 },
+  lastFact: 0,
+  taken: [],
+  outcomes: [],
+  looseCase: null,
+};
+
+/** True while a chat is being opened, waits, or has an agent. */
+export function isOpen(interconnection: Interconnection | null): interconnection is Connecting | OnHold | Active {
+  switch (interconnection?.status) {
+    case "CONNECTING":
+    case "ON_HOLD":
+    case "ACTIVE":
+      return true;
+    case "CLOSED":
+    case "FAILED":
+    case undefined:
+      return false;
+  }
+}
