@@ -6,22 +6,22 @@ const escaped = (name) => name.replaceAll(/[/.-]/g, (character) => `\\${characte
 const packages = (names) => `(^|/)node_modules/(${names.map(escaped).join("|")})/`;
 const anyPackage = "(^|/)node_modules/";
 
-/** What each library may be imported from, inside src/. */
-const homes = [
-  { library: "kafkajs", names: ["kafkajs"], home: "src/clients/kafka" },
-  { library: "ioredis", names: ["ioredis"], home: "src/clients/redis" },
-  { library: "got, undici", names: ["got", "undici"], home: "src/clients/http" },
-  {
-    library: "avsc and the registry client",
-    names: ["avsc", "@kafkajs/confluent-schema-registry"],
-    home: "src/clients/schema-registry",
-  },
-  { library: "pino", names: ["pino"], home: "src/clients/log" },
-  { library: "zod", names: ["zod"], home: "src/clients/config" },
-  { library: "the Prometheus client", names: ["@prometheus-io/client"], home: "src/clients/metrics" },
-  { library: "fastify", names: ["fastify"], home: "src/ingress" },
+/** What each library may be imported from, inside src/: folders or files, as a pattern. */
+export const homes = [
+  { names: ["kafkajs"], home: "src/clients/kafka" },
+  { names: ["ioredis"], home: "src/clients/redis" },
+  { names: ["got", "undici"], home: "src/clients/http" },
+  { names: ["avsc", "@kafkajs/confluent-schema-registry"], home: "src/clients/schema-registry" },
+  { names: ["pino"], home: "src/clients/log" },
+  { names: ["zod"], home: "src/clients/config" },
+  { names: ["@prometheus-io/client"], home: "src/clients/metrics" },
+  { names: ["fastify"], home: "src/(ingress|clients/metrics)" },
+  { names: ["jsonwebtoken"], home: "src/(ingress|clients)" },
+  { names: ["cockatiel"], home: "src/(clients|topology)" },
+  { names: ["close-with-grace"], home: "src/main" },
 ];
-const pureLibraries = ["uuid", "lru-cache"];
+/** Do no I/O and keep no time: allowed in every layer. */
+export const pureLibraries = ["uuid", "lru-cache"];
 const inputAndOutput =
   "^(node:)?(fs|net|tls|http|https|http2|dns|dgram|child_process|cluster|worker_threads|process|timers|readline|repl|inspector|os|tty)(/|$)";
 
@@ -128,10 +128,10 @@ export default {
         dependencyTypesNot: ["type-only"],
       },
     },
-    ...homes.map(({ library, names, home }) => ({
+    ...homes.map(({ names, home }) => ({
       name: `home-of-${names[0].replace("@", "").replace("/", "-")}`,
       severity: "error",
-      comment: `Inside src/, ${library} has one home, ${home}: use the port that folder implements.`,
+      comment: `Inside src/, ${names.join(" and ")} may be imported from ${home} alone: use the port that is implemented there.`,
       from: { path: "^src/", pathNot: `^${home}(/|\\.ts$)` },
       to: { path: packages(names) },
     })),
