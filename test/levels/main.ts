@@ -5,16 +5,15 @@ import { check } from "./check.ts";
 import type { Level } from "./levels.ts";
 import { type Plan, readPlan } from "./plan.ts";
 import { runVitest } from "./run-vitest.ts";
-import { createServices } from "./services.ts";
+import { createRunServices, type RunServices } from "./services.ts";
 import { add, closingLine, exitCode, judgeSkips, nothing, type Tally } from "./tally.ts";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Runs the plan to its end. Rejects only where the runner itself is broken. */
-async function runPlan(plan: Plan, signal: AbortSignal): Promise<Tally> {
-  const services = createServices(say);
+async function runPlan(plan: Plan, services: RunServices, signal: AbortSignal): Promise<Tally> {
   const runLevel = async (level: Level): Promise<Tally> => {
-    const env = level.needsServices ? await services.environment(signal) : {};
+    const env = level.needsServices ? await services.environment() : {};
     if (env !== undefined) return runVitest(level, { args: plan.vitestArgs, env, signal, say });
     say(`${level.name}: not run, because the services did not start`);
     return { ...nothing, failed: 1 };
@@ -44,25 +43,36 @@ function isCi(): boolean {
   return value !== "" && value !== "0" && value.toLowerCase() !== "false";
 }
 
-function report(tally: Tally): void {
+/** Lists what was skipped and prints the closing line; gives the exit code. */
+function report(tally: Tally): number {
   if (tally.skipped.length > 0) {
     say(`\nSkipped${isCi() ? ", which counts as failed here (CI)" : ""}:`);
     for (const name of tally.skipped) say(`  ${name}`);
   }
   const judged = judgeSkips(tally, isCi());
-  process.exitCode = exitCode(judged);
   say(`\n${closingLine(judged)}`);
+  return exitCode(judged);
 }
 
-const interrupted = new AbortController();
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort());
-
-const plan = readPlan(process.argv.slice(2));
-if ("text" in plan) {
-  say(plan.text);
-  process.exitCode = plan.exitCode;
-} else {
-  const sum = await runPlan(plan, interrupted.signal);
-  if (interrupted.signal.aborted) say("\nInterrupted.");
-  report(interrupted.signal.aborted ? { ...sum, failed: sum.failed + 1 } : sum);
+/** Runs what the arguments ask for; gives the exit code. The first signal ends it in order, the second at once. */
+async function main(args: readonly string[]): Promise<number> {
+  const plan = readPlan(args);
+  if ("text" in plan) {
+    say(plan.text);
+    return plan.exitCode;
+  }
+  const interrupted = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (interrupted.signal.aborted) process.exit(130);
+      say("\nInterrupted: stopping what was started …");
+      interrupted.abort();
+    });
+  }
+  const services = createRunServices(say);
+  const sum = await runPlan(plan, services, interrupted.signal);
+  const code = report(interrupted.signal.aborted ? { ...sum, failed: sum.failed + 1 } : sum);
+  return interrupted.signal.aborted ? 130 : (services.lackingExitCode() ?? code);
 }
+
+process.exitCode = await main(process.argv.slice(2));

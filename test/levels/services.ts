@@ -1,23 +1,49 @@
-// Kafka, schema registry and Redis of one test run: started once, at the first level that needs them, stopped at its end. The driver
-// is the sandbox's. Called by main.ts.
+// Kafka, schema registry and Redis of one test run: started once, at the first level that needs them, stopped at its end. On free ports
+// and in folders of their own, so that a running sandbox is not touched. The driver is the sandbox's. Called by main.ts.
+import type { Services } from "../../sandbox/services/driver.ts";
+import { servicesVariable } from "../support/services.ts";
+
+/** Environment for tests that says where the services are. */
+export type ServicesEnvironment = Readonly<Record<string, string>>;
 
 /** The services of one run. */
 export interface RunServices {
-  /** Starts them on the first call; where they are, as environment for the tests; undefined where they do not start. */
-  environment(signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>;
-  /** Stops what was started. */
+  /** Starts them on the first call. Undefined where they do not start: said once, and not tried again. */
+  environment(): Promise<ServicesEnvironment | undefined>;
+  /** Stops what was started, also in the middle of a start. */
   stop(): Promise<void>;
+  /** Set where this machine lacks what they need: the exit code that says so. */
+  lackingExitCode(): number | undefined;
 }
 
 /** Makes them; starts nothing yet. */
-export function createServices(say: (text: string) => void): RunServices {
-  return {
-    async environment() {
-      say("there is no driver of local services yet");
+export function createRunServices(say: (text: string) => void): RunServices {
+  const state: { started?: Promise<ServicesEnvironment | undefined>; driver?: Services; lacking?: number } = {};
+
+  const start = async (): Promise<ServicesEnvironment | undefined> => {
+    const startedMs = performance.now();
+    try {
+      // Loaded only here: checks and unit tests run, and say what is wrong, also while the driver does not load.
+      const { createServices } = await import("../../sandbox/services/driver.ts");
+      state.driver = await createServices({ say: (line) => say(`  ${line}`), env: process.env });
+      const addresses = await state.driver.start();
+      say(`services: ${state.driver.kind}, up in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+      return { [servicesVariable]: JSON.stringify(addresses) };
+    } catch (error) {
+      say(`services: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
+        state.lacking = error.exitCode;
+      }
       return undefined;
-    },
+    }
+  };
+
+  return {
+    environment: () => (state.started ??= start()),
     async stop() {
-      // nothing was started
+      await state.started;
+      await state.driver?.stop();
     },
+    lackingExitCode: () => state.lacking,
   };
 }
