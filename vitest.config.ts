@@ -21,6 +21,7 @@ export default defineConfig({
         unstubEnvs: true,
         unstubGlobals: true,
         restoreMocks: true,
+        expect: { requireAssertions: true }, // a test must be able to fail
       },
     })),
   },
