@@ -27,7 +27,11 @@ export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly contactId: string;
   readonly channel: Channel;
   readonly subject: string;
+  /** Description of the case, ready to be written. */
+  readonly description: string;
   readonly ownerId: string | null;
+  /** When the command was given, epoch milliseconds: a case of an earlier try of it is not older. */
+  readonly notBefore: number;
   readonly extraData: Connect["extraData"];
 }
 
