@@ -141,8 +141,12 @@ export interface StoredUser {
 }
 
 export type MarkVerdict =
-  /** `postSequence` is the number to use: the one asked for, or that of an earlier begin of the same command. */
-  | { readonly kind: "begun"; readonly repeated: boolean; readonly postSequence: number }
+  /**
+   * `postSequence` is the number to post with: that of an earlier begin of the same command; else the larger of the one
+   * asked for and the one after the lane's last (too high is told by the desk, too low would be dropped without a word).
+   * Null when the command does not post. `repeated`: the same command had begun before.
+   */
+  | { readonly kind: "begun"; readonly repeated: boolean; readonly postSequence: number | null }
   | { readonly kind: "done" }
   | { readonly kind: "fenced" };
 
@@ -185,10 +189,13 @@ export interface Store {
   save(request: SaveRequest): Promise<SaveVerdict>;
   /** Stored epochs; null where none stands. */
   epochs(partitions: readonly number[]): Promise<readonly (number | null)[]>;
-  /** Marks a command as begun. A command that has begun before keeps its post number. */
-  begin(mark: LaneMark, postSequence: number): Promise<MarkVerdict>;
-  /** Marks it as done, with the last post number accepted. */
-  finish(mark: LaneMark, postSequence: number): Promise<"done" | "fenced">;
+  /**
+   * Marks a command as begun; `postSequence` null when it does not post (the lane's last number stays). With `renumber`
+   * the number is taken as given, because the desk told it. Of a chat and lane only the last command's mark is kept.
+   */
+  begin(mark: LaneMark, postSequence: number | null, renumber: boolean): Promise<MarkVerdict>;
+  /** Marks it as done; `postSequence` is the number that the desk accepted, null leaves the lane's last number. */
+  finish(mark: LaneMark, postSequence: number | null): Promise<"done" | "fenced">;
   /** Clean stop: tells the next owner that it need not wait. */
   release(partition: number, epoch: number): Promise<void>;
   /** Keeps the reply 60 s under its request id and wakes who waits for it. */

@@ -90,7 +90,10 @@ export interface Failed extends Over {
 export type Interconnection = Connecting | OnHold | Active | Closed | Failed;
 export type Status = Interconnection["status"];
 
-/** A moment that the state waits for; the owner appends it as a record when it has come. */
+/**
+ * A moment that the state waits for; the owner appends it as a record when it has come. An ended chat always waits for
+ * `forget`: when it comes and nothing is pending, decide answers `nobody`, and the runtime deletes the user's state.
+ */
 export interface Due {
   readonly kind: DueKind;
   readonly chatId: string;

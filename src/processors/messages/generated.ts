@@ -396,13 +396,14 @@ export interface DeskSession {
   readonly pollTimeoutMs: number;
 }
 
-/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. rewrite: write the state to the changelog once more. */
+/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. */
 export type DueKind =
   | "unknown"
   | "opening_limit"
   | "accept_limit"
   | "hand_back"
   | "chat_too_old"
+  | "forget"
   | "rewrite";
 
 /** A moment that the state was waiting for has come. Appended by the owner; one that the state no longer waits for does nothing. */

@@ -1,0 +1,48 @@
+// Performs the commands of the channel lane: texts to the user, and the hand-back to the bot. One try a call; the lane
+// repeats. Repeat-safe: a text carries the same message id in every try.
+import type { ChannelCommand } from "../interconnection/commands.ts";
+import type { Effect, Try } from "../effect.ts";
+import type { Done } from "../outcome.ts";
+import { unreachable } from "../unreachable.ts";
+import type { BotPort, ChannelPort } from "./port.ts";
+
+export interface ChannelGateway {
+  perform(command: ChannelCommand, attempt: Try): Promise<Effect>;
+}
+
+export function createChannelGateway(ports: { readonly channel: ChannelPort; readonly bot: BotPort }): ChannelGateway {
+  return {
+    async perform(command, { userId, signal }) {
+      switch (command.kind) {
+        case "SayToUser": {
+          const { channel, messageId, text } = command;
+          return effectOf(await ports.channel.say({ channel, userId, messageId, text }, signal));
+        }
+        case "HandBack": {
+          const { botSlug, botState } = command;
+          return effectOf(await ports.bot.handBack({ userId, botSlug, botState }, signal));
+        }
+        default:
+          return unreachable(command);
+      }
+    },
+  };
+}
+
+function effectOf(outcome: Done): Effect {
+  switch (outcome.kind) {
+    case "done":
+      return { kind: "finished", outcome: "done", reason: null, postSequence: null, data: null };
+    case "refused":
+    case "broken":
+      return { kind: "finished", outcome: outcome.kind, reason: outcome.detail, postSequence: null, data: null };
+    case "retry":
+      return {
+        kind: "again",
+        reason: outcome.detail,
+        mayHaveHappened: outcome.mayHaveHappened,
+        retryAfterMs: outcome.retryAfterMs,
+        postSequence: null,
+      };
+  }
+}

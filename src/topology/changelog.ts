@@ -1,0 +1,128 @@
+// The records of the changelog: how they are keyed and versioned, and how a partition of it folds into states. Pure.
+import type { InterconnectionChange } from "../processors/messages/generated.ts";
+import type { ConsumedRecord, Decoded, Header } from "./ports.ts";
+
+/** Keys are persisted: renaming one orphans its records. */
+export const keyOfUser = (client: string, userId: string): Buffer => Buffer.from(`${client}:${userId}`);
+export const keyOfClaim = (client: string): Buffer => Buffer.from(`#claim:${client}`);
+export const keyOfFence = (client: string): Buffer => Buffer.from(`#fence:${client}`);
+export const keyOfCursor = (client: string): Buffer => Buffer.from(`#cursor:${client}`);
+
+/** Version of what an owner decided. A newer one wins, whatever its offset (a late append of an old owner). */
+export interface Version {
+  readonly epoch: number;
+  readonly turn: number;
+}
+
+export function isNewer(a: Version, b: Version): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.turn > b.turn);
+}
+
+const producerHeader = "epoch";
+const versionHeader = "version";
+
+/**
+ * Headers of a changelog record: the epoch of the owner that produces it (another than the deciding one for an inherited
+ * outbox), and its version, which a tombstone can tell only here.
+ */
+export function changelogHeaders(producingEpoch: number, version: Version): readonly Header[] {
+  return [
+    { name: producerHeader, value: Buffer.from(String(producingEpoch)) },
+    { name: versionHeader, value: Buffer.from(`${String(version.epoch)}:${String(version.turn)}`) },
+  ];
+}
+
+/** What a partition of the changelog says, beyond what the store knows already. */
+export interface Fold {
+  /** Newest state by user, null for a tombstone, of one client. */
+  readonly users: ReadonlyMap<string, { readonly version: Version; readonly json: string | null }>;
+  /** Newest cursor; null when there was none. */
+  readonly cursor: { readonly version: Version; readonly bytes: Buffer } | null;
+  /** Records left out because an older owner had produced them behind a fence. */
+  readonly voided: number;
+}
+
+export interface Folder {
+  /** Takes records in offset order. Rejects when a record can't be decoded now. */
+  add(records: readonly ConsumedRecord[]): Promise<void>;
+  result(): Fold;
+}
+
+/** Thrown when a changelog record can't be read: the takeover must not go on without it. */
+export interface UnreadableChangelog extends Error {
+  readonly name: "UnreadableChangelog";
+}
+
+/**
+ * Folds a range of one changelog partition. Records of other clients are left out; a record that an older owner produced
+ * behind a fence is void; among the rest the newest version wins.
+ */
+export function createFolder(
+  client: string,
+  decode: (bytes: Buffer) => Decoded<unknown> | Promise<Decoded<unknown>>,
+): Folder {
+  const users = new Map<string, { version: Version; json: string | null }>();
+  const userPrefix = `${client}:`;
+  const fenceKey = keyOfFence(client).toString();
+  const cursorKey = keyOfCursor(client).toString();
+  let cursor: { version: Version; bytes: Buffer } | null = null;
+  let fenceEpoch = -1;
+  let voided = 0;
+
+  return {
+    async add(records) {
+      for (const record of records) {
+        const key = record.key?.toString() ?? "";
+        const mine = key === fenceKey || key === cursorKey || key.startsWith(userPrefix);
+        if (!mine) continue;
+        const producedBy = Number(headerText(record, producerHeader) ?? "-1");
+        const version = versionOf(record);
+        if (key === fenceKey) {
+          fenceEpoch = Math.max(fenceEpoch, producedBy);
+          continue;
+        }
+        if (producedBy < fenceEpoch || version === null) {
+          voided += 1;
+          continue;
+        }
+        if (key === cursorKey) {
+          if (record.value !== null && (cursor === null || !isNewer(cursor.version, version)))
+            cursor = { version, bytes: record.value };
+          continue;
+        }
+        const userId = key.slice(userPrefix.length);
+        const known = users.get(userId);
+        if (known !== undefined && isNewer(known.version, version)) continue;
+        users.set(userId, { version, json: record.value === null ? null : await stateJson(record.value, decode) });
+      }
+    },
+    result: () => ({ users, cursor, voided }),
+  };
+}
+
+async function stateJson(
+  bytes: Buffer,
+  decode: (bytes: Buffer) => Decoded<unknown> | Promise<Decoded<unknown>>,
+): Promise<string | null> {
+  const decoded = await decode(bytes);
+  if (decoded.kind !== "value") throw unreadable(decoded.detail);
+  const change = decoded.value as InterconnectionChange;
+  if (change.body.type !== "UserRecord") throw unreadable("a user's key holds another record");
+  return change.body.state;
+}
+
+function unreadable(detail: string): UnreadableChangelog {
+  return Object.assign(new Error(`a changelog record can't be read: ${detail}`), {
+    name: "UnreadableChangelog" as const,
+  });
+}
+
+function headerText(record: ConsumedRecord, name: string): string | null {
+  return record.headers.find((header) => header.name === name)?.value?.toString() ?? null;
+}
+
+function versionOf(record: ConsumedRecord): Version | null {
+  const [epoch, turn] = (headerText(record, versionHeader) ?? "").split(":").map(Number);
+  if (epoch === undefined || turn === undefined || Number.isNaN(epoch) || Number.isNaN(turn)) return null;
+  return { epoch, turn };
+}

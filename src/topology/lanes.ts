@@ -1,0 +1,252 @@
+// The lanes of one partition index: one serial queue per user and gateway of what is pending. A lane carries out the head
+// of its queue, marks begin and done in the store, and produces the result until it is acknowledged; decide then removes
+// the command. Order: per user and lane. Repeat-safe: a command that was done is not carried out again.
+import type { Command, LaneName } from "../processors/interconnection/commands.ts";
+import type { UserState } from "../processors/interconnection/state.ts";
+import type { AgentEvent, CommandOutcome, CommandResult } from "../processors/messages/generated.ts";
+import type { Effect, Try } from "../processors/effect.ts";
+import { delayMs, type RetryPolicy } from "./policies.ts";
+import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
+import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
+import type { RightToAct } from "./right-to-act.ts";
+
+export interface LaneTools extends Pace {
+  readonly store: Store;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly right: RightToAct;
+  readonly client: string;
+  perform(command: Command, attempt: Try): Promise<Effect>;
+  policyOf(command: Command): RetryPolicy;
+  /** Whether the command carries a post number. */
+  posts(command: Command): boolean;
+  /** Whether its result carries data, so that a lost result is made again by carrying it out again. */
+  brings(command: Command): boolean;
+  /** Produces to agent-events until acknowledged; throws Lost when the signal aborts. */
+  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+}
+
+export interface Lanes {
+  /** What is pending for a user now. Call it only for a state that is saved and whose outputs are produced. */
+  update(userId: string, state: UserState): void;
+  /** Resolves when nothing is being carried out. */
+  idle(): Promise<void>;
+  readonly depth: number;
+}
+
+interface Lane {
+  running: Promise<void> | null;
+  /** Commands carried out whose removal has not come back yet. */
+  readonly handled: Set<string>;
+  lastPost: number;
+  generation: string | null;
+}
+
+interface User {
+  state: UserState;
+  readonly lanes: Record<LaneName, Lane>;
+}
+
+interface Finished {
+  readonly outcome: CommandOutcome;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly postSequence: number | null;
+  readonly data: CommandResult["data"];
+}
+
+/** `stopping` ends the lanes after the command in hand; `signal` at once. */
+export function createLanes(
+  tools: LaneTools,
+  owner: { readonly partition: number; readonly epoch: number },
+  signal: AbortSignal,
+  stopping: AbortSignal,
+): Lanes {
+  const users = new Map<string, User>();
+  let depth = 0;
+
+  const idOf = (command: Command): string => `${command.chatId}/${String(command.seq)}`;
+
+  function next(user: User, lane: LaneName): Command | undefined {
+    const { handled } = user.lanes[lane];
+    return user.state.pending.find((command) => command.lane === lane && !handled.has(idOf(command)));
+  }
+
+  function wake(userId: string, user: User, name: LaneName): void {
+    const lane = user.lanes[name];
+    if (lane.running !== null || next(user, name) === undefined) return;
+    lane.running = run(userId, user, name).finally(() => {
+      lane.running = null;
+      if (!signal.aborted && !stopping.aborted) wake(userId, user, name);
+      forgetIdle(userId, user);
+    });
+  }
+
+  function forgetIdle(userId: string, user: User): void {
+    const { desk, channel } = user.lanes;
+    if (user.state.pending.length === 0 && desk.running === null && channel.running === null) users.delete(userId);
+  }
+
+  async function run(userId: string, user: User, name: LaneName): Promise<void> {
+    try {
+      for (;;) {
+        const command = next(user, name);
+        if (command === undefined || stopping.aborted) return;
+        await carryOut(userId, user, command);
+        user.lanes[name].handled.add(idOf(command));
+      }
+    } catch (error) {
+      if (!isLost(error)) throw error;
+    }
+  }
+
+  async function carryOut(userId: string, user: User, command: Command): Promise<void> {
+    const startedMs = tools.clock.monotonicMs();
+    const mark: LaneMark = { ...owner, userId, chatId: command.chatId, lane: command.lane, seq: command.seq };
+    const finished = await effect(userId, user, command, mark);
+    if (finished === null) return;
+    tools.metrics.observeMs("command", tools.clock.monotonicMs() - startedMs, { kind: command.kind });
+    tools.metrics.count("commands", { kind: command.kind, outcome: finished.outcome });
+    if (finished.outcome !== "done")
+      tools.log.warn(
+        { chatId: command.chatId, command: command.kind, outcome: finished.outcome, reason: finished.reason, attempts: finished.attempts },
+        "a command ended without success",
+      );
+    const body: AgentEvent["body"] = { type: "CommandResult", lane: command.lane, seq: command.seq, ...finished };
+    await tools.tell(
+      owner.partition,
+      { client: tools.client, userId, chatId: command.chatId, occurredAt: tools.clock.now(), body },
+      signal,
+    );
+  }
+
+  /** Null when the command is not pending any more. */
+  async function effect(userId: string, user: User, first: Command, mark: LaneMark): Promise<Finished | null> {
+    const lane = user.lanes[first.lane];
+    const policy = tools.policyOf(first);
+    const verdict = await begin(mark, postNumber(user, first), false);
+    const repeatsDone = verdict.kind === "done";
+    if (repeatsDone && !tools.brings(first))
+      return { outcome: "done", reason: null, attempts: 0, postSequence: null, data: null };
+    let post = verdict.kind === "begun" ? verdict.postSequence : null;
+    let mayHaveHappened = repeatsDone || (verdict.kind === "begun" && verdict.repeated);
+    for (let attempts = 1; ; attempts++) {
+      await allowed();
+      const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
+      if (command === undefined) return null;
+      if (attempts > 1 && tools.clock.now() >= command.giveUpAt)
+        return { outcome: "given_up", reason: "out of time", attempts: attempts - 1, postSequence: null, data: null };
+      tools.metrics.count("command_attempts", { kind: command.kind });
+      const answer = await once(command, { userId, postSequence: post ?? 0, mayHaveHappened }, policy.tryTimeoutMs);
+      if (answer.kind === "finished") {
+        if (answer.postSequence !== null) lane.lastPost = answer.postSequence;
+        if (answer.outcome === "done") await finish(mark, answer.postSequence);
+        const { outcome, reason, postSequence, data } = answer;
+        return { outcome, reason, attempts, postSequence, data };
+      }
+      mayHaveHappened ||= answer.mayHaveHappened;
+      const wait = delayMs(policy, attempts, tools.random.next(), answer.retryAfterMs);
+      const tooLate = tools.clock.now() + wait >= command.giveUpAt;
+      if (tooLate || (policy.maxTries !== null && attempts >= policy.maxTries))
+        return { outcome: "given_up", reason: answer.reason, attempts, postSequence: null, data: null };
+      if (answer.postSequence !== null) {
+        post = answer.postSequence;
+        mayHaveHappened = false;
+        await begin(mark, post, true);
+        continue;
+      }
+      await sleep(tools.clock, wait, signal);
+    }
+  }
+
+  async function once(command: Command, attempt: Omit<Try, "signal">, timeoutMs: number): Promise<Effect> {
+    const timeout = new AbortController();
+    const cancel = tools.clock.after(timeoutMs, () => {
+      timeout.abort();
+    });
+    try {
+      return await tools.perform(command, { ...attempt, signal: AbortSignal.any([signal, timeout.signal]) });
+    } catch (error) {
+      if (signal.aborted) throw lost();
+      if (timeout.signal.aborted)
+        return { kind: "again", reason: "timed out", mayHaveHappened: true, retryAfterMs: null, postSequence: null };
+      tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a gateway failed by a defect of ours");
+      return { kind: "finished", outcome: "broken", reason: "defect", postSequence: null, data: null };
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Waits until the right to act is seen; throws Lost when it is gone. */
+  async function allowed(): Promise<void> {
+    for (;;) {
+      if (signal.aborted) throw lost();
+      switch (await tools.right.check(owner.partition)) {
+        case "mine":
+          return;
+        case "gone":
+          throw lost();
+        case "blind":
+          await sleep(tools.clock, 250, signal);
+      }
+    }
+  }
+
+  async function begin(mark: LaneMark, post: number | null, renumber: boolean): ReturnType<Store["begin"]> {
+    const verdict = await untilDone(tools, signal, () => tools.store.begin(mark, post, renumber), storeFailed);
+    if (verdict.kind === "fenced") throw lost();
+    return verdict;
+  }
+
+  async function finish(mark: LaneMark, post: number | null): Promise<void> {
+    const verdict = await untilDone(tools, signal, () => tools.store.finish(mark, post), storeFailed);
+    if (verdict === "fenced") throw lost();
+  }
+
+  function storeFailed(error: unknown): void {
+    tools.log.warn({ partition: owner.partition, error }, "the state store did not take a lane's mark; the lane waits");
+  }
+
+  /** The next post number as far as this process knows; the store may know a later one. */
+  function postNumber(user: User, command: Command): number | null {
+    if (!tools.posts(command) || !("session" in command)) return null;
+    const lane = user.lanes[command.lane];
+    if (lane.generation !== command.session.generation) {
+      lane.generation = command.session.generation;
+      lane.lastPost = 0;
+    }
+    const { interconnection } = user.state;
+    if (interconnection?.chatId === command.chatId && "postSequence" in interconnection)
+      lane.lastPost = Math.max(lane.lastPost, interconnection.postSequence);
+    return lane.lastPost + 1;
+  }
+
+  return {
+    update(userId, state) {
+      const known = users.get(userId);
+      if (known === undefined && state.pending.length === 0) return;
+      const user = known ?? { state, lanes: { desk: newLane(), channel: newLane() } };
+      depth += state.pending.length - (known?.state.pending.length ?? 0);
+      user.state = state;
+      if (known === undefined) users.set(userId, user);
+      const pendingIds = new Set(state.pending.map(idOf));
+      for (const name of ["desk", "channel"] as const) {
+        for (const id of user.lanes[name].handled) if (!pendingIds.has(id)) user.lanes[name].handled.delete(id);
+        wake(userId, user, name);
+      }
+      forgetIdle(userId, user);
+      tools.metrics.gauge("lane_depth", depth, { partition: String(owner.partition) });
+    },
+    async idle() {
+      const running = [...users.values()].flatMap(({ lanes }) => [lanes.desk.running, lanes.channel.running]);
+      await Promise.all(running);
+    },
+    get depth() {
+      return depth;
+    },
+  };
+}
+
+function newLane(): Lane {
+  return { running: null, handled: new Set(), lastPost: 0, generation: null };
+}
