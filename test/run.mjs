@@ -1,10 +1,10 @@
 // The command `npm test`: sets up, then hands over to test/levels/main.ts under Node 24. Plain JavaScript for Node 18+, because it
 // runs on a bare clone. Nothing calls it but npm.
-import { SetupError, prepare, runTypeScript } from "../sandbox/setup.mjs";
+import { SetupError, prepare, root, runTypeScript } from "../sandbox/setup.mjs";
 
 try {
   const { node } = await prepare();
-  process.exitCode = await runTypeScript(node, "test/levels/main.ts", process.argv.slice(2));
+  process.exitCode = await runTypeScript(node, "test/levels/main.ts", process.argv.slice(2), { cwd: root });
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`${error.message}\n`);
