@@ -36,6 +36,7 @@ export interface Undeliverable {
 }
 
 export interface Decision {
+  /** The very object that was given when nothing of it changed; any other object is to be saved, also when it reads the same. */
   readonly state: UserState;
   readonly facts: readonly Fact[];
   readonly replies: readonly { readonly requestId: string; readonly reply: Reply }[];

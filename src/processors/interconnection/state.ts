@@ -60,6 +60,8 @@ export interface OnHold extends AtDesk {
   readonly context: readonly ContextEntry[];
   readonly said: readonly ContextEntry[];
   readonly queuePosition: number | null;
+  /** True once the user was told to wait: a desk that tells of the queue twice does not repeat it. */
+  readonly waitTextGiven: boolean;
 }
 
 /** An agent has the user. */
@@ -109,10 +111,29 @@ export interface WaitingHandBack {
   readonly botState: string;
 }
 
-/** Texts beyond the lane's window, joined; they become commands as results come back. */
+/** One text beyond the lane's window; messages behind one another are joined into one. */
+export interface BacklogText {
+  readonly text: string;
+  /** Ids of the messages that it carries; in the channel lane the first is the id under which it will be sent. */
+  readonly messageIds: readonly string[];
+  readonly about: "message" | "context" | "notice";
+}
+
+/** Texts of the open chat beyond the lane's window; they become commands as results come back. */
 export interface Backlog {
   readonly lane: LaneName;
-  readonly texts: readonly { readonly text: string; readonly messageIds: readonly string[] }[];
+  readonly texts: readonly BacklogText[];
+}
+
+/** What must be known of a chat before the present one as long as commands of it have no result. */
+export interface EarlierChat {
+  readonly chatId: string;
+  readonly requestId: string;
+  readonly channel: Channel;
+  readonly contactId: string | null;
+  readonly caseId: string | null;
+  readonly lastSeq: Readonly<Record<LaneName, number>>;
+  readonly lastFact: number;
 }
 
 /** The outcome of a request, kept so that its repeat gets the same answer. */
@@ -145,6 +166,14 @@ export interface Reply {
   readonly detail: string | null;
 }
 
+/** A case whose chat failed. */
+export interface LooseCase {
+  readonly caseId: string;
+  readonly contactId: string;
+  /** Not reused after this moment, epoch milliseconds. */
+  readonly until: number;
+}
+
 /** Everything of one user that the changelog holds. */
 export interface UserState {
   readonly interconnection: Interconnection | null;
@@ -162,8 +191,12 @@ export interface UserState {
   readonly taken: readonly string[];
   /** Outcomes of the last requests, newest last, bounded. */
   readonly outcomes: readonly RequestOutcome[];
-  /** A case whose chat failed, for that user's next connect within 24 h. */
-  readonly looseCase: { readonly caseId: string; readonly contactId: string; readonly until: number } | null;
+  /** A case for that user's next connect within 24 h. */
+  readonly looseCase: LooseCase | null;
+  /** Chats before the present one with commands that have no result yet, oldest first. */
+  readonly earlier: readonly EarlierChat[];
+  /** Lanes whose overflow the sender was told of since the lane was last within its window: told once, not per message. */
+  readonly overflowTold: readonly LaneName[];
 }
 
 /** What is known of a user beside the changelog: Redis only, see docs/decisions.md for what its loss means. */
@@ -185,6 +218,8 @@ export const nobody: UserState = {
   taken: [],
   outcomes: [],
   looseCase: null,
+  earlier: [],
+  overflowTold: [],
 };
 
 /** True while a chat is being opened, waits, or has an agent. */
