@@ -110,11 +110,11 @@ export default defineConfig(
       "no-prototype-builtins": "error",
       "no-unreachable": "error",
       "no-unused-labels": "error",
-      "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx", "hack", "for now"], location: "anywhere" }],
+      "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx", "hack"], location: "anywhere" }],
       "max-lines": ["error", 400],
       "max-params": ["error", 4],
       "max-depth": ["error", 4],
-      complexity: ["error", 15],
+      complexity: ["error", 18], // ?? and ?. count as branches
       "house/max-own-lines": ["error", 80],
       "no-restricted-syntax": ["error", ...everywhere],
     },
