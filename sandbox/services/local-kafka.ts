@@ -98,6 +98,10 @@ function nodeProperties(ports: KafkaPorts, dataFolder: string): Record<string, s
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": dataFolder,
+    // After a SIGKILL the node is refused by its own controller until its old session is over: with the default of 9 s that is the
+    // longest part of a restart.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     "num.network.threads": "2",
     "num.io.threads": "4",
     "num.partitions": "1",
