@@ -1,0 +1,61 @@
+// What KafkaJS logs, as lines of our log: constant texts, chosen fields, no payloads. Owns which of its lines are routine, a warning or an
+// alarm. Called by client.ts.
+import type { LogEntry } from "kafkajs";
+
+import type { Log } from "../../topology/ports.ts";
+
+/** KafkaJS says it has reset a position because the committed or sought offset is outside the log. */
+export interface OffsetReset {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Longest text of KafkaJS that goes into a field. */
+const detailChars = 300;
+
+/** Lines that say what we configured on purpose. */
+const expected = /^Limiting retries for the idempotent producer|its client was retired$/;
+/** Errors of responses that belong to every rebalance and every start of a broker. */
+const routine = /rebalanc|rejoin|coordinator is (loading|not available)|not aware of this member|no leader|reassign/i;
+const outOfRange = /^Offset out of range, resetting/;
+
+/**
+ * KafkaJS's logCreator. `onOffsetReset` is told of each out-of-range reset, which KafkaJS shows nowhere else: records were skipped or
+ * come again.
+ */
+export function createLogBridge(
+  log: Log,
+  onOffsetReset: (reset: OffsetReset) => void,
+): () => (entry: LogEntry) => void {
+  return () => (entry) => {
+    const { message } = entry.log;
+    if (expected.test(message)) return;
+    const { topic, partition } = entry.log;
+    if (outOfRange.test(message) && typeof topic === "string" && typeof partition === "number") {
+      log.warn(
+        { alarm: "offset_out_of_range", topic, partition },
+        "Kafka position outside the log, reset to its start",
+      );
+      onOffsetReset({ topic, partition });
+      return;
+    }
+    const fields = fieldsOf(entry);
+    if (routine.test(`${message} ${textOf(entry.log["error"])}`)) log.info(fields, "Kafka client, routine");
+    else log.warn(fields, "Kafka client reports trouble");
+  };
+}
+
+function fieldsOf({ namespace, log }: LogEntry): Record<string, unknown> {
+  const fields: Record<string, unknown> = { part: namespace, detail: log.message.slice(0, detailChars) };
+  for (const name of ["broker", "topic", "partition", "groupId", "retryCount", "retryTime", "correlationId"]) {
+    if (log[name] !== undefined) fields[name] = log[name];
+  }
+  const error = textOf(log["error"]);
+  if (error !== "") fields["error"] = error;
+  return fields;
+}
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : error;
+  return typeof text === "string" ? text.slice(0, detailChars) : "";
+}
