@@ -1,0 +1,128 @@
+// Short calls to outside systems: one request, one answer, bounded in time and size. Never repeats, never follows a redirect,
+// never throws for what the network or the other side does. Owns nothing of what an answer means: that is the client of the
+// system. Long polls are long-poll-client.ts.
+import got, { AbortError } from "got";
+import type { Got } from "got";
+
+import { createAgents } from "./connections.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { transportFailure } from "./transport-failure.ts";
+
+/** One call. The URL may hold secrets: it is never logged and never part of a result. */
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as it is; the caller sets its content type. */
+  readonly body?: string;
+}
+
+/** An answer, of whatever status. */
+export interface HttpAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  /** Null when it broke off or was larger than the limit: the status holds all the same. */
+  readonly body: string | null;
+  /** Wait that the other side asked for; null means it did not. */
+  readonly retryAfterMs: number | null;
+}
+
+/** No answer. */
+export interface NoAnswer {
+  readonly kind: "noAnswer";
+  /** Error code, or "aborted"; without address, query, header or personal data. */
+  readonly detail: string;
+  /** False only when the request certainly never reached the other side. */
+  readonly mayHaveHappened: boolean;
+}
+
+/** Limits of one client. */
+export interface HttpClientOptions {
+  /** Longest wait for each of name lookup, connection and TLS handshake. */
+  readonly connectTimeoutMs: number;
+  /** Longest wait for the answer once the request is written; also for its body. */
+  readonly responseTimeoutMs: number;
+  /** Connections per host. */
+  readonly maxConnections: number;
+  /** Bodies beyond this are not read. */
+  readonly maxBodyBytes: number;
+  /** Epoch milliseconds, to read Retry-After dates. */
+  readonly now: () => number;
+}
+
+/** Makes calls over kept-alive connections. */
+export interface HttpClient {
+  /** Never rejects. An aborted call is `noAnswer` "aborted", and may have happened unless it was aborted before it began. */
+  call(request: HttpRequest, signal: AbortSignal | null): Promise<HttpAnswer | NoAnswer>;
+  /** Drops all connections; calls in flight end without answer. Safe to repeat. */
+  close(): void;
+}
+
+/** A client with its own connections; nothing is opened before the first call. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const agents = createAgents(options);
+  const client = got.extend({
+    agent: { http: agents.http, https: agents.https },
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+    headers: { "user-agent": "salesforce-integration" },
+    timeout: {
+      lookup: options.connectTimeoutMs,
+      connect: options.connectTimeoutMs,
+      secureConnect: options.connectTimeoutMs,
+      send: options.responseTimeoutMs,
+      response: options.responseTimeoutMs,
+      read: options.responseTimeoutMs,
+      // Waiting for one of the capped connections counts here only.
+      request: 3 * options.connectTimeoutMs + 2 * options.responseTimeoutMs,
+    },
+  });
+  return {
+    call: (request, signal) => call(client, options, request, signal),
+    close: () => agents.destroy(),
+  };
+}
+
+async function call(
+  client: Got,
+  options: HttpClientOptions,
+  request: HttpRequest,
+  signal: AbortSignal | null,
+): Promise<HttpAnswer | NoAnswer> {
+  if (signal?.aborted === true) return { kind: "noAnswer", detail: "aborted", mayHaveHappened: false };
+  const stream = client.stream(request.url, {
+    method: request.method,
+    headers: request.headers,
+    ...(request.body === undefined ? {} : { body: request.body }),
+    ...(signal === null ? {} : { signal }),
+  });
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  let failure: unknown = null;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > options.maxBodyBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  const response = stream.response;
+  if (failure instanceof AbortError) {
+    const untouched = stream.timings?.socket === undefined;
+    return { kind: "noAnswer", detail: "aborted", mayHaveHappened: !untouched };
+  }
+  if (response === undefined) {
+    const { detail, mayHaveHappened } = transportFailure(failure);
+    return { kind: "noAnswer", detail, mayHaveHappened: mayHaveHappened && stream.timings?.socket !== undefined };
+  }
+  const isWhole = failure === null && sizeBytes <= options.maxBodyBytes;
+  return {
+    kind: "answer",
+    status: response.statusCode,
+    body: isWhole ? Buffer.concat(chunks).toString("utf8") : null,
+    retryAfterMs: retryAfterMs(response.headers["retry-after"], options.now()),
+  };
+}

@@ -1,0 +1,70 @@
+// The desk port on Salesforce: contacts and cases by the data API, the chat by Live Agent. Owns only the composition and the
+// settings' names. Made in main.ts, used by the desk gateway.
+import type { Desk } from "../../processors/desk/port.ts";
+import type { Log } from "../../topology/ports.ts";
+import type { HttpClient } from "../http/http-client.ts";
+import type { LongPollClient } from "../http/long-poll-client.ts";
+import { createDataApi } from "./data-api/api-call.ts";
+import { ensureCase } from "./data-api/cases.ts";
+import type { CaseMapping } from "./data-api/cases.ts";
+import { ensureContact } from "./data-api/contacts.ts";
+import type { ContactMapping } from "./data-api/contacts.ts";
+import { createPoll } from "./live-agent/poll.ts";
+import { createSessionCalls } from "./live-agent/session.ts";
+import { createAccessTokens } from "./oauth.ts";
+import type { PasswordGrant } from "./oauth.ts";
+
+/** What the desk is made of. URLs are origins; a trailing slash is ignored. */
+export interface DeskOptions {
+  readonly http: HttpClient;
+  readonly polls: LongPollClient;
+  readonly log: Log;
+  /** SFC_LOGIN_URL. */
+  readonly loginUrl: string;
+  /** SFC_BASE_URL. */
+  readonly baseUrl: string;
+  /** SFC_CHAT_URL; a trailing `/chat`, as in the original's example file, is ignored too. */
+  readonly chatUrl: string;
+  readonly grant: PasswordGrant;
+  /** Version of the data API, a whole number such as "52". */
+  readonly dataApiVersion: string;
+  /** Version of Live Agent; the original has one setting for both. */
+  readonly chatApiVersion: string;
+  readonly organizationId: string;
+  readonly deploymentId: string;
+  /** How users and chats become records of this org. */
+  readonly mapping: { readonly contact: ContactMapping; readonly case: CaseMapping };
+}
+
+/** The case mapping of an org without custom fields, with the original's defaults. */
+export function caseMapping(given: Pick<CaseMapping, "description" | "recordTypeId" | "openBudgetMs">): CaseMapping {
+  return { ...given, priority: "Medium", status: "Nuevo" };
+}
+
+/** The desk. Opens nothing before the first call; its connections are those of `http` and `polls`. */
+export function createDesk(options: DeskOptions): Desk {
+  const { http, mapping } = options;
+  const endpoint = {
+    chatUrl: origin(options.chatUrl).replace(/\/chat$/, ""),
+    apiVersion: options.chatApiVersion,
+    organizationId: options.organizationId,
+    deploymentId: options.deploymentId,
+  };
+  const tokens = createAccessTokens({
+    http,
+    loginUrl: origin(options.loginUrl),
+    grant: options.grant,
+    log: options.log,
+  });
+  const api = createDataApi({ http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion });
+  return {
+    ...createSessionCalls(http, endpoint),
+    poll: createPoll(options.polls, endpoint),
+    ensureContact: (request, _mayExist, signal) => ensureContact(api, mapping.contact, request, signal),
+    ensureCase: (request, mayExist, signal) => ensureCase(api, mapping.case, { ...request, mayExist }, signal),
+  };
+}
+
+function origin(url: string): string {
+  return url.replace(/\/+$/, "");
+}

@@ -1,0 +1,47 @@
+// One long poll of a Live Agent session (Live Agent fact sheet, section 5). Owns what each status means there; the loop around
+// it, its budget and its pauses are the poller's. Used by desk.ts.
+import type { Desk, PollAnswer } from "../../../processors/desk/port.ts";
+import type { HttpAnswer } from "../../http/http-client.ts";
+import { isObject, parseJson } from "../../http/json.ts";
+import type { LongPollClient } from "../../http/long-poll-client.ts";
+import { convertAnswer } from "./convert.ts";
+import { named } from "./session.ts";
+import { headersOf, resourceUrl } from "./wire.ts";
+import type { LiveAgentEndpoint } from "./wire.ts";
+
+/** The poll of one deployment. Rejects only when aborted, and then its socket is closed. */
+export function createPoll(polls: LongPollClient, endpoint: LiveAgentEndpoint): Desk["poll"] {
+  return async (session, position, signal) => {
+    const answer = await polls.get(
+      {
+        url: resourceUrl(endpoint, `System/Messages?ack=${position}`),
+        headers: headersOf(endpoint, named(session), null),
+        timeoutMs: session.pollTimeoutMs,
+      },
+      signal,
+    );
+    if (answer.kind === "noAnswer") return { kind: "failed", detail: answer.detail, retryAfterMs: null };
+    return judged(answer, position);
+  };
+}
+
+function judged(answer: HttpAnswer, position: number): PollAnswer {
+  const { status, body, retryAfterMs } = answer;
+  switch (status) {
+    case 200: {
+      const parsed = parseJson(body);
+      if (!isObject(parsed)) return { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null };
+      return { kind: "events", ...convertAnswer(parsed, position) };
+    }
+    case 204:
+      return { kind: "nothing" };
+    case 403:
+      return { kind: "lost", reason: "session_gone", detail: "status 403" };
+    case 409:
+      return { kind: "conflict" };
+    case 503:
+      return { kind: "moved" };
+    default:
+      return { kind: "failed", detail: `status ${status}`, retryAfterMs };
+  }
+}

@@ -1,0 +1,151 @@
+// The calls of one Live Agent session other than its poll: opening, the visitor's posts, the reconnect (Live Agent fact sheet,
+// sections 4, 6 and 11; parity sheet 3.7). One try each. Used by desk.ts.
+import type { ChatRequestDetails, Desk, OpenedSession } from "../../../processors/desk/port.ts";
+import { done } from "../../../processors/outcome.ts";
+import { isSuccess } from "../../http/failed-call.ts";
+import type { HttpClient } from "../../http/http-client.ts";
+import { listOf, numberOf, objectOf, parseJson, textOf } from "../../http/json.ts";
+import type { JsonObject } from "../../http/json.ts";
+import { headersOf, liveAgentFailure, noAffinity, post, postOutcome, resourceUrl } from "./wire.ts";
+import type { LiveAgentEndpoint, SessionHeaders } from "./wire.ts";
+
+const longestPollTimeoutMs = 40_000;
+
+/** Everything a desk does with its sessions, apart from polling. */
+export type SessionCalls = Pick<Desk, "openSession" | "requestChat" | "say" | "end" | "reconnect" | "resync">;
+
+/** The session calls of one deployment. None of them rejects. */
+export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint): SessionCalls {
+  return {
+    async openSession(signal) {
+      const url = resourceUrl(endpoint, "System/SessionId");
+      const answer = await http.call({ method: "GET", url, headers: headersOf(endpoint, null, null) }, signal);
+      if (answer.kind === "noAnswer" || !isSuccess(answer)) return liveAgentFailure(answer);
+      const session = openedSession(objectOf(parseJson(answer.body)));
+      if (session === null)
+        return { kind: "broken", detail: "SessionId without id, key or affinityToken", status: answer.status };
+      return { kind: "done", value: session };
+    },
+    async requestChat(session, details, postSequence, signal) {
+      const missing = missingDetail(endpoint, session, details);
+      if (missing !== null) return { kind: "refused", detail: `chat request without ${missing}`, status: null };
+      const body = chatRequest(endpoint, session, details);
+      const visitorPost = { noun: "ChasitorInit", session: named(session), postSequence, body };
+      return postOutcome(await post(http, endpoint, visitorPost, signal));
+    },
+    async say(session, text, postSequence, signal) {
+      if (text === "") return { kind: "refused", detail: "empty text", status: null };
+      const visitorPost = { noun: "ChatMessage", session: named(session), postSequence, body: { text } };
+      return postOutcome(await post(http, endpoint, visitorPost, signal));
+    },
+    async end(session, postSequence, signal) {
+      const visitorPost = { noun: "ChatEnd", session: named(session), postSequence, body: { reason: "client" } };
+      const answer = await post(http, endpoint, visitorPost, signal);
+      // 403 after the agent has ended, or when the session has expired: it is as over as we wanted it.
+      return answer.kind === "answer" && answer.status === 403 ? done : postOutcome(answer);
+    },
+    async reconnect(session, resumeToken, signal) {
+      const offset = encodeURIComponent(resumeToken ?? "0");
+      const url = resourceUrl(endpoint, `System/ReconnectSession?ReconnectSession.offset=${offset}`);
+      const headers = headersOf(endpoint, { key: session.key, affinity: noAffinity }, null);
+      const answer = await http.call({ method: "GET", url, headers }, signal);
+      // 405: the desk is not in a hand-over, so there is nothing to reconnect to.
+      if (answer.kind === "answer" && answer.status === 405)
+        return { kind: "refused", detail: "status 405: no hand-over", status: 405 };
+      if (answer.kind === "noAnswer" || !isSuccess(answer)) return liveAgentFailure(answer);
+      const told = reconnected(parseJson(answer.body));
+      if (told === null)
+        return { kind: "broken", detail: "ReconnectSession without affinityToken", status: answer.status };
+      const value = { session: { ...session, route: told.route }, resetsPostSequence: told.resetsPostSequence };
+      return { kind: "done", value };
+    },
+    async resync(session, signal) {
+      const body = { organizationId: endpoint.organizationId };
+      const visitorPost = { noun: "ChasitorResyncState", session: named(session), postSequence: null, body };
+      const answer = await post(http, endpoint, visitorPost, signal);
+      return answer.kind === "answer" && isSuccess(answer) ? done : liveAgentFailure(answer);
+    },
+  };
+}
+
+/** The session as headers name it. */
+export function named(session: OpenedSession): SessionHeaders {
+  return { key: session.key, affinity: session.route };
+}
+
+function openedSession(body: JsonObject): OpenedSession | null {
+  const [id, key, route] = [textOf(body.id), textOf(body.key), textOf(body.affinityToken)];
+  if (id === null || key === null || route === null) return null;
+  return { id, key, route, pollTimeoutMs: pollTimeoutMs(body.clientPollTimeout) };
+}
+
+/** Seconds, as a number or a text; at most and by default 40 s. */
+function pollTimeoutMs(clientPollTimeout: unknown): number {
+  const seconds = numberOf(clientPollTimeout);
+  if (seconds === null || seconds <= 0) return longestPollTimeoutMs;
+  return Math.min(Math.ceil(seconds * 1_000), longestPollTimeoutMs);
+}
+
+function reconnected(body: unknown): { readonly route: string; readonly resetsPostSequence: boolean } | null {
+  for (const event of listOf(objectOf(body).messages).map(objectOf)) {
+    const message = objectOf(event.message);
+    const route = textOf(message.affinityToken) ?? textOf(event.affinityToken);
+    const reset = message.resetSequence ?? event.resetSequence;
+    // Missing means true: the guide says both "may be undefined" and "always true".
+    if (route !== null) return { route, resetsPostSequence: reset !== false && reset !== "false" };
+  }
+  return null;
+}
+
+/** The strings that the desk can't do without; case and contact may be absent. */
+function missingDetail(
+  endpoint: LiveAgentEndpoint,
+  session: OpenedSession,
+  details: ChatRequestDetails,
+): string | null {
+  const required = {
+    organizationId: endpoint.organizationId,
+    deploymentId: endpoint.deploymentId,
+    buttonId: details.buttonId,
+    sessionId: session.id,
+    visitorName: details.visitorName,
+  };
+  return Object.entries(required).find(([, value]) => value === "")?.[0] ?? null;
+}
+
+function chatRequest(
+  endpoint: LiveAgentEndpoint,
+  session: OpenedSession,
+  details: ChatRequestDetails,
+): Readonly<Record<string, unknown>> {
+  const linked = [
+    { entity: "Case", label: "CaseId", value: details.caseId },
+    { entity: "Contact", label: "ContactId", value: details.contactId },
+  ].filter(({ value }) => value !== "");
+  return {
+    organizationId: endpoint.organizationId,
+    deploymentId: endpoint.deploymentId,
+    buttonId: details.buttonId,
+    sessionId: session.id,
+    userAgent: "Yalo Bot",
+    language: "es-MX",
+    screenResolution: "1900x1080",
+    visitorName: details.visitorName,
+    prechatDetails: linked.map(({ label, value }) => ({
+      label,
+      value,
+      displayToAgent: true,
+      transcriptFields: [label],
+    })),
+    prechatEntities: linked.map(({ entity, label }) => ({
+      entityName: entity,
+      linkToEntityName: entity,
+      linkToEntityField: "Id",
+      saveToTranscript: entity,
+      showOnCreate: true,
+      entityFieldsMaps: [{ fieldName: "Id", label, doFind: true, isExactMatch: true, doCreate: false }],
+    })),
+    receiveQueueUpdates: true,
+    isPost: true,
+  };
+}

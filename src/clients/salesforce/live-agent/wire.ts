@@ -1,0 +1,109 @@
+// Addresses, headers and answers that all calls of Live Agent share (Live Agent fact sheet, sections 2, 3 and 12). Used by the
+// other files of this folder; its words go no further.
+import { done } from "../../../processors/outcome.ts";
+import type { PostOutcome } from "../../../processors/desk/port.ts";
+import { failedAnswer, isSuccess, withoutAnswer } from "../../http/failed-call.ts";
+import type { Failure } from "../../http/failed-call.ts";
+import type { HttpAnswer, HttpClient, NoAnswer } from "../../http/http-client.ts";
+
+/** The session as headers name it: its key, and the token that routes to the pod that holds it. */
+export interface SessionHeaders {
+  readonly key: string;
+  /** The literal `null` where there is no valid one. */
+  readonly affinity: string;
+}
+
+/** One deployment of Live Agent. */
+export interface LiveAgentEndpoint {
+  /** Origin of the chat host, without `/chat/rest`. */
+  readonly chatUrl: string;
+  /** Whole number, such as "52"; its own setting, as it need not equal the data API's. */
+  readonly apiVersion: string;
+  readonly organizationId: string;
+  readonly deploymentId: string;
+}
+
+/** The affinity of a call before there is one, and of a reconnect: four letters, not an absent header. */
+export const noAffinity = "null";
+
+/** Address of a resource, such as `System/SessionId`. */
+export function resourceUrl(endpoint: LiveAgentEndpoint, resource: string): string {
+  return `${endpoint.chatUrl}/chat/rest/${resource}`;
+}
+
+/** Headers of a call; a POST that counts carries its number. */
+export function headersOf(
+  endpoint: LiveAgentEndpoint,
+  session: SessionHeaders | null,
+  postSequence: number | null,
+): Readonly<Record<string, string>> {
+  return {
+    accept: "application/json; charset=utf-8",
+    "x-liveagent-api-version": endpoint.apiVersion,
+    "x-liveagent-affinity": session?.affinity ?? noAffinity,
+    ...(session === null ? {} : { "x-liveagent-session-key": session.key }),
+    ...(postSequence === null ? {} : { "x-liveagent-sequence": String(postSequence) }),
+  };
+}
+
+/** A POST of the visitor. */
+export interface VisitorPost {
+  /** Resource under Chasitor, such as ChatMessage. */
+  readonly noun: string;
+  readonly session: SessionHeaders;
+  /** Null for the one resource that carries no number. */
+  readonly postSequence: number | null;
+  readonly body: unknown;
+}
+
+/** Sends a POST. The body of a success is not read: `OK`, or nothing. */
+export function post(
+  http: HttpClient,
+  endpoint: LiveAgentEndpoint,
+  visitorPost: VisitorPost,
+  signal: AbortSignal,
+): Promise<HttpAnswer | NoAnswer> {
+  const { noun, session, postSequence, body } = visitorPost;
+  return http.call(
+    {
+      method: "POST",
+      url: resourceUrl(endpoint, `Chasitor/${noun}`),
+      headers: {
+        ...headersOf(endpoint, session, postSequence),
+        "content-type": "application/json; charset=utf-8",
+      },
+      body: JSON.stringify(body),
+    },
+    signal,
+  );
+}
+
+/** What came of a POST with a number. */
+export function postOutcome(answer: HttpAnswer | NoAnswer): PostOutcome {
+  if (answer.kind === "answer" && isSuccess(answer)) return done;
+  if (answer.kind === "answer" && answer.status === 409) {
+    // "Out of sync Ack. Expected 498. Actual 4": the last figure is the last number that was accepted.
+    const lastAccepted = /(\d{1,15})\D*$/.exec(answer.body ?? "")?.[1];
+    if (lastAccepted !== undefined) return { kind: "outOfStep", lastAccepted: Number(lastAccepted) };
+    return { kind: "broken", detail: "status 409 without a number", status: 409 };
+  }
+  return liveAgentFailure(answer);
+}
+
+/** What a call that did not succeed means to Live Agent. */
+export function liveAgentFailure(answer: HttpAnswer | NoAnswer): Failure {
+  if (answer.kind === "noAnswer") return withoutAnswer(answer);
+  const { status, retryAfterMs } = answer;
+  switch (status) {
+    case 403:
+      return { kind: "refused", detail: "status 403: session is gone", status };
+    case 404:
+    case 405:
+      return { kind: "broken", detail: `status ${status}`, status };
+    case 503:
+      // The affinity is void: the pod that answered does not hold the session and did nothing.
+      return { kind: "retry", detail: "status 503: route is void", status, mayHaveHappened: false, retryAfterMs };
+    default:
+      return failedAnswer(answer);
+  }
+}
