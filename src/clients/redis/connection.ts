@@ -1,0 +1,111 @@
+// One connection to Redis: how it is made, when it is ready, how it comes back. The only place that knows how Redis is reached
+// (host and port; Sentinel and TLS belong here too). Callers: main, which hands the connection to store, replies and context.
+import { Redis } from "ioredis";
+
+import type { Log, Random } from "../../topology/ports.ts";
+import { storeUnavailable } from "../../topology/store-unavailable.ts";
+import { redisFailureCode } from "./failure.ts";
+
+/** Where Redis is. */
+export interface RedisSettings {
+  /** `host:port`, or `host` for port 6379. */
+  readonly address: string;
+  /** Null means none. */
+  readonly password: string | null;
+  /** No answer within this many milliseconds rejects a command with an unknown outcome. */
+  readonly commandTimeoutMs?: number;
+}
+
+/** A connection that reconnects by itself until it is closed. */
+export interface RedisConnection {
+  readonly redis: Redis;
+  isReady(): boolean;
+  /** Resolves when commands can be sent. Rejects with StoreUnavailable, naming the last failure, after `timeoutMs`. */
+  ready(timeoutMs: number): Promise<void>;
+  /** Ends the connection once what was sent is answered. Safe to repeat. */
+  close(): Promise<void>;
+}
+
+const longestDelayMs = 2_000;
+
+/**
+ * Connects, in the background. A command fails at once while there is no connection, and after the time-out on a connection
+ * that says nothing; it is never queued and never sent again by the library, because what runs late runs in the name of an
+ * owner that may have lost its partition. Repeating is the caller's, above the fence.
+ */
+export function createRedisConnection(
+  settings: RedisSettings,
+  tools: { readonly log: Log; readonly random: Random },
+): RedisConnection {
+  const { log, random } = tools;
+  const redis = new Redis({
+    ...hostAndPort(settings.address),
+    ...(settings.password === null ? {} : { password: settings.password }),
+    // RESP3 would change the shapes of a few replies and bring nothing that is used here.
+    protocol: 2,
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    // Subscriptions are made again by who needs them: only then is it known what was missed meanwhile.
+    autoResubscribe: false,
+    // ioredis 6.0.0 never settles a command whose connection broke, unless it has a time-out (redis/ioredis#2193).
+    commandTimeout: settings.commandTimeoutMs ?? 1_500,
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5_000,
+    // A connection on which an answer is due and nothing comes is given up: a cut line sends no end.
+    socketTimeout: 5_000,
+    // Needs CLIENT SETINFO of Redis 7.2.
+    disableClientInfo: true,
+    retryStrategy: (attempt) =>
+      Math.round(Math.min(50 * 2 ** Math.min(attempt, 10), longestDelayMs) * (0.5 + random.next() / 2)),
+  });
+
+  let lastFailure = "no connection yet";
+  let told = false;
+  redis.on("error", (error) => {
+    lastFailure = redisFailureCode(error);
+    if (told) return;
+    told = true;
+    log.warn({ code: lastFailure }, "redis connection failed, trying again until it is there");
+  });
+  redis.on("ready", () => {
+    if (told) log.info({}, "redis connection is back");
+    told = false;
+  });
+
+  const isReady = (): boolean => redis.status === "ready";
+  return {
+    redis,
+    isReady,
+    ready(timeoutMs) {
+      if (isReady()) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          redis.off("ready", arrived);
+          reject(storeUnavailable(lastFailure));
+        }, timeoutMs);
+        const arrived = (): void => {
+          clearTimeout(timer);
+          resolve();
+        };
+        redis.once("ready", arrived);
+      });
+    },
+    async close() {
+      if (isReady()) {
+        try {
+          await redis.quit();
+        } catch (error) {
+          log.warn({ code: redisFailureCode(error) }, "redis did not say goodbye");
+        }
+      }
+      redis.disconnect();
+    },
+  };
+}
+
+function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:]+))(?::(?<port>\d+))?$/.exec(address.trim());
+  const host = match?.groups?.["v6"] ?? match?.groups?.["name"];
+  if (host === undefined) throw new Error("the address of Redis must be host:port");
+  return { host, port: Number(match?.groups?.["port"] ?? "6379") };
+}
