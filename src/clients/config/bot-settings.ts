@@ -1,0 +1,74 @@
+// Settings of the user's side: the bot platform, the Integrations API, which messages go where, and what is said.
+import { duration, httpAddress, list, map, seconds, text, word } from "./forms.ts";
+import { messageTexts } from "./message-texts.ts";
+import { defaulted, optional } from "./setting.ts";
+
+const secondMs = 1000;
+const dayMs = 86_400_000;
+
+/** Settings of bot and channels, by name without prefix. */
+export const botSettings = {
+  BOTRUNNER_URL: optional(httpAddress, {
+    description: "Botrunner, which is told the bot state after a chat. Without it no state is told.",
+    example: "http://botrunner:3000",
+    local: "http://127.0.0.1:8092",
+  }),
+  BOTRUNNER_TOKEN: optional(text, { description: "Sent to Botrunner as `?jwt=`.", example: "a-token", secret: true }),
+  BOTRUNNER_TIMEOUT: defaulted(seconds(0, 3600), "4", {
+    description: "Seconds between the failure of a chat and the state change at Botrunner; a success does not wait.",
+    example: "4",
+  }),
+  BLOCKED_USER_STATE: defaulted(map, "whatsapp:from-sf-blocked,facebook:from-sf-blocked", {
+    description: "Bot state by channel when the contact is blocked.",
+    example: "whatsapp:from-sf-blocked,facebook:from-sf-blocked",
+  }),
+  TIMEOUT_STATE: defaulted(map, "whatsapp:from-sf-timeout,facebook:from-sf-timeout", {
+    description: "Bot state by channel when a chat could not be opened, was refused or was lost.",
+    example: "whatsapp:from-sf-timeout,facebook:from-sf-timeout",
+  }),
+  SUCCESS_STATE: defaulted(map, "whatsapp:from-sf-success,facebook:from-sf-success", {
+    description: "Bot state by channel when a chat has ended.",
+    example: "whatsapp:from-sf-success,facebook:from-sf-success",
+  }),
+  KEYWORDS_RESTART: defaulted(list, "coppelbot,regresar,reiniciar,restart", {
+    description: "Words by which a user ends the chat, in any case; only where ENVIRONMENT is set to dev or staging.",
+    example: "regresar,reiniciar",
+  }),
+  INTEGRATIONS_BASE_URL: optional(httpAddress, {
+    description: "Integrations API, which delivers texts to users. Without it no text reaches them.",
+    example: "https://integrations.example.com",
+    local: "http://127.0.0.1:8091",
+  }),
+  INTEGRATIONS_WA_CHANNEL: defaulted(word, "outgoing_webhook", {
+    description: "Channel of the WhatsApp bot at the Integrations API.",
+    example: "outgoing_webhook",
+  }),
+  INTEGRATIONS_WA_BOT_ID: optional(word, {
+    description: "Id of the WhatsApp bot at the Integrations API.",
+    example: "my-wa-bot",
+    local: "wa-bot",
+  }),
+  INTEGRATIONS_WA_BOT_JWT: optional(text, {
+    description: "Bearer token of the WhatsApp bot.",
+    example: "a-token",
+    local: "wa-bot-token",
+    secret: true,
+  }),
+  IGNORE_MESSAGE_TYPES: defaulted(list, "status,notification-status", {
+    description: "Types of WhatsApp messages that are answered 200 and dropped, exactly as written.",
+    example: "status,notification-status",
+  }),
+  FORWARDED_TYPES: defaulted(list, "text,image,document,audio,voice", {
+    description: "Types of messages that go to the agent.",
+    example: "text,image,document,audio,voice",
+  }),
+  ACCEPT_TIMEOUT: optional(duration(secondMs, dayMs), {
+    description: "How long a user waits for an agent before the bot takes over again.",
+    example: "15m",
+    defaultInWords: "as long as the desk lets them",
+  }),
+  MESSAGES: defaulted(messageTexts, "{}", {
+    description: "Texts that the service says, as a JSON object; what is left out keeps its default.",
+    example: '{"waitAgent":"Un momento","welcomeTemplate":"Hola, soy %s"}',
+  }),
+};

@@ -1,0 +1,70 @@
+// The names of settings in the environment: both prefixes, which one wins, and the names that are known but do nothing yet.
+// Reads no values' forms; that is settings.ts.
+
+/** Something about the environment that an operator should know; does not stop the start. */
+export interface SettingWarning {
+  /** Names as they stand in the environment. */
+  readonly names: readonly string[];
+  readonly text: string;
+}
+
+/** The original's prefix; no shell can export it, but manifests and files can. Wins. */
+export const dashPrefix = "SALESFORCE-INTEGRATION_";
+/** The prefix that shells can export. */
+export const underscorePrefix = "SALESFORCE_INTEGRATION_";
+
+/** Settings of the original, and newer ones, that have no effect in this version. */
+export const notUsedYet: readonly string[] = [
+  ...["SENTRY_DSN", "USE_PROFILE", "REDIS_MASTER", "REDIS_SENTINEL_ADDRESS", "REDIS_TLS", "STATE_COMPAT"],
+  ...["STUDIO_NG_URL", "STUDIO_NG_TOKEN", "STUDIO_NG_TIMEOUT", "INTEGRATIONS_FB_CHANNEL", "INTEGRATIONS_FB_BOT_ID"],
+  ...["INTEGRATIONS_FB_BOT_JWT", "INTEGRATIONS_FB_BOT_PHONE", "INTEGRATIONS_WA_BOT_PHONE", "INTEGRATIONS_SIGNATURE"],
+  ...["WEBHOOK_BASE_URL", "WEBHOOK_SECRET", "META_APP_SECRET", "INTEGRATION_CHAN_RATE_LIMIT"],
+  ...["SALEFORCE_CHAN_RATE_LIMIT", "SFC_ACCOUNT_RECORD_TYPE_ID", "SFC_DEFAULT_BIRTH_DATE_ACCOUNT"],
+  ...["SFC_CUSTOM_FIELDS_CASE", "SFC_CUSTOM_FIELDS_CONTACT", "SFC_CUSTOM_FIELDS_ACCOUNT"],
+  ...["SFC_CUSTOM_FIELDS_TO_SEARCH_CONTACT", "SFC_BLOCKED_CHAT_FIELD", "SFC_GRANT", "SFC_JWT_KEY", "SFC_JWT_KEY_FILE"],
+  ...["SEND_IMAGE_NAME_IN_MESSAGE", "MAX_RETRIES", "SPEC_SCHEDULE", "CLEAN_CONTEXT_SCHEDULE"],
+  ...["MEDIA_ALLOWED_HOSTS", "FILE_MAX_BYTES"],
+];
+
+/** What the environment holds under our prefixes. */
+export interface GivenSettings {
+  /** Raw texts by name without prefix. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly warnings: readonly SettingWarning[];
+}
+
+/** Picks our settings out of an environment. Values never appear in a warning. */
+export function givenSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  used: ReadonlySet<string>,
+): GivenSettings {
+  const dashed = namesWith(environment, dashPrefix);
+  const underscored = namesWith(environment, underscorePrefix);
+  const warnings: SettingWarning[] = [];
+  for (const [name, value] of dashed) {
+    const other = underscored.get(name);
+    if (other === undefined || other === value) continue;
+    warnings.push({
+      names: [dashPrefix + name, underscorePrefix + name],
+      text: "both are set and differ; the one with the dash holds",
+    });
+  }
+  const values = new Map([...underscored, ...dashed]);
+  for (const name of values.keys()) {
+    const asGiven = [(dashed.has(name) ? dashPrefix : underscorePrefix) + name];
+    if (notUsedYet.includes(name)) warnings.push({ names: asGiven, text: "known, but not used yet by this version" });
+    else if (!used.has(name)) warnings.push({ names: asGiven, text: "no setting of this service has this name" });
+  }
+  return { values: Object.fromEntries(values), warnings };
+}
+
+function namesWith(
+  environment: Readonly<Record<string, string | undefined>>,
+  prefix: string,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && name.startsWith(prefix)) found.set(name.slice(prefix.length), value);
+  }
+  return found;
+}

@@ -1,0 +1,83 @@
+// Settings of Salesforce: OAuth, data API, Live Agent, and where the chats of which flow go.
+import { duration, httpAddress, list, text, word } from "./forms.ts";
+import { defaulted, optional, required } from "./setting.ts";
+import { sourceFlows } from "./source-flows.ts";
+
+/** Settings of Salesforce, by name without prefix. */
+export const salesforceSettings = {
+  SFC_CLIENT_ID: required(text, {
+    description: "Consumer key of the connected app.",
+    example: "3MVG9-consumer-key",
+    local: "client-id",
+    secret: true,
+  }),
+  SFC_CLIENT_SECRET: required(text, {
+    description: "Consumer secret of the connected app.",
+    example: "consumer-secret",
+    local: "client-secret",
+    secret: true,
+  }),
+  SFC_USERNAME: required(text, {
+    description: "Integration user.",
+    example: "integration@example.com",
+    local: "integration@example.com",
+  }),
+  SFC_PASSWORD: required(text, {
+    description: "Password of the integration user.",
+    example: "a-long-password",
+    local: "sfc-password",
+    secret: true,
+  }),
+  SFC_SECURITY_TOKEN: optional(text, {
+    description: "Appended to the password.",
+    example: "security-token",
+    local: "security-token",
+    secret: true,
+  }),
+  SFC_LOGIN_URL: required(httpAddress, {
+    description: "Host of OAuth.",
+    example: "https://login.salesforce.com",
+    local: "http://127.0.0.1:8090",
+  }),
+  SFC_BASE_URL: required(httpAddress, {
+    description: "Host of the data API.",
+    example: "https://my-domain.my.salesforce.com",
+    local: "http://127.0.0.1:8090",
+  }),
+  SFC_CHAT_URL: required(httpAddress, {
+    description: "Host of Live Agent, without /chat.",
+    example: "https://d.la1-c1-ia4.salesforceliveagent.com",
+    local: "http://127.0.0.1:8090",
+  }),
+  SFC_API_VERSION: defaulted(word, "52", { description: "Version of data API and Live Agent.", example: "52" }),
+  SFC_ORGANIZATION_ID: required(word, {
+    description: "Organization of the chat deployment.",
+    example: "00D000000000001",
+    local: "00D000000000001",
+  }),
+  SFC_DEPLOYMENT_ID: required(word, {
+    description: "Chat deployment.",
+    example: "572000000000001",
+    local: "572000000000001",
+  }),
+  SFC_RECORD_TYPE_ID: optional(word, { description: "Record type of cases.", example: "012000000000001" }),
+  SFC_SOURCE_FLOW_BOT: required(sourceFlows, {
+    description: "Subject, agent button and case owner by flow of the bot and channel; `default` serves the others.",
+    example:
+      'default={"subject":"Ayuda","providers":{"whatsapp":{"button_id":"573000000000001","owner_id":"005000000000001"}}}',
+    local:
+      'default={"subject":"Ayuda","providers":{"whatsapp":{"button_id":"573000000000001","owner_id":"005000000000001"}}}',
+  }),
+  SFC_SOURCE_FLOW_FIELD: defaulted(word, "source_flow_bot", {
+    description: "Key of a connect's extraData that names the flow.",
+    example: "source_flow_bot",
+  }),
+  SFC_CODE_PHONE_REMOVE: defaulted(list, "521,52", {
+    description: "Prefixes that are taken off phone numbers of more than ten digits, first match first.",
+    example: "521,52",
+  }),
+  SLEEP_LONG_POLLLING: defaulted(duration(1, 60_000), "3s", {
+    description: "Pause after a poll that Salesforce answered with 409. The name is the original's.",
+    example: "3s",
+  }),
+};

@@ -1,0 +1,34 @@
+// All settings as one schema, and the facts about each. Reading an environment with it is settings.ts's.
+import { z } from "zod";
+
+import { botSettings } from "./bot-settings.ts";
+import { salesforceSettings } from "./salesforce-settings.ts";
+import { serverSettings } from "./server-settings.ts";
+import { settingFacts, type SettingFacts } from "./setting.ts";
+import { storageSettings } from "./storage-settings.ts";
+
+/** The groups of settings, in the order of the documents. */
+export const settingGroups = {
+  "The process": serverSettings,
+  "Kafka, registry, Redis": storageSettings,
+  "Bot and channels": botSettings,
+  Salesforce: salesforceSettings,
+};
+
+/** Raw texts by name without prefix in, values out. */
+export const settingsSchema = z.object({
+  ...serverSettings,
+  ...storageSettings,
+  ...botSettings,
+  ...salesforceSettings,
+});
+
+/** Every setting by name without prefix, read from its form. */
+export type SettingValues = z.output<typeof settingsSchema>;
+
+/** The facts of a setting. Throws on a name that is none: a defect of ours. */
+export function factsOf(name: string): SettingFacts {
+  const facts = settingFacts.get(settingsSchema.shape[name as keyof SettingValues]);
+  if (facts === undefined) throw new Error(`no setting has the name ${name}`);
+  return facts;
+}

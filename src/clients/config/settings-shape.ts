@@ -1,0 +1,263 @@
+// The shape in which settings are handed out, by who needs them, and how the flat values become it. Defaults that depend on
+// other settings are settled here.
+import type { MessageTexts } from "./message-texts.ts";
+import type { SettingWarning } from "./names.ts";
+import type { SettingValues } from "./schema.ts";
+import type { SourceFlows } from "./source-flows.ts";
+import type { StateKey } from "./state-keys.ts";
+import { brokersOf, isProduction, usesSasl } from "./together.ts";
+
+/** A caller of the HTTP routes. */
+export interface Account {
+  readonly username: string;
+  readonly password: string;
+  readonly role: "YALO_ROLE" | "SALESFORCE_ROLE";
+}
+
+/** Bot state by channel. */
+export type BotStates = Readonly<Record<string, string>>;
+
+/** All settings of the service. Holds secrets: never logged. */
+export interface Settings {
+  readonly appName: string;
+  readonly client: string;
+  readonly environment: string;
+  readonly production: boolean;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Longest wait of connect and finish for their outcome (MAIN_CONTEXT_TIME_OUT). */
+    readonly replyTimeoutMs: number;
+    readonly lateStatus: 202 | 500;
+    readonly refusalStatus: "original" | "http";
+    readonly ignoredTypes: readonly string[];
+  };
+  readonly auth: {
+    readonly secretKey: string;
+    readonly tokenTtlMs: number;
+    readonly legacyTokens: "accept" | "refuse";
+    /** When both have the same username the Salesforce account wins, as in the original. */
+    readonly accounts: readonly Account[];
+  };
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly log: { readonly level: "info" | "warn" | "error"; readonly idKey: string | null };
+  readonly kafka: {
+    /** host:port each. */
+    readonly brokers: readonly string[];
+    readonly topicPrefix: string;
+    readonly groupId: string;
+    readonly securityProtocol: "SASL_SSL" | "SASL_PLAINTEXT" | "SSL" | "PLAINTEXT";
+    /** Null without SASL. */
+    readonly sasl: {
+      readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+      readonly user: string;
+      readonly password: string;
+    } | null;
+    readonly caFile: string | null;
+    readonly createTopics: boolean;
+    readonly partitions: number;
+    readonly replicationFactor: number;
+    readonly sessionTimeoutMs: number;
+  };
+  readonly schemaRegistry: {
+    readonly url: string;
+    readonly user: string | null;
+    readonly password: string | null;
+    readonly autoRegister: boolean;
+  };
+  readonly redis: { readonly address: string; readonly password: string | null };
+  /** The first seals, all open; empty: secrets stay plain. */
+  readonly stateKeys: readonly StateKey[];
+  readonly salesforce: {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly username: string;
+    readonly password: string;
+    /** Empty when there is none. */
+    readonly securityToken: string;
+    readonly loginUrl: string;
+    readonly baseUrl: string;
+    readonly chatUrl: string;
+    readonly apiVersion: string;
+    readonly organizationId: string;
+    readonly deploymentId: string;
+    readonly recordTypeId: string | null;
+    readonly pollConflictPauseMs: number;
+  };
+  /** Null: nothing is delivered to users. */
+  readonly integrations: {
+    readonly baseUrl: string;
+    readonly whatsapp: { readonly channel: string; readonly botId: string; readonly jwt: string };
+  } | null;
+  /** Null: no bot state is told. */
+  readonly botrunner: { readonly url: string; readonly token: string | null } | null;
+  readonly chat: {
+    readonly texts: MessageTexts;
+    readonly states: { readonly success: BotStates; readonly timeout: BotStates; readonly blocked: BotStates };
+    readonly handBackDelayMs: number;
+    /** Null: users wait as long as the desk lets them. */
+    readonly acceptTimeoutMs: number | null;
+    readonly forwardedTypes: readonly string[];
+    readonly restartKeywords: readonly string[];
+    readonly timeZone: string;
+    readonly sourceFlows: SourceFlows;
+    readonly sourceFlowField: string;
+    readonly phonePrefixes: readonly string[];
+    readonly eventsWithText: boolean;
+    readonly dedupeWindowMs: number;
+  };
+}
+
+/** Puts checked values into their shape. */
+export function arrange(values: SettingValues): { settings: Settings; warnings: readonly SettingWarning[] } {
+  const production = isProduction(values.ENVIRONMENT);
+  const settings: Settings = {
+    appName: values.APP_NAME,
+    client: values.CLIENT,
+    environment: values.ENVIRONMENT ?? "dev",
+    production,
+    ...edge(values),
+    ...storage(values, production),
+    ...outside(values),
+    chat: chat(values),
+  };
+  return { settings, warnings: doubts(values, production) };
+}
+
+function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "metrics" | "log"> {
+  return {
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      replyTimeoutMs: values.MAIN_CONTEXT_TIME_OUT,
+      lateStatus: values.CONNECT_LATE_STATUS === "202" ? 202 : 500,
+      refusalStatus: values.REFUSAL_STATUS,
+      ignoredTypes: values.IGNORE_MESSAGE_TYPES,
+    },
+    auth: {
+      secretKey: values.SECRET_KEY,
+      tokenTtlMs: values.TOKEN_TTL,
+      legacyTokens: values.LEGACY_TOKENS,
+      accounts: [
+        { username: values.YALO_USERNAME, password: values.YALO_PASSWORD, role: "YALO_ROLE" },
+        { username: values.SALESFORCE_USERNAME, password: values.SALESFORCE_PASSWORD, role: "SALESFORCE_ROLE" },
+      ],
+    },
+    metrics: { host: values.HOST, port: values.METRICS_PORT },
+    log: { level: values.LOG_LEVEL, idKey: values.LOG_ID_KEY },
+  };
+}
+
+function storage(
+  values: SettingValues,
+  production: boolean,
+): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys"> {
+  return {
+    kafka: {
+      brokers: brokersOf(values.KAFKA_HOST, values.KAFKA_PORT),
+      topicPrefix: values.KAFKA_TOPIC,
+      groupId: `${values.APP_NAME}-${values.KAFKA_TOPIC}`,
+      securityProtocol: values.KAFKA_SECURITY_PROTOCOL,
+      sasl: usesSasl(values.KAFKA_SECURITY_PROTOCOL)
+        ? {
+            mechanism: values.KAFKA_SASL_MECHANISM,
+            user: values.KAFKA_USER ?? "",
+            password: values.KAFKA_PASSWORD ?? "",
+          }
+        : null,
+      caFile: values.KAFKA_CA_FILE,
+      createTopics: values.KAFKA_CREATE_TOPICS ?? !production,
+      partitions: values.KAFKA_PARTITIONS,
+      replicationFactor: values.KAFKA_REPLICATION_FACTOR,
+      sessionTimeoutMs: values.KAFKA_SESSION_TIMEOUT,
+    },
+    schemaRegistry: {
+      url: values.SCHEMA_REGISTRY_URL,
+      user: values.SCHEMA_REGISTRY_USER,
+      password: values.SCHEMA_REGISTRY_PASSWORD,
+      autoRegister: values.SCHEMA_AUTO_REGISTER ?? !production,
+    },
+    redis: { address: values.REDIS_ADDRESS, password: values.REDIS_PASSWORD },
+    stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
+  };
+}
+
+function outside(values: SettingValues): Pick<Settings, "salesforce" | "integrations" | "botrunner"> {
+  return {
+    salesforce: {
+      clientId: values.SFC_CLIENT_ID,
+      clientSecret: values.SFC_CLIENT_SECRET,
+      username: values.SFC_USERNAME,
+      password: values.SFC_PASSWORD,
+      securityToken: values.SFC_SECURITY_TOKEN ?? "",
+      loginUrl: values.SFC_LOGIN_URL,
+      baseUrl: values.SFC_BASE_URL,
+      chatUrl: values.SFC_CHAT_URL,
+      apiVersion: values.SFC_API_VERSION,
+      organizationId: values.SFC_ORGANIZATION_ID,
+      deploymentId: values.SFC_DEPLOYMENT_ID,
+      recordTypeId: values.SFC_RECORD_TYPE_ID,
+      pollConflictPauseMs: values.SLEEP_LONG_POLLLING,
+    },
+    integrations:
+      values.INTEGRATIONS_BASE_URL === null
+        ? null
+        : {
+            baseUrl: values.INTEGRATIONS_BASE_URL,
+            whatsapp: {
+              channel: values.INTEGRATIONS_WA_CHANNEL,
+              botId: values.INTEGRATIONS_WA_BOT_ID ?? "",
+              jwt: values.INTEGRATIONS_WA_BOT_JWT ?? "",
+            },
+          },
+    botrunner: values.BOTRUNNER_URL === null ? null : { url: values.BOTRUNNER_URL, token: values.BOTRUNNER_TOKEN },
+  };
+}
+
+function chat(values: SettingValues): Settings["chat"] {
+  return {
+    texts: values.MESSAGES,
+    states: { success: values.SUCCESS_STATE, timeout: values.TIMEOUT_STATE, blocked: values.BLOCKED_USER_STATE },
+    handBackDelayMs: values.BOTRUNNER_TIMEOUT,
+    acceptTimeoutMs: values.ACCEPT_TIMEOUT,
+    forwardedTypes: values.FORWARDED_TYPES,
+    restartKeywords: takesKeywords(values.ENVIRONMENT) ? values.KEYWORDS_RESTART : [],
+    timeZone: values.TIMEZONE,
+    sourceFlows: values.SFC_SOURCE_FLOW_BOT,
+    sourceFlowField: values.SFC_SOURCE_FLOW_FIELD,
+    phonePrefixes: values.SFC_CODE_PHONE_REMOVE,
+    eventsWithText: values.EVENTS_WITH_TEXT,
+    dedupeWindowMs: values.DEDUPE_WINDOW,
+  };
+}
+
+// In the original a deployment that forgot ENVIRONMENT let customers end their chats by everyday words: only an explicit
+// dev or staging turns them on.
+function takesKeywords(environment: string | null): boolean {
+  return /^(dev|staging)$/i.test(environment ?? "");
+}
+
+const shortestKey = 48;
+
+function doubts(values: SettingValues, production: boolean): readonly SettingWarning[] {
+  const found: (SettingWarning | false)[] = [
+    values.SECRET_KEY.length < shortestKey && {
+      names: ["SECRET_KEY"],
+      text: "shorter than the 48 bytes that HMAC SHA-384 makes use of: tokens are easier to forge",
+    },
+    !production &&
+      (values.STATE_ENCRYPTION_KEY ?? []).length === 0 && {
+        names: ["STATE_ENCRYPTION_KEY"],
+        text: "not set: session keys and tokens stand in topics and Redis as they are",
+      },
+    values.BOTRUNNER_URL === null && {
+      names: ["BOTRUNNER_URL"],
+      text: "not set: the bot is not told when it has the user again",
+    },
+    values.INTEGRATIONS_BASE_URL === null && {
+      names: ["INTEGRATIONS_BASE_URL"],
+      text: "not set: nothing that agents write reaches users",
+    },
+  ];
+  return found.filter((entry) => entry !== false);
+}

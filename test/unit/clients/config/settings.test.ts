@@ -1,0 +1,176 @@
+// Settings as a whole: both prefixes, every mistake at once and without values, what settings say together, the documents.
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+
+import { describe, expect, it } from "vitest";
+
+import { settingDocuments } from "../../../../src/clients/config/print.ts";
+import { factsOf, settingsSchema } from "../../../../src/clients/config/schema.ts";
+import type { Settings } from "../../../../src/clients/config/settings-shape.ts";
+import { describeMistakes, loadSettings } from "../../../../src/clients/config/settings.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const example: Environment = parseEnv(readFileSync("configs/example.env", "utf8"));
+const set = (name: string, value: string | undefined): Environment => ({ [`SALESFORCE_INTEGRATION_${name}`]: value });
+
+function settingsOf(environment: Environment): Settings {
+  const loaded = loadSettings(environment);
+  if ("mistakes" in loaded) throw new Error(describeMistakes(loaded.mistakes));
+  return loaded.settings;
+}
+
+function mistakesOf(environment: Environment): readonly string[] {
+  const loaded = loadSettings(environment);
+  return "mistakes" in loaded ? loaded.mistakes.map(({ name }) => name) : [];
+}
+
+function warningsOf(environment: Environment): readonly (readonly string[])[] {
+  return loadSettings(environment).warnings.map(({ names }) => names);
+}
+
+describe("documents", () => {
+  it.each(Object.entries(settingDocuments()))(
+    "%s is as `node src/clients/config/print.ts` writes it",
+    (path, content) => {
+      expect(readFileSync(path, "utf8")).toBe(content);
+    },
+  );
+
+  it("has an example environment that the service takes as it stands", () => {
+    expect(mistakesOf(example)).toEqual([]);
+    expect(warningsOf(example)).toEqual([["STATE_ENCRYPTION_KEY"]]);
+  });
+
+  it.each(Object.entries(settingsSchema.shape))(
+    "gives %s an example and a default of the right form",
+    (name, schema) => {
+      const { example: sample, default: byDefault, local } = factsOf(name);
+      const written = [sample, byDefault, local].filter((raw) => typeof raw === "string");
+      expect(written.filter((raw) => !schema.safeParse(raw).success)).toEqual([]);
+    },
+  );
+
+  it("takes the example environment with every line uncommented", () => {
+    const text = readFileSync("configs/example.env", "utf8").replaceAll(/^#(SALESFORCE_)/gm, "$1");
+    expect(mistakesOf(parseEnv(text))).toEqual([]);
+  });
+});
+
+describe("names", () => {
+  it("reads the prefix with the dash too", () => {
+    const dashed = Object.entries(example).map(([name, value]) => [name.replace("SALESFORCE_", "SALESFORCE-"), value]);
+    expect(settingsOf(Object.fromEntries(dashed) as Environment)).toEqual(settingsOf(example));
+  });
+
+  it("lets the dash win and warns of both names when they differ", () => {
+    const both = { ...example, ...set("PORT", "1111"), "SALESFORCE-INTEGRATION_PORT": "2222" };
+    expect(settingsOf(both).http.port).toBe(2222);
+    expect(warningsOf(both)).toContainEqual(["SALESFORCE-INTEGRATION_PORT", "SALESFORCE_INTEGRATION_PORT"]);
+  });
+
+  it("is silent when both are set alike", () => {
+    const both = { ...example, ...set("PORT", "2222"), "SALESFORCE-INTEGRATION_PORT": "2222" };
+    expect(warningsOf(both)).toEqual(warningsOf(example));
+  });
+
+  it.each([
+    ["unknown", "KAFAK_HOST"],
+    ["known and not used yet", "SFC_CUSTOM_FIELDS_CASE"],
+    ["a prototype's", "__proto__"],
+  ])("warns of a name that is %s", (_kind, name) => {
+    expect(warningsOf({ ...example, [`SALESFORCE_INTEGRATION_${name}`]: "x" })).toContainEqual([
+      `SALESFORCE_INTEGRATION_${name}`,
+    ]);
+  });
+
+  it("leaves other variables alone", () => {
+    expect(loadSettings({ ...example, PATH: "/bin", SALESFORCE_TOKEN: "x" })).toEqual(loadSettings(example));
+  });
+});
+
+describe("mistakes", () => {
+  it("tells all of an empty environment at once, also what only SASL asks for", () => {
+    const required = Object.keys(settingsSchema.shape).filter((name) => factsOf(name).presence === "required");
+    expect(mistakesOf({}).toSorted()).toEqual([...required, "KAFKA_USER", "KAFKA_PASSWORD"].toSorted());
+  });
+
+  it("tells wrong, missing and contradicting ones together", () => {
+    const wrong = { ...example, ...set("PORT", "x"), ...set("SECRET_KEY", undefined), ...set("KAFKA_PORT", "") };
+    expect(mistakesOf(wrong).toSorted()).toEqual(["KAFKA_PORT", "PORT", "SECRET_KEY"]);
+  });
+
+  it("does not repeat what was given", () => {
+    const canaries = Object.keys(settingsSchema.shape).map((name) => [
+      `SALESFORCE_INTEGRATION_${name}`,
+      "canary\u0000:",
+    ]);
+    const loaded = loadSettings(Object.fromEntries(canaries) as Environment);
+    expect("mistakes" in loaded && loaded.mistakes.length).toBeGreaterThan(10);
+    expect(JSON.stringify(loaded)).not.toContain("canary");
+  });
+
+  it("describes each in one line with name and example", () => {
+    const loaded = loadSettings({ ...example, ...set("KAFKA_SESSION_TIMEOUT", "10") });
+    expect("mistakes" in loaded && describeMistakes(loaded.mistakes)).toBe(
+      "The settings have 1 mistake:\n  SALESFORCE_INTEGRATION_KAFKA_SESSION_TIMEOUT must be a duration with a unit (ms, s, m, h, d) " +
+        "from 6s to 5m, for example SALESFORCE_INTEGRATION_KAFKA_SESSION_TIMEOUT=10s",
+    );
+  });
+
+  it("refuses an empty required text, which the original let pass", () => {
+    expect(mistakesOf({ ...example, ...set("SECRET_KEY", "") })).toEqual(["SECRET_KEY"]);
+  });
+});
+
+describe("what settings say together", () => {
+  it("adds KAFKA_PORT to brokers without a port", () => {
+    const environment = { ...example, ...set("KAFKA_HOST", "a:1, b,c:3"), ...set("KAFKA_PORT", "9") };
+    expect(settingsOf(environment).kafka.brokers).toEqual(["a:1", "b:9", "c:3"]);
+  });
+
+  it("needs no KAFKA_PORT when every broker has one", () => {
+    const environment = { ...example, ...set("KAFKA_HOST", "a:1"), ...set("KAFKA_PORT", undefined) };
+    expect(settingsOf(environment).kafka.brokers).toEqual(["a:1"]);
+  });
+
+  it("asks for user and password with SASL, and ignores them without", () => {
+    const sasl = { ...example, ...set("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT") };
+    expect(mistakesOf(sasl)).toEqual(["KAFKA_USER", "KAFKA_PASSWORD"]);
+    const given = { ...set("KAFKA_USER", "u"), ...set("KAFKA_PASSWORD", "p") };
+    expect(settingsOf({ ...sasl, ...given }).kafka.sasl).toEqual({ mechanism: "PLAIN", user: "u", password: "p" });
+    expect(settingsOf({ ...example, ...given }).kafka.sasl).toBeNull();
+  });
+
+  it.each(["production", "prod", "PROD", "Production"])(
+    "takes %s for production, which needs a state key",
+    (environment) => {
+      const production = { ...example, ...set("ENVIRONMENT", environment) };
+      expect(mistakesOf(production)).toEqual(["STATE_ENCRYPTION_KEY"]);
+      const key = Buffer.alloc(32, 1).toString("base64");
+      const settings = settingsOf({ ...production, ...set("STATE_ENCRYPTION_KEY", key) });
+      expect([settings.kafka.createTopics, settings.schemaRegistry.autoRegister]).toEqual([false, false]);
+    },
+  );
+
+  it("creates topics and registers schemas by default elsewhere, and as told anywhere", () => {
+    expect(settingsOf(example).kafka.createTopics).toBe(true);
+    expect(settingsOf({ ...example, ...set("KAFKA_CREATE_TOPICS", "false") }).kafka.createTopics).toBe(false);
+  });
+
+  it.each([
+    ["dev", true],
+    ["staging", true],
+    [undefined, false],
+    ["stag", false],
+    ["qa", false],
+  ])("with ENVIRONMENT %s: restart keywords %s", (environment, on) => {
+    const { chat } = settingsOf({ ...example, ...set("ENVIRONMENT", environment) });
+    expect(chat.restartKeywords.length > 0).toBe(on);
+  });
+
+  it("waits 10 s by default, and takes an empty optional setting for unset", () => {
+    expect(settingsOf({ ...example, ...set("ACCEPT_TIMEOUT", "") }).chat.acceptTimeoutMs).toBeNull();
+    expect(settingsOf(example).http.replyTimeoutMs).toBe(10_000);
+  });
+});
