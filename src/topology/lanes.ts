@@ -109,7 +109,13 @@ export function createLanes(
     tools.metrics.count("commands", { kind: command.kind, outcome: finished.outcome });
     if (finished.outcome !== "done")
       tools.log.warn(
-        { chatId: command.chatId, command: command.kind, outcome: finished.outcome, reason: finished.reason, attempts: finished.attempts },
+        {
+          chatId: command.chatId,
+          command: command.kind,
+          outcome: finished.outcome,
+          reason: finished.reason,
+          attempts: finished.attempts,
+        },
         "a command ended without success",
       );
     const body: AgentEvent["body"] = { type: "CommandResult", lane: command.lane, seq: command.seq, ...finished };
@@ -155,7 +161,9 @@ export function createLanes(
         await begin(mark, post, true);
         continue;
       }
-      await sleep(tools.clock, wait, signal);
+      // A stop does not wait for a next try: the next owner makes it.
+      await sleep(tools.clock, wait, AbortSignal.any([signal, stopping]));
+      if (stopping.aborted) throw lost();
     }
   }
 

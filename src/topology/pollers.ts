@@ -24,8 +24,11 @@ export interface PollTools extends Pace {
 }
 
 export interface Pollers {
-  /** Starts or ends the poll of a user's chat as the state has it. Call it only for a state that is saved and produced. */
-  update(userId: string, state: UserState): void;
+  /**
+   * Starts or ends the poll of a user's chat as the state has it; a start waits `jitterMs` first. Call it only for a state
+   * that is saved and produced.
+   */
+  update(userId: string, state: UserState, jitterMs: number): void;
   /** Ends all polls; resolves when their sockets are closed. */
   stop(): Promise<void>;
   readonly count: number;
@@ -106,7 +109,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         if (tools.clock.monotonicMs() - askedMs < shortPollMs) await sleep(tools.clock, 100, ended);
         return "on";
       case "conflict":
-        tools.log.warn({ chatId: owner.chatId }, "Duplicate Long Polling: another poll of this session is in flight; waiting");
+        tools.log.warn(
+          { chatId: owner.chatId },
+          "Duplicate Long Polling: another poll of this session is in flight; waiting",
+        );
         await sleep(tools.clock, tools.conflictWaitMs, ended);
         return within(owner, place, "budget_exhausted", "409", ended);
       case "moved":
@@ -165,7 +171,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       for (;;) {
         await sleep(tools.clock, keepAliveMs, either);
         if (either.aborted) return;
-        tools.log.warn({ chatId: owner.chatId }, "the desk's events can't be produced; polling only to keep the session");
+        tools.log.warn(
+          { chatId: owner.chatId },
+          "the desk's events can't be produced; polling only to keep the session",
+        );
         try {
           await tools.desk.poll(owner, place.session, place.position, either);
         } catch (error) {
@@ -216,7 +225,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     const outcome = await tools.desk.resync(owner, place.session, ended);
     place.resyncDue = outcome.kind === "retry";
     if (outcome.kind !== "done")
-      tools.log.warn({ chatId: owner.chatId, reason: outcome.detail }, "the desk did not take the resync after a reconnect");
+      tools.log.warn(
+        { chatId: owner.chatId, reason: outcome.detail },
+        "the desk did not take the resync after a reconnect",
+      );
   }
 
   async function failed(
@@ -253,7 +265,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     ended: AbortSignal,
   ): Promise<"over"> {
     await untilMine(ended);
-    tools.log.warn({ chatId: owner.chatId, reason, detail }, "the chat's session at the desk is lost; the chat ends on both sides");
+    tools.log.warn(
+      { chatId: owner.chatId, reason, detail },
+      "the chat's session at the desk is lost; the chat ends on both sides",
+    );
     await tell(owner, { type: "DeskLost", generation: place.session.generation, reason, detail }, ended);
     return "over";
   }
@@ -263,7 +278,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   }
 
   return {
-    update(userId, state) {
+    update(userId, state, jitterMs) {
       const chat = state.interconnection;
       const wanted = chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
       const running = polls.get(userId);
@@ -272,7 +287,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         polls.delete(userId);
         tools.metrics.gauge("open_polls", polls.size, { partition: String(partition) });
       }
-      if (wanted !== null && !polls.has(userId) && !signal.aborted) start(userId, wanted, 0);
+      if (wanted !== null && !polls.has(userId) && !signal.aborted) start(userId, wanted, jitterMs);
     },
     async stop() {
       for (const poll of polls.values()) poll.abort.abort();

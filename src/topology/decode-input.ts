@@ -1,0 +1,74 @@
+// From a record of an input topic to an input of decide, or to what else becomes of it. Whose record it is, and on which
+// partition it belongs, is judged here; what it means is not.
+import type { Input } from "../processors/interconnection/decision.ts";
+import type { AgentEvent, ChannelMessage, ChatRequest, DeadLetterReason } from "../processors/messages/generated.ts";
+import type { QueuedRecord } from "./inbox.ts";
+import { partitionOf } from "./partitioner.ts";
+import type { Codec } from "./ports.ts";
+
+/** Header of a record that was moved to the partition of its key; it is moved once at most. */
+export const movedHeader = "moved";
+
+export type DecodedInput =
+  | { readonly kind: "input"; readonly userId: string; readonly input: (now: number) => Input }
+  /** Of another client: not ours to touch. */
+  | { readonly kind: "foreign" }
+  /** On the wrong partition: to be produced again under its user's key. */
+  | { readonly kind: "misplaced"; readonly userId: string }
+  | { readonly kind: "bad"; readonly reason: DeadLetterReason; readonly detail: string; readonly userId: string | null }
+  /** The registry does not answer: the record and those behind it wait. */
+  | { readonly kind: "wait"; readonly detail: string };
+
+export interface InputRules {
+  readonly client: string;
+  readonly codec: Codec;
+  readonly partition: number;
+  readonly partitions: number;
+}
+
+/** Synchronous unless the writer's schema must be fetched. */
+export function decodeInput(queued: QueuedRecord, rules: InputRules): DecodedInput | Promise<DecodedInput> {
+  const { value } = queued.record;
+  if (value === null) return { kind: "bad", reason: "undecodable", detail: "the record has no value", userId: null };
+  const decoded = rules.codec.decode(queued.topic, value);
+  if (!(decoded instanceof Promise)) return judge(queued, decoded, rules);
+  return decoded.then((late) => judge(queued, late, rules));
+}
+
+function judge(queued: QueuedRecord, decoded: Awaited<ReturnType<Codec["decode"]>>, rules: InputRules): DecodedInput {
+  switch (decoded.kind) {
+    case "unavailable":
+      return { kind: "wait", detail: decoded.detail };
+    case "bad":
+      return { kind: "bad", reason: decoded.reason, detail: decoded.detail, userId: null };
+    case "value":
+      break;
+  }
+  const { client, userId } = decoded.value as { readonly client: string; readonly userId: string };
+  if (client !== rules.client) return { kind: "foreign" };
+  if (userId === "") return { kind: "bad", reason: "invalid", detail: "userId: must not be empty", userId: null };
+  const key = queued.record.key?.toString();
+  if (partitionOf(Buffer.from(userId), rules.partitions) !== rules.partition) {
+    const movedBefore = queued.record.headers.some(({ name }) => name === movedHeader);
+    return movedBefore
+      ? { kind: "bad", reason: "wrong_partition", detail: "moved once already", userId }
+      : { kind: "misplaced", userId };
+  }
+  if (key !== undefined && key !== userId)
+    return { kind: "bad", reason: "invalid", detail: "userId: must equal the record key", userId };
+  return { kind: "input", userId, input: (now) => inputOf(queued, decoded.value, rules.partition, now) };
+}
+
+function inputOf(queued: QueuedRecord, value: unknown, partition: number, now: number): Input {
+  const { topic, record } = queued;
+  const head = { coordinates: { topic, partition, offset: record.offset, timestamp: record.timestamp }, now };
+  // The codec has proven the shape: each topic has one schema.
+  switch (topic) {
+    case "chat-requests":
+      return { ...head, topic, record: value as ChatRequest };
+    case "channel-messages":
+      return { ...head, topic, record: value as ChannelMessage };
+    case "agent-events":
+      return { ...head, topic, record: value as AgentEvent };
+  }
+}

@@ -1,0 +1,158 @@
+// The runtime of one instance: one owner per partition index that the group gives it, commits, and the clean stop. It knows
+// no library: everything outside is a port, so that tests run it in memory, unchanged.
+import type { Command } from "../processors/interconnection/commands.ts";
+import type { AgentEvent } from "../processors/messages/generated.ts";
+import { policyOf, type Graph } from "./bridge.ts";
+import { checkGraph } from "./check.ts";
+import { createPartitionOwner, type OwnerTools, type PartitionOwner } from "./partition-owner.ts";
+import type { Offsets } from "./stored.ts";
+import { createRightToAct } from "./right-to-act.ts";
+import { sleep, untilDone } from "./retry.ts";
+import { inputTopics } from "./topics.ts";
+
+/** What the composition gives; the rest of the owners' tools is made here. */
+export interface RuntimePorts extends Omit<OwnerTools, "right" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"> {
+  readonly graph: Graph;
+  /** Writes results and events of the lanes and pollers, apart from the turns' producer. */
+  readonly effectsProducer: OwnerTools["producer"];
+}
+
+export interface Runtime {
+  /** Joins the group. Rejects when the first join fails. */
+  start(): Promise<void>;
+  /** Clean stop within `deadlineMs`: turns, commands in hand, polls, commits, release, leave. */
+  stop(deadlineMs: number): Promise<void>;
+  /** What this instance waits for, for /ready; empty when it works. */
+  missing(): readonly string[];
+  /** Owned indexes and what they hold. */
+  owned(): readonly Pick<PartitionOwner, "partition" | "running" | "counts" | "waitingFor">[];
+}
+
+const commitEveryMs = 250;
+
+export function createRuntime(ports: RuntimePorts): Runtime {
+  const mistakes = checkGraph(ports.graph);
+  if (mistakes.length > 0) throw new Error(`the graph in src/topology/bridge.ts is wrong: ${mistakes.join("; ")}`);
+  const { consumer, clock, log, metrics } = ports;
+  const owners = new Map<number, PartitionOwner>();
+  const committed = new Map<string, number>();
+  const right = createRightToAct(ports);
+  const ended = new AbortController();
+  let joined = false;
+  let stopping = false;
+
+  const tools: OwnerTools = {
+    ...ports,
+    right,
+    policyOf: (command) => policyOf(ports.graph, command),
+    posts: (command) => "session" in command,
+    brings: (command) => bringing.has(command.kind),
+    heartbeatAgeMs: () => consumer.heartbeatAgeMs(),
+    tell,
+    commit: (partition, next) => commit([[partition, next]]),
+  };
+
+  async function tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void> {
+    const value = ports.codec.encode("agent-events", event);
+    const record = { topic: "agent-events" as const, partition, key: Buffer.from(event.userId), value };
+    await untilDone(
+      ports,
+      signal,
+      () => ports.effectsProducer.produce([record]),
+      (error, tries) => {
+        metrics.count("produce_failures");
+        log.warn({ partition, chatId: event.chatId, tries, error }, "the broker did not take an agent event; producing it again");
+      },
+    );
+  }
+
+  async function commit(next: Iterable<readonly [number, Offsets<number>]>): Promise<void> {
+    const offsets = [];
+    for (const [partition, nexts] of next) {
+      for (const topic of inputTopics) {
+        const nextOffset = nexts[topic];
+        if (nextOffset > 0 && committed.get(`${topic}/${String(partition)}`) !== nextOffset)
+          offsets.push({ topic, partition, nextOffset });
+      }
+    }
+    if (offsets.length === 0) return;
+    try {
+      await consumer.commit(offsets);
+      for (const { topic, partition, nextOffset } of offsets) committed.set(`${topic}/${String(partition)}`, nextOffset);
+    } catch (error) {
+      log.warn({ error }, "the broker did not take a commit; the applied offsets in the state store decide");
+    }
+  }
+
+  async function commitLoop(): Promise<void> {
+    while (!ended.signal.aborted) {
+      await sleep(clock, commitEveryMs, ended.signal);
+      const running = [...owners.values()].flatMap((owner): (readonly [number, Offsets<number>])[] => {
+        const next = owner.committable();
+        return next === null ? [] : [[owner.partition, next]];
+      });
+      await commit(running);
+    }
+  }
+
+  function assigned(partitions: readonly number[]): void {
+    joined = true;
+    for (const owner of [...owners.values()]) if (!partitions.includes(owner.partition)) drop(owner);
+    if (stopping) return;
+    for (const partition of partitions) {
+      const kept = owners.get(partition);
+      if (kept === undefined) {
+        for (const topic of inputTopics) committed.delete(`${topic}/${String(partition)}`);
+        const owner = createPartitionOwner(partition, tools);
+        owners.set(partition, owner);
+      }
+    }
+    metrics.gauge("owned_indexes", owners.size);
+    log.info({ owned: [...owners.keys()].sort((a, b) => a - b) }, "the group gave this instance its partition indexes");
+    void right.look();
+  }
+
+  function drop(owner: PartitionOwner): void {
+    owners.delete(owner.partition);
+    owner.lose();
+  }
+
+  return {
+    async start() {
+      await consumer.start({
+        assigned,
+        revoked() {
+          joined = false;
+          for (const owner of [...owners.values()]) drop(owner);
+        },
+        batch(batch) {
+          owners.get(batch.partition)?.accept(batch);
+        },
+        crashed: ports.fatal,
+      });
+      void commitLoop();
+    },
+    async stop(deadlineMs) {
+      stopping = true;
+      const deadline = new AbortController();
+      const cancel = clock.after(deadlineMs, () => {
+        deadline.abort();
+      });
+      await Promise.all([...owners.values()].map((owner) => owner.finish(deadline.signal)));
+      cancel();
+      ended.abort();
+      right.stop();
+      await consumer.stop();
+    },
+    missing() {
+      const waits = new Set<string>();
+      if (!joined) waits.add("consumer group");
+      for (const { waitingFor } of owners.values()) if (waitingFor !== null) waits.add(waitingFor);
+      return [...waits];
+    },
+    owned: () => [...owners.values()],
+  };
+}
+
+/** Commands whose result carries data: after a lost result they are carried out again, looking for what is there. */
+const bringing: ReadonlySet<Command["kind"]> = new Set(["EnsureContact", "EnsureCase", "OpenSession"]);
