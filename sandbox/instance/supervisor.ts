@@ -42,6 +42,7 @@ export interface Supervisor {
 /** A supervisor; nothing runs yet. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
   let child: Child | undefined;
   let attempts = 0;
   let watching: Promise<void> = Promise.resolve();
@@ -58,7 +59,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     for (;;) {
       const bornMs = Date.now();
       const ending = await current.ended;
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       if (Date.now() - bornMs >= HEALTHY_AFTER_MS) backOffMs = FIRST_BACK_OFF_MS;
       options.say(
         `The service ended (${describeEnding(ending)}); starting it again in ${String(backOffMs)} ms. It last said:`,
@@ -67,7 +68,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (!(await pause(backOffMs, stopping.signal))) return;
       backOffMs = nextBackOff(backOffMs);
       current = await spawn();
-      if (stopping.signal.aborted) {
+      if (isStopping()) {
         await current.stop(options.stopGraceMs);
         return;
       }
@@ -87,7 +88,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       for (let attempt = 1; ; attempt += 1) {
         stopping.signal.throwIfAborted();
         const started = await spawn();
-        if (stopping.signal.aborted) await started.kill();
+        if (isStopping()) await started.kill();
         if (await waitUntil(options.ready, deadlineMs - Date.now(), started.ended)) {
           watching = watch(started);
           return;

@@ -80,7 +80,7 @@ export async function createLocalServices(options: ServicesOptions): Promise<Ser
       const ending = running;
       running = undefined;
       if (ending === undefined) return;
-      ending.giveUp.abort();
+      ending.giveUp.abort(new Error("stopped while starting"));
       const [ended] = await Promise.allSettled([ending.run]);
       if (ended.status === "fulfilled") await endRun(ended.value);
     },
@@ -122,7 +122,8 @@ async function startAll(run: Run, signal: AbortSignal): Promise<unknown[]> {
   signal.addEventListener("abort", killAll);
   const started = await Promise.allSettled(services.map((service) => service.start()));
   signal.removeEventListener("abort", killAll);
-  if (signal.aborted) return [new Error("stopped while starting")];
+  const stopped: unknown = signal.reason;
+  if (signal.aborted) return [stopped];
   return started.flatMap((one): unknown[] => (one.status === "rejected" ? [one.reason] : []));
 }
 
