@@ -1,0 +1,174 @@
+/**
+ * The bot: greets, makes small talk, calls for an agent when the user asks, is silent while an agent has the user, and
+ * says in which state it got the user back. What users type reaches the service through it, whatever the bot thinks of it.
+ * Called by the control API (users typing) and by Botrunner and the Integrations API (states, delivered texts).
+ */
+import type { GivenState } from "./botrunner.ts";
+import type { Clock } from "./clock.ts";
+import type { Ids } from "./ids.ts";
+import type { People } from "./people.ts";
+import type { PhoneLine, Phones } from "./phone.ts";
+import type { ConnectResult, ServiceClient } from "./service-client.ts";
+import type { Delivery, Webhooks, WhatsappWebhook } from "./webhooks.ts";
+
+/** Who has the user. */
+export type Holder = "bot" | "connecting" | "agent";
+
+/** How the bot is set up. */
+export interface BotSettings {
+  readonly botSlug: string;
+  /** The bot's own phone number or page id. */
+  readonly botId: string;
+  /** Whether it answers at all; it still calls for an agent when not. */
+  readonly talks: boolean;
+}
+
+/** The bot. */
+export interface Bot {
+  /** The user types a text. Resolves when the service has taken it, or for good has not. */
+  typed(userId: string, text: string, id?: string): Promise<Delivery>;
+  /** The same, without a thought of the bot: neither an answer nor a call for an agent. */
+  sent(userId: string, text: string, id?: string): Promise<Delivery>;
+  holder(userId: string): Holder;
+  /** What became of the last call for an agent. */
+  lastConnect(userId: string): ConnectResult | undefined;
+  onState(given: GivenState): void;
+  onDelivered(line: PhoneLine): void;
+  clear(): void;
+}
+
+/** What the bot works with. */
+export interface BotParts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly people: People;
+  readonly phones: Phones;
+  readonly webhooks: Webhooks;
+  readonly service: ServiceClient;
+  readonly settings: BotSettings;
+  readonly echoes: () => boolean;
+}
+
+interface Memory {
+  readonly holders: Map<string, Holder>;
+  readonly connects: Map<string, ConnectResult>;
+  readonly talks: Map<string, number>;
+  /** Newest webhook timestamp per user. */
+  readonly stamps: Map<string, number>;
+}
+
+const SMALL_TALK = [
+  "Hola, soy el bot. Escribe *Ayuda* si quieres hablar con una persona.",
+  "Te escucho. Cuéntame más.",
+  "Entiendo. ¿Algo más?",
+  "Puedo decirte el estado de tu pedido o nuestros horarios.",
+];
+
+/** A bot that knows nobody yet. */
+export function bot(parts: BotParts): Bot {
+  const memory: Memory = { holders: new Map(), connects: new Map(), talks: new Map(), stamps: new Map() };
+  const sent = (userId: string, text: string, id = `wamid.${parts.ids.hex(24)}`): Promise<Delivery> => {
+    const { channel } = parts.people.get(userId);
+    parts.phones.add({ userId, channel, from: "user", id, text }, false);
+    return parts.webhooks.deliver({
+      userId,
+      author: "user",
+      body: webhookOf(parts, memory, { userId, id, text, author: "user" }),
+    });
+  };
+  return {
+    sent,
+    typed(userId, text, id) {
+      const delivery = sent(userId, text, id);
+      think(parts, memory, userId, text);
+      return delivery;
+    },
+    holder: (userId) => memory.holders.get(userId) ?? "bot",
+    lastConnect: (userId) => memory.connects.get(userId),
+    onState({ userId, state }) {
+      memory.holders.set(userId, "bot");
+      say(parts, memory, userId, `Estás de vuelta con el bot, en el estado ${state}.`);
+    },
+    onDelivered(line) {
+      if (parts.echoes()) {
+        const { userId, text } = line;
+        const body = webhookOf(parts, memory, { userId, id: `echo.${line.id}`, text, author: "bot" });
+        void parts.webhooks.deliver({ userId, author: "bot", body });
+      }
+    },
+    clear() {
+      memory.holders.clear();
+      memory.connects.clear();
+      memory.talks.clear();
+      memory.stamps.clear();
+    },
+  };
+}
+
+function think(parts: BotParts, memory: Memory, userId: string, text: string): void {
+  if ((memory.holders.get(userId) ?? "bot") !== "bot") {
+    return;
+  }
+  if (text.trim().toLowerCase() === "ayuda") {
+    memory.holders.set(userId, "connecting");
+    void callForAgent(parts, memory, userId);
+    return;
+  }
+  const turn = memory.talks.get(userId) ?? 0;
+  memory.talks.set(userId, turn + 1);
+  if (parts.settings.talks) {
+    say(parts, memory, userId, SMALL_TALK[turn === 0 ? 0 : 1 + ((turn - 1) % (SMALL_TALK.length - 1))] ?? "");
+  }
+}
+
+async function callForAgent(parts: BotParts, memory: Memory, userId: string): Promise<void> {
+  const { botSlug, botId } = parts.settings;
+  const result = await parts.service.connect(parts.people.get(userId), botSlug, botId);
+  memory.connects.set(userId, result);
+  // a state given meanwhile has taken the user back already
+  const isMine = memory.holders.get(userId) === "connecting";
+  const hasAgent =
+    result.kind === "connected" || (result.kind === "refused" && result.reason.includes("session exists"));
+  if (hasAgent) {
+    if (isMine) {
+      memory.holders.set(userId, "agent");
+    }
+    return;
+  }
+  memory.holders.set(userId, "bot");
+  const why = result.kind === "refused" ? ` (${result.status}: ${result.reason})` : "";
+  say(parts, memory, userId, `No se pudo contactar a un agente${why}.`);
+}
+
+/** The bot's own words go to the phone, and as a webhook with `to` to the service. */
+function say(parts: BotParts, memory: Memory, userId: string, text: string): void {
+  const id = `bot.${parts.ids.hex(24)}`;
+  const { channel } = parts.people.get(userId);
+  parts.phones.add({ userId, channel, from: "bot", id, text }, false);
+  void parts.webhooks.deliver({
+    userId,
+    author: "bot",
+    body: webhookOf(parts, memory, { userId, id, text, author: "bot" }),
+  });
+}
+
+interface Words {
+  readonly userId: string;
+  readonly id: string;
+  readonly text: string;
+  readonly author: "user" | "bot";
+}
+
+/** The webhook's form: `from` is the user when the user wrote, `to` is the user when the bot wrote (parity sheet 2.1). */
+function webhookOf(parts: BotParts, memory: Memory, { userId, id, text, author }: Words): WhatsappWebhook {
+  // two texts of one moment would have no order in the history
+  const timestamp = Math.max(parts.clock.nowMs(), (memory.stamps.get(userId) ?? 0) + 1);
+  memory.stamps.set(userId, timestamp);
+  return {
+    id,
+    timestamp: String(timestamp),
+    type: "text",
+    ...(author === "user" ? { from: userId } : { to: userId }),
+    text: { body: text },
+  };
+}
