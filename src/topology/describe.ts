@@ -1,41 +1,45 @@
 // Prints the graph as the Mermaid diagram of the README; a test holds the two equal.
 import type { Graph } from "./bridge.ts";
 
-/** The diagram's text, without the code fence. */
+/** The diagram's text, without the code fence: every node once, then the edges in reading order. */
 export function describeGraph(graph: Graph): string {
-  const lines = ["flowchart TD"];
-  const ids = new Map<string, string>();
-  const id = (name: string): string => {
-    const known = ids.get(name);
-    if (known !== undefined) return known;
-    const made = name.replace(/[^a-zA-Z]+/g, "_");
-    ids.set(name, made);
-    return made;
+  const nodes = new Map<string, string>();
+  const edges: string[] = [];
+  const declare = (name: string, shape: (label: string) => string): string => {
+    const id = name.replace(/[^a-zA-Z]+/g, "_");
+    nodes.set(id, `${id}${shape(name)}`);
+    return id;
   };
-  const topic = (suffix: string): string => `${id(suffix)}[["&lt;T&gt;.${suffix}"]]`;
-  const node = (name: string): string => `${id(name)}("${name}")`;
-  const outside = (name: string): string => `${id(name)}{{"${name}"}}`;
+  const topic = (suffix: string): string => declare(suffix, (label) => `[["&lt;T&gt;.${label}"]]`);
+  const part = (name: string): string => declare(name, (label) => `("${label}")`);
+  const outside = (name: string): string => declare(name, (label) => `{{"${label}"}}`);
+  const edge = (from: string, to: string, label?: string): void => {
+    edges.push(label === undefined ? `${from} --> ${to}` : `${from} -- ${label} --> ${to}`);
+  };
 
-  for (const { name, writes } of graph.neighbours)
-    for (const suffix of writes) lines.push(`  ${node(name)} --> ${topic(suffix)}`);
+  for (const { name, writes } of graph.neighbours) for (const suffix of writes) edge(part(name), topic(suffix));
   for (const processor of graph.processors) {
-    for (const suffix of processor.reads) lines.push(`  ${topic(suffix)} --> ${node(processor.name)}`);
-    lines.push(`  ${node(processor.name)} -- state --> Redis[("Redis")]`);
-    lines.push(`  ${node(processor.name)} -- changelog --> ${topic(processor.table)}`);
-    for (const suffix of processor.writes) lines.push(`  ${node(processor.name)} -- facts --> ${topic(suffix)}`);
-    lines.push(`  ${node(processor.name)} -- what cannot be processed --> ${topic(processor.deadLetters)}`);
+    const id = part(processor.name);
+    for (const suffix of processor.reads) edge(topic(suffix), id);
+    edge(
+      id,
+      declare("Redis", (label) => `[("${label}")]`),
+      "state",
+    );
+    edge(id, topic(processor.table), "changelog");
+    for (const suffix of processor.writes) edge(id, topic(suffix), "facts");
+    edge(id, topic(processor.deadLetters), "what cannot be processed");
   }
   for (const gateway of graph.gateways) {
-    for (const processor of graph.processors.filter(({ commands }) => commands.includes(gateway.lane)))
-      lines.push(`  ${node(processor.name)} -- commands, ${gateway.lane} lane --> ${node(gateway.name)}`);
-    for (const system of gateway.outside) lines.push(`  ${node(gateway.name)} --> ${outside(system)}`);
-    lines.push(`  ${node(gateway.name)} -- results --> ${topic(gateway.results)}`);
+    for (const { name, commands } of graph.processors)
+      if (commands.includes(gateway.lane)) edge(part(name), part(gateway.name), `commands of the ${gateway.lane} lane`);
+    for (const system of gateway.outside) edge(part(gateway.name), outside(system));
+    edge(part(gateway.name), topic(gateway.results), "results");
   }
   for (const poller of graph.pollers) {
-    for (const system of poller.outside) lines.push(`  ${outside(system)} -- long poll --> ${node(poller.name)}`);
-    lines.push(`  ${node(poller.name)} -- events --> ${topic(poller.results)}`);
+    for (const system of poller.outside) edge(outside(system), part(poller.name), "long poll");
+    edge(part(poller.name), topic(poller.results), "events");
   }
-  for (const { name, reads } of graph.neighbours)
-    for (const suffix of reads) lines.push(`  ${topic(suffix)} --> ${node(name)}`);
-  return lines.join("\n");
+  for (const { name, reads } of graph.neighbours) for (const suffix of reads) edge(topic(suffix), part(name));
+  return ["flowchart TD", ...nodes.values(), ...edges].join("\n  ");
 }
