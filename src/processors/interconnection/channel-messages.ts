@@ -1,0 +1,108 @@
+// What becomes of a message of a user or a bot: forwarded, kept until an agent accepts, context, or dropped. Owns what
+// counts as a repeat.
+import type { ChannelMessage } from "../messages/generated.ts";
+import { change, type Draft, type OpenChat } from "./draft.ts";
+import { endChat, failOpening } from "./ending.ts";
+import { tell, words } from "./facts.ts";
+import { overflow, sayToAgent } from "./lanes.ts";
+import { entryBytes } from "./opening.ts";
+import type { Active, Connecting, ContextEntry, OnHold } from "./state.ts";
+import { fileNotice, isBlank } from "./texts.ts";
+
+/** Decides one message. */
+export function decideMessage(draft: Draft, message: ChannelMessage): void {
+  if (draft.settings.ignoredTypes.has(message.type) || isRepeat(draft, message.messageId)) return;
+  if (message.messageId !== "") draft.see.push(message.messageId);
+  const entry = entryOf(message);
+  const chat = draft.state.interconnection;
+  switch (chat?.status) {
+    case undefined:
+    case "CLOSED":
+    case "FAILED":
+      remember(draft, entry);
+      return;
+    case "CONNECTING":
+    case "ON_HOLD":
+      waiting(draft, chat, message, entry);
+      return;
+    case "ACTIVE":
+      active(draft, chat, message, entry);
+      return;
+  }
+}
+
+/** An empty id is nobody's: it is never a repeat (defect A17). */
+function isRepeat({ state, memory }: Draft, messageId: string): boolean {
+  return messageId !== "" && (memory.seen.has(messageId) || state.taken.includes(messageId));
+}
+
+/** Words or a file; null when the message has neither (sticker, location and the like). */
+function entryOf({ messageId, occurredAt, author, text, media }: ChannelMessage): ContextEntry | null {
+  const said = text === null || isBlank(text) ? null : text;
+  if (said === null && media === null) return null;
+  return { messageId, at: occurredAt, from: author === "user" ? "user" : "bot", text: said, media };
+}
+
+function remember(draft: Draft, entry: ContextEntry | null): void {
+  if (entry !== null) draft.remember.push(entry);
+}
+
+function take(draft: Draft, messageId: string): void {
+  if (messageId !== "")
+    change(draft, { taken: [...draft.state.taken, messageId].slice(-draft.settings.limits.takenIds) });
+}
+
+/** No agent yet: what the user says is kept for the agent, and shown as context as well. */
+function waiting(draft: Draft, chat: Connecting | OnHold, message: ChannelMessage, entry: ContextEntry | null): void {
+  if (message.author === "user" && restarts(draft, chat, message)) return;
+  remember(draft, entry);
+  if (entry === null) return;
+  // What the bot wrote before the connect but whose record came later belongs to the context; what it writes since does not.
+  if (message.author !== "user" && message.occurredAt > chat.requestedAt) return;
+  if (message.author === "user" && !hasRoom(draft, chat, entry)) {
+    overflow(draft, chat, "desk", { text: message.text ?? "", messageIds: [message.messageId], about: "message" });
+    return;
+  }
+  take(draft, message.messageId);
+  change(draft, { interconnection: { ...chat, said: [...chat.said, entry] } });
+}
+
+function hasRoom({ settings }: Draft, { said }: Connecting | OnHold, entry: ContextEntry): boolean {
+  const bytes = said.reduce((sum, each) => sum + entryBytes(each), entryBytes(entry));
+  return said.length < settings.limits.waitingMessages && bytes <= settings.limits.waitingBytes;
+}
+
+function active(draft: Draft, chat: Active, message: ChannelMessage, entry: ContextEntry | null): void {
+  // Bot texts and echoes of the agent's own texts: context once, never to the agent.
+  if (message.author !== "user") {
+    remember(draft, entry);
+    return;
+  }
+  if (restarts(draft, chat, message)) return;
+  if (entry === null || !draft.settings.forwardedTypes.has(message.type)) {
+    remember(draft, entry);
+    return;
+  }
+  take(draft, message.messageId);
+  const messageIds = message.messageId === "" ? [] : [message.messageId];
+  const file = entry.media === null ? [] : [fileNotice(draft.settings.texts, message, entry.media)];
+  const text = [...(entry.text === null ? [] : [entry.text]), ...file].join("\n");
+  if (!sayToAgent(draft, chat, { text, messageIds, about: "message" })) return;
+  const messageId = message.messageId === "" ? null : message.messageId;
+  tell(draft, chat, entry.media === null ? "message_in" : "file", {
+    messageId,
+    messageType: message.type,
+    ...words(draft, text),
+  });
+}
+
+/** A restart keyword ends the chat like a finish (defect D5); none is configured in production. Exact, in any case. */
+function restarts(draft: Draft, chat: OpenChat, message: ChannelMessage): boolean {
+  if (message.text === null || !draft.settings.restartKeywords.has(message.text.toLowerCase())) return false;
+  take(draft, message.messageId);
+  if (chat.status === "CONNECTING") {
+    const why = { reply: "chat_request_failed", reason: "user", detail: "ended before it was open" } as const;
+    failOpening(draft, chat, why, "success");
+  } else endChat(draft, chat, { status: "CLOSED", reason: "user", detail: null, desk: "open", handBack: "success" });
+  return true;
+}

@@ -1,0 +1,165 @@
+// What becomes of the result of a command: the next step of an opening, a fact, a notice, a dead letter. Owns that a result
+// counts once (the command leaves `pending`), and that what comes too late for its chat is cleaned up.
+import type { CommandOutcome, CommandResult } from "../messages/generated.ts";
+import { unreachable } from "../unreachable.ts";
+import { change, chatOf, type ChatRef, type Draft } from "./draft.ts";
+import { failOpening, keepCase } from "./ending.ts";
+import { reasonOfFailure, tell } from "./facts.ts";
+import { failed } from "./hand-back.ts";
+import { giveEndChat, notifyAgent, notifyUser, refill } from "./lanes.ts";
+import { caseReady, chatRequested, contactReady, sessionOpened } from "./opening.ts";
+import type {
+  Command,
+  EnsureCase,
+  EnsureContact,
+  OpenSession,
+  RequestChat,
+  SayToAgent,
+  SayToUser,
+} from "./commands.ts";
+import type { Connecting } from "./state.ts";
+
+type Step = EnsureContact | EnsureCase | OpenSession | RequestChat;
+type Failure = Exclude<CommandOutcome, "done">;
+
+/** Decides one result. One that no pending command waits for is a repeat and does nothing. */
+export function decideResult(draft: Draft, chatId: string, result: CommandResult): void {
+  const command = draft.state.pending.find(
+    (each) => each.chatId === chatId && each.lane === result.lane && each.seq === result.seq,
+  );
+  if (command === undefined) return;
+  change(draft, { pending: draft.state.pending.filter((each) => each !== command) });
+  recordPost(draft, chatId, result.postSequence);
+  const chat = chatOf(draft.state, chatId);
+  if (chat !== null) ended(draft, chat, command, result);
+  refill(draft);
+}
+
+function recordPost(draft: Draft, chatId: string, postSequence: number | null): void {
+  const chat = draft.state.interconnection;
+  if (postSequence === null || chat?.chatId !== chatId || !("postSequence" in chat)) return;
+  change(draft, { interconnection: { ...chat, postSequence } });
+}
+
+function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandResult): void {
+  switch (command.kind) {
+    case "EnsureContact":
+    case "EnsureCase":
+    case "OpenSession":
+    case "RequestChat":
+      step(draft, chat, command, result);
+      return;
+    case "SayToAgent":
+      if (result.outcome !== "done") notTold(draft, chat, command, result.outcome, result.reason);
+      return;
+    case "SayToUser":
+      if (result.outcome !== "done") notTold(draft, chat, command, result.outcome, result.reason);
+      return;
+    case "EndChat":
+      // The agent may still sit before an open chat: somebody must look (defect D14).
+      if (result.outcome !== "done") undeliverable(draft, chat, "EndChat", result, null);
+      return;
+    case "HandBack":
+      if (result.outcome === "done") tell(draft, chat, "handed_back", { botState: command.botState });
+      else failed(draft, chat, command.botState, result.reason ?? result.outcome);
+      return;
+    default:
+      unreachable(command);
+  }
+}
+
+function step(draft: Draft, chat: ChatRef, command: Step, result: CommandResult): void {
+  const present = draft.state.interconnection;
+  if (present?.status !== "CONNECTING" || present.chatId !== command.chatId) {
+    late(draft, chat, command, result);
+    return;
+  }
+  if (result.outcome !== "done") stepFailed(draft, present, command, result.outcome, result.reason);
+  else if (!stepDone(draft, present, command, result)) stepFailed(draft, present, command, "broken", "no data");
+}
+
+/** False when the result lacks what the step was to bring. */
+function stepDone(draft: Draft, chat: Connecting, command: Step, { data }: CommandResult): boolean {
+  switch (command.kind) {
+    case "EnsureContact":
+      if (data?.type !== "ContactReady") return false;
+      contactReady(draft, chat, data);
+      return true;
+    case "EnsureCase":
+      if (data?.type !== "CaseReady") return false;
+      caseReady(draft, chat, data);
+      return true;
+    case "OpenSession":
+      if (data?.type !== "SessionOpened") return false;
+      sessionOpened(draft, chat, data.session);
+      return true;
+    case "RequestChat":
+      chatRequested(draft, chat);
+      return true;
+  }
+}
+
+function stepFailed(draft: Draft, chat: Connecting, { kind }: Step, outcome: Failure, reason: string | null): void {
+  const why = whyOf(kind);
+  failOpening(draft, chat, { reply: why, reason: why, detail: reason ?? outcome }, "timeout");
+}
+
+function whyOf(kind: Step["kind"]): "contact_failed" | "case_failed" | "session_failed" | "chat_request_failed" {
+  switch (kind) {
+    case "EnsureContact":
+      return "contact_failed";
+    case "EnsureCase":
+      return "case_failed";
+    case "OpenSession":
+      return "session_failed";
+    case "RequestChat":
+      return "chat_request_failed";
+  }
+}
+
+/**
+ * The chat was refused meanwhile. A case waits for the next connect; a session is ended, for nobody will speak in it. A chat
+ * request needs nothing: the end of its session is behind it in the lane.
+ */
+function late(draft: Draft, chat: ChatRef, command: Step, { outcome, data }: CommandResult): void {
+  if (outcome !== "done" || data === null) return;
+  if (data.type === "SessionOpened") giveEndChat(draft, chat, data.session);
+  if (data.type !== "CaseReady" || command.kind !== "EnsureCase") return;
+  if (draft.state.looseCase === null) keepCase(draft, data.caseId, command.contactId);
+}
+
+/** A text that its receiver did not get: fact, dead letter, and a notice to its sender. A notice of ours gets no notice. */
+function notTold(
+  draft: Draft,
+  chat: ChatRef,
+  command: SayToAgent | SayToUser,
+  outcome: Failure,
+  detail: string | null,
+): void {
+  const over = draft.state.interconnection?.chatId !== chat.chatId || draft.state.interconnection.status !== "ACTIVE";
+  const gone = over && command.kind === "SayToAgent";
+  const reason = gone ? "chat_over" : reasonOfFailure(outcome);
+  const ids = command.kind === "SayToUser" ? [command.messageId] : command.messageIds;
+  const about = command.about === "message" ? detail : `${command.about}: ${detail ?? outcome}`;
+  for (const messageId of ids.length === 0 ? [null] : ids) {
+    tell(draft, chat, "message_failed", { reason, messageId, textChars: command.text.length, detail: about });
+  }
+  undeliverable(draft, chat, command.kind, { outcome, reason: detail }, command.text);
+  if (command.about === "notice") return;
+  const present = draft.state.interconnection;
+  const { notToldToAgent, notToldToUser } = draft.settings.texts;
+  if (command.kind === "SayToUser") {
+    if (present?.chatId === command.chatId) notifyAgent(draft, notToldToUser);
+  } else if (present !== null) notifyUser(draft, present, notToldToAgent);
+}
+
+function undeliverable(
+  draft: Draft,
+  { chatId }: ChatRef,
+  what: Command["kind"],
+  { outcome, reason }: Pick<CommandResult, "outcome" | "reason">,
+  text: string | null,
+): void {
+  const detail = `${what} ${outcome}: ${reason ?? "no reason given"}`;
+  draft.deadLetters.push({ reason: "undeliverable", detail, chatId, text });
+}

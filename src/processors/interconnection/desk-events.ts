@@ -1,0 +1,209 @@
+// What becomes of what the desk's poll told: queue, accept, the agent's texts, transfers, refusal, end, reconnect, loss.
+// Owns that an event counts once: by its number within the generation of the session.
+import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected } from "../messages/generated.ts";
+import { change, chatOf, type AtDeskChat, type Draft } from "./draft.ts";
+import { endChat } from "./ending.ts";
+import { reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
+import { notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
+import type { Active, Interconnection, OnHold } from "./state.ts";
+import { fill, historyText, isBlank, mergedByTime } from "./texts.ts";
+
+/** Decides the events of one answer, in order. Those of an older generation or a known number do nothing. */
+export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvents): void {
+  const before = atDesk(draft, chatId);
+  if (before === null) {
+    for (const event of record.events) afterTheEnd(draft, chatId, event);
+    return;
+  }
+  if (before.session.generation !== record.generation) return;
+  const fresh = record.events.filter(({ number }) => number > before.position);
+  if (fresh.length === 0 && record.position <= before.position && record.resumeToken === null) return;
+  const position = Math.max(before.position, record.position, ...fresh.map(({ number }) => number));
+  change(draft, { interconnection: { ...before, position, resumeToken: record.resumeToken ?? before.resumeToken } });
+  for (const event of fresh) {
+    const chat = atDesk(draft, chatId);
+    if (chat === null) afterTheEnd(draft, chatId, event);
+    else decideEvent(draft, chat, event);
+  }
+}
+
+/** The chat while it is at the desk. While it is being opened it is not polled, so no event of it can come. */
+function atDesk({ state }: Draft, chatId: string): AtDeskChat | null {
+  const chat = state.interconnection;
+  return chat?.chatId === chatId && (chat.status === "ON_HOLD" || chat.status === "ACTIVE") ? chat : null;
+}
+
+function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
+  switch (event.kind) {
+    case "queued":
+      queued(draft, chat, event);
+      return;
+    case "queue_moved":
+      queueMoved(draft, chat, event);
+      return;
+    case "accepted":
+      accepted(draft, chat, event);
+      return;
+    case "said":
+      said(draft, chat, event);
+      return;
+    case "transferred":
+      transferred(draft, chat, event);
+      return;
+    case "waiting_again":
+      // Not the outcome of a request, so it carries none.
+      tell(draft, chat, "waiting", { detail: event.detail });
+      return;
+    case "agent_joined":
+    case "agent_left":
+      tell(draft, chat, event.kind, { agentName: event.agentName });
+      return;
+    case "agent_disconnected":
+      agentDisconnected(draft, chat, event);
+      return;
+    case "custom":
+    case "file_requested":
+      tell(draft, chat, "custom", { agentName: event.agentName, detail: event.detail ?? event.kind });
+      return;
+    case "refused":
+      endChat(draft, chat, {
+        status: "FAILED",
+        reason: reasonOfRefusal(event),
+        detail: event.reason,
+        desk: "gone",
+        handBack: "timeout",
+      });
+      return;
+    case "ended":
+      endChat(draft, chat, {
+        status: "CLOSED",
+        reason: reasonOfEnd(event),
+        detail: event.reason,
+        desk: "gone",
+        handBack: "success",
+      });
+      return;
+    // Typing tells nothing that analytics needs and comes with every key: no fact. The rest we do not act on.
+    case "typing":
+    case "not_typing":
+    case "other":
+      return;
+  }
+}
+
+/** The user is told to wait once; a desk that tells of the queue again after a reconnect does not repeat it. */
+function queued(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
+  if (before.status !== "ON_HOLD") return;
+  if (!before.waitTextGiven) {
+    const chat: OnHold = { ...before, waitTextGiven: true };
+    change(draft, { interconnection: chat });
+    notifyUser(draft, chat, draft.settings.texts.waitAgent);
+  }
+  const chat = atDesk(draft, before.chatId);
+  if (chat !== null) queueMoved(draft, chat, event);
+}
+
+function queueMoved(draft: Draft, before: AtDeskChat, { queuePosition, estimatedWaitSeconds }: DeskEvent): void {
+  if (before.status !== "ON_HOLD" || queuePosition === null || queuePosition === before.queuePosition) return;
+  const chat: OnHold = { ...before, queuePosition };
+  change(draft, { interconnection: chat });
+  tell(draft, chat, "queue_moved", { queuePosition, estimatedWaitSeconds });
+}
+
+/** History and welcome go out before anything that the user writes from now on: same lane, earlier numbers. */
+function accepted(draft: Draft, before: AtDeskChat, { agentName }: DeskEvent): void {
+  if (before.status === "ACTIVE") {
+    anotherAgent(draft, before, "agent_joined", agentName);
+    return;
+  }
+  const { context, said: saidWaiting, queuePosition: _place, waitTextGiven: _told, ...rest } = before;
+  const chat: Active = { ...rest, status: "ACTIVE", acceptedAt: draft.input.record.occurredAt, agentName };
+  const due = draft.state.due.filter(({ kind }) => kind !== "accept_limit");
+  change(draft, { interconnection: chat, due, overflowTold: [] });
+  tell(draft, chat, "accepted", { agentName });
+  const { texts, formatTime } = draft.settings;
+  const history = historyText(texts, formatTime, mergedByTime(context, saidWaiting));
+  sayToAgent(draft, chat, { text: history, messageIds: [], about: "context" });
+  const welcome = fill(texts.welcomeTemplate, chat.name);
+  if (!isBlank(welcome)) sayToAgent(draft, chat, { text: welcome, messageIds: [], about: "context" });
+  tell(draft, chat, "context_sent", { agentName, textChars: history.length });
+}
+
+/** The new agent reads the transcript at the desk: history and welcome are not said again. */
+function anotherAgent(
+  draft: Draft,
+  before: Active,
+  kind: "agent_joined" | "transferred",
+  agentName: string | null,
+): void {
+  const chat: Active = { ...before, agentName };
+  change(draft, { interconnection: chat });
+  tell(draft, chat, kind, { agentName });
+}
+
+/** A transfer that ends before any accept was told is the accept. */
+function transferred(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
+  if (chat.status === "ACTIVE") anotherAgent(draft, chat, "transferred", event.agentName);
+  else accepted(draft, chat, event);
+}
+
+/**
+ * The desk's guide says that the session lives on and another agent may take over; some clients end the chat here. It stays
+ * as it is: going back to waiting would hold the user's texts until an accept that a desk need not send, while the next
+ * agent reads them in the transcript; and when nobody takes over, the desk ends or refuses the chat, which is told by itself.
+ */
+function agentDisconnected(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
+  const chat: AtDeskChat = before.status === "ACTIVE" ? { ...before, agentName: null } : before;
+  change(draft, { interconnection: chat });
+  tell(draft, chat, "agent_disconnected", {
+    agentName: event.agentName ?? (before.status === "ACTIVE" ? before.agentName : null),
+  });
+}
+
+function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
+  if (event.text === null || isBlank(event.text)) return;
+  const messageId = sayToUser(draft, chat, event.text, "message");
+  if (messageId === false) return;
+  const agentName = event.agentName ?? (chat.status === "ACTIVE" ? chat.agentName : null);
+  tell(draft, chat, "message_out", { messageId, messageType: "text", agentName, ...words(draft, event.text) });
+}
+
+/** The agent's words came after the end: nobody will read them, so they are kept where a person can. */
+function afterTheEnd(draft: Draft, chatId: string, { kind, text }: DeskEvent): void {
+  const chat = chatOf(draft.state, chatId);
+  if (kind !== "said" || text === null || isBlank(text) || isOpening(draft.state.interconnection, chatId)) return;
+  draft.deadLetters.push({ reason: "chat_over", detail: null, chatId, text });
+  if (chat !== null) tell(draft, chat, "message_failed", { reason: "chat_over", textChars: text.length });
+}
+
+function isOpening(chat: Interconnection | null, chatId: string): boolean {
+  return chat?.chatId === chatId && chat.status === "CONNECTING";
+}
+
+/** The session has moved: what is still to be said goes to its new place. Numbers of events start anew with a generation. */
+export function decideReconnected(draft: Draft, chatId: string, record: DeskReconnected): void {
+  const before = atDesk(draft, chatId);
+  if (before?.session.id !== record.session.id) return;
+  const { session, resetsPostSequence } = record;
+  const moved = before.session.generation !== session.generation;
+  const chat: AtDeskChat = {
+    ...before,
+    session,
+    position: moved ? -1 : before.position,
+    postSequence: resetsPostSequence ? 0 : before.postSequence,
+  };
+  const pending = draft.state.pending.map((command) =>
+    command.chatId === chatId && (command.kind === "SayToAgent" || command.kind === "EndChat")
+      ? { ...command, session }
+      : command,
+  );
+  change(draft, { interconnection: chat, pending });
+}
+
+/** The session can't be polled any more: closed on both sides. The end at the desk is tried, for the agent may still sit there. */
+export function decideLost(draft: Draft, chatId: string, { generation, reason, detail }: DeskLost): void {
+  const chat = atDesk(draft, chatId);
+  if (chat?.session.generation !== generation) return;
+  const how = { status: "CLOSED", detail, desk: "lost", handBack: "timeout" } as const;
+  endChat(draft, chat, { ...how, reason: reasonOfLoss(reason) });
+}

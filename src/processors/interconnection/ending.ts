@@ -1,0 +1,126 @@
+// The one way in which a chat ends, whoever ends it and whatever it was: last texts, end at the desk, facts, hand-back.
+// Owns that a chat has one final transition. Called wherever an input ends a chat.
+import type { ChatEventReason } from "../messages/generated.ts";
+import { answer, change, type AtDeskChat, type Draft, type OpenChat } from "./draft.ts";
+import { tell } from "./facts.ts";
+import { handBack } from "./hand-back.ts";
+import { flush, giveEndChat, notifyUser, takeBacklog } from "./lanes.ts";
+import type { HandBackKind } from "./settings.ts";
+import type { Failed, Interconnection, Reply } from "./state.ts";
+
+const looseCaseLifeMs = 86_400_000;
+
+/** How a chat ends. */
+export interface End {
+  readonly status: "CLOSED" | "FAILED";
+  readonly reason: ChatEventReason;
+  readonly detail: string | null;
+  /**
+   * The session at the desk. open: it hears what is still to be said, then the end. lost: it hears the end at most. gone:
+   * it has ended the chat itself.
+   */
+  readonly desk: "open" | "lost" | "gone";
+  readonly handBack: HandBackKind;
+}
+
+/** Ends a chat that is at the desk. */
+export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
+  const { contactId, caseId, session } = chat;
+  if (end.desk === "open") flush(draft, chat, "desk");
+  else abandonDesk(draft, chat);
+  if (end.desk !== "gone") giveEndChat(draft, chat, session);
+  flush(draft, chat, "channel");
+  forget(draft, chat);
+  // Nobody has worked on a case whose chat never came to an agent: the next connect takes it.
+  if (end.status === "FAILED" && chat.status === "ON_HOLD") keepCase(draft, caseId, contactId);
+  const over = { ...headOf(chat), endedAt: draft.input.record.occurredAt, contactId, caseId, session };
+  change(draft, { interconnection: { ...over, status: end.status } });
+  tell(draft, over, "ended", { reason: end.reason, detail: end.detail, agentName: agentOf(chat) });
+  handBack(draft, over, end.handBack);
+}
+
+/**
+ * Ends a chat that is still being opened: its connect is refused. A session that is known is ended behind the chat request
+ * that may be on its way; one that comes later is ended when its result comes (command-results.ts).
+ */
+export function failOpening(
+  draft: Draft,
+  chat: Extract<OpenChat, { status: "CONNECTING" }>,
+  why: { readonly reply: Reply["reason"]; readonly reason: ChatEventReason; readonly detail: string | null },
+  kind: HandBackKind,
+): void {
+  const { contactId, caseId, session } = chat;
+  if (session !== null) giveEndChat(draft, chat, session);
+  flush(draft, chat, "channel");
+  forget(draft, chat);
+  if (caseId !== null && contactId !== null) keepCase(draft, caseId, contactId);
+  const endedAt = draft.input.record.occurredAt;
+  const over: Failed = { ...headOf(chat), status: "FAILED", endedAt, contactId, caseId, session };
+  change(draft, { interconnection: over });
+  refuse(draft, over, why);
+  handBack(draft, over, kind);
+}
+
+/** The outcome of a connect that was refused, told once: fact and answer. */
+export function refuse(
+  draft: Draft,
+  chat: Interconnection,
+  why: { readonly reply: Reply["reason"]; readonly reason: ChatEventReason; readonly detail: string | null },
+): void {
+  tell(draft, chat, "refused", { requestId: chat.requestId, reason: why.reason, detail: why.detail });
+  answer(draft, chat.requestId, { outcome: "refused", reason: why.reply, chatId: null, detail: why.detail });
+}
+
+/** A case for the user's next connect. */
+export function keepCase(draft: Draft, caseId: string, contactId: string): void {
+  change(draft, { looseCase: { caseId, contactId, until: draft.input.now + looseCaseLifeMs } });
+}
+
+function headOf(
+  chat: OpenChat,
+): Pick<
+  OpenChat,
+  | "chatId"
+  | "requestId"
+  | "channel"
+  | "name"
+  | "email"
+  | "phoneNumber"
+  | "botSlug"
+  | "botId"
+  | "extraData"
+  | "requestedAt"
+> {
+  const { chatId, requestId, channel, name, email, phoneNumber, botSlug, botId, extraData, requestedAt } = chat;
+  return { chatId, requestId, channel, name, email, phoneNumber, botSlug, botId, extraData, requestedAt };
+}
+
+function agentOf(chat: AtDeskChat): string | null {
+  return chat.status === "ACTIVE" ? chat.agentName : null;
+}
+
+/** Nothing that the chat waited for applies any more. */
+function forget(draft: Draft, { chatId }: OpenChat): void {
+  change(draft, { due: draft.state.due.filter((due) => due.chatId !== chatId), taken: [], overflowTold: [] });
+}
+
+/**
+ * What was to be said to an agent who has gone: texts behind the window are given up here; those before it get no further
+ * try, and their results tell what became of each, for one may have reached the agent already.
+ */
+function abandonDesk(draft: Draft, chat: AtDeskChat): void {
+  const lost = takeBacklog(draft, "desk").filter(({ about }) => about !== "notice");
+  for (const { text, messageIds } of lost) {
+    draft.deadLetters.push({ reason: "undeliverable", detail: "chat over", chatId: chat.chatId, text });
+    const messageId = messageIds[0] ?? null;
+    tell(draft, chat, "message_failed", { reason: "chat_over", messageId, textChars: text.length });
+  }
+  const { now } = draft.input;
+  const pending = draft.state.pending.map((command) =>
+    command.kind === "SayToAgent" && command.chatId === chat.chatId && command.giveUpAt > now
+      ? { ...command, giveUpAt: now }
+      : command,
+  );
+  change(draft, { pending });
+  if (lost.length > 0) notifyUser(draft, chat, draft.settings.texts.notToldToAgent);
+}

@@ -1,0 +1,145 @@
+// The facts of a chat's life on chat-events: their numbers, ids and reasons. Owns the rule that a chat's facts count from 1
+// without gaps, also those told after its end. When a fact is told is decided in the files beside.
+//
+// Outcome of a request, exactly one each: connect ends in `waiting` (the chat was created) or `refused`; finish in
+// `finish_done` or `refused`; an operator's request in `operator_done` or `refused`. Only these carry its requestId, with
+// `requested` and the facts of the opening before them. A chat's last transition is one `refused` (never created) or one
+// `ended`; message and hand-back facts may follow it.
+import type {
+  ChatEventKind,
+  ChatEventReason,
+  CommandOutcome,
+  DeskEvent,
+  DeskLostReason,
+} from "../messages/generated.ts";
+import { change, changeEarlier, nextId, type ChatRef, type Draft } from "./draft.ts";
+import type { Fact } from "./decision.ts";
+import type { Reply } from "./state.ts";
+
+type Details = Partial<
+  Pick<
+    Fact,
+    | "requestId"
+    | "reason"
+    | "occurredAt"
+    | "agentName"
+    | "queuePosition"
+    | "estimatedWaitSeconds"
+    | "messageId"
+    | "messageType"
+    | "textChars"
+    | "text"
+    | "botState"
+    | "detail"
+  >
+>;
+
+/** Tells a fact about a chat, or with null one of a request that never became a chat. */
+export function tell(draft: Draft, chat: ChatRef | null, kind: ChatEventKind, details: Details = {}): void {
+  draft.facts.push({
+    eventId: nextId(draft, "fact"),
+    userId: draft.input.record.userId,
+    chatId: chat?.chatId ?? null,
+    requestId: null,
+    sequence: chat === null ? 0 : nextNumber(draft, chat.chatId),
+    occurredAt: draft.input.record.occurredAt,
+    kind,
+    reason: "none",
+    channel: chat?.channel ?? "unknown",
+    contactId: chat?.contactId ?? null,
+    caseId: chat?.caseId ?? null,
+    agentName: null,
+    queuePosition: null,
+    estimatedWaitSeconds: null,
+    messageId: null,
+    messageType: null,
+    textChars: null,
+    text: null,
+    botState: null,
+    detail: null,
+    ...details,
+  });
+}
+
+function nextNumber(draft: Draft, chatId: string): number {
+  const { state } = draft;
+  if (state.interconnection?.chatId === chatId) {
+    change(draft, { lastFact: state.lastFact + 1 });
+    return draft.state.lastFact;
+  }
+  const number = (state.earlier.find((chat) => chat.chatId === chatId)?.lastFact ?? 0) + 1;
+  changeEarlier(draft, chatId, { lastFact: number });
+  return number;
+}
+
+/** What a fact tells of the words of a message: their length, and themselves only with EVENTS_WITH_TEXT. */
+export function words(draft: Draft, text: string): Pick<Fact, "textChars" | "text"> {
+  return { textChars: text.length, text: draft.settings.eventsWithText ? text : null };
+}
+
+/** The reason that a refused request's fact gives. */
+export function reasonOfReply(reason: Reply["reason"]): ChatEventReason {
+  switch (reason) {
+    case "chat_created":
+    case "chat_finished":
+    case "operator_done":
+      return "none";
+    case "never_connected":
+      return "no_chat";
+    case "chat_open":
+    case "no_chat":
+    case "expired":
+    case "invalid_request":
+    case "contact_blocked":
+    case "contact_failed":
+    case "case_failed":
+    case "session_failed":
+    case "chat_request_failed":
+    case "opening_timeout":
+      return reason;
+  }
+}
+
+/** Why a message could not be delivered. */
+export function reasonOfFailure(outcome: Exclude<CommandOutcome, "done">): ChatEventReason {
+  switch (outcome) {
+    case "refused":
+      return "refused_by_receiver";
+    case "given_up":
+      return "gave_up";
+    case "broken":
+    case "unknown":
+      return "not_understood";
+  }
+}
+
+/** Why the desk refused the chat. The two words are those that the legacy desk and its successor share. */
+export function reasonOfRefusal(event: DeskEvent): ChatEventReason {
+  switch (event.reason?.toLowerCase()) {
+    case "unavailable":
+      return "desk_unavailable";
+    case "blocked":
+      return "desk_blocked";
+    default:
+      return "desk_refused";
+  }
+}
+
+/** Who ended the chat at the desk: the agent, or the desk itself for a reason of its own (idle user, no agent left). */
+export function reasonOfEnd(event: DeskEvent): ChatEventReason {
+  return event.reason === null || event.reason.toLowerCase() === "agent" ? "agent" : "desk_ended";
+}
+
+/** Why the session at the desk was lost. */
+export function reasonOfLoss(reason: DeskLostReason): ChatEventReason {
+  switch (reason) {
+    case "session_gone":
+    case "secret_unreadable":
+    case "unknown":
+      return "session_lost";
+    case "budget_exhausted":
+      return "poll_budget";
+    case "reconnect_failed":
+      return "reconnect_failed";
+  }
+}

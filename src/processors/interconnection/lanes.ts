@@ -1,0 +1,207 @@
+// What goes into a user's lanes: numbering of commands, the window of pending ones, the backlog of texts behind it, and the
+// bound of what may wait. Owns order: a text never overtakes another of its lane. What is said when is decided beside.
+import { change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
+import { tell } from "./facts.ts";
+import type { Command, LaneName } from "./commands.ts";
+import type { Backlog, BacklogText, Interconnection, UserState } from "./state.ts";
+import { isBlank, splitText } from "./texts.ts";
+
+const textLifeMs = 600_000;
+const endLifeMs = 300_000;
+
+type Unnumbered<C = Command> = C extends Command ? Omit<C, "seq" | "chatId"> : never;
+
+/** Appends one command of a chat to its lane under the next number. */
+export function give(draft: Draft, chat: ChatRef, command: Unnumbered): void {
+  const { state } = draft;
+  const present = state.interconnection?.chatId === chat.chatId;
+  const earlier = state.earlier.find(({ chatId }) => chatId === chat.chatId);
+  const lastSeq = present ? state.lastSeq : (earlier?.lastSeq ?? { desk: 0, channel: 0 });
+  const seq = lastSeq[command.lane] + 1;
+  const counted = { ...lastSeq, [command.lane]: seq };
+  if (present) change(draft, { lastSeq: counted });
+  else changeEarlier(draft, chat.chatId, { lastSeq: counted });
+  change(draft, { pending: [...draft.state.pending, { ...command, seq, chatId: chat.chatId }] });
+}
+
+/** Ends the chat at the desk, behind all that is to be said there. */
+export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["session"]): void {
+  give(draft, chat, { lane: "desk", kind: "EndChat", session, giveUpAt: draft.input.now + endLifeMs });
+}
+
+/**
+ * Says something to the agent: split where it is too long, behind what waits already. Returns false when it is a message
+ * and more waits than may: then it is a dead letter, and its sender is told once.
+ */
+export function sayToAgent(draft: Draft, chat: AtDeskChat, said: BacklogText): boolean {
+  return say(draft, chat, "desk", said, splitText(said.text, draft.settings.limits.agentTextChars));
+}
+
+/** Says something to the user; ids derive from the input. Returns false like sayToAgent, else the id of the first piece. */
+export function sayToUser(
+  draft: Draft,
+  chat: Interconnection,
+  text: string,
+  about: "message" | "notice",
+): string | false {
+  const pieces = splitText(text, draft.settings.limits.userTextChars[chat.channel]);
+  const ids = pieces.map(() => nextId(draft, "message"));
+  const said = { text, messageIds: ids, about };
+  return say(draft, chat, "channel", said, pieces) && (ids[0] ?? false);
+}
+
+function say(
+  draft: Draft,
+  chat: Interconnection,
+  lane: LaneName,
+  said: BacklogText,
+  pieces: readonly string[],
+): boolean {
+  if (said.about === "message" && !hasRoom(draft, pieces)) {
+    overflow(draft, chat, lane, said);
+    return false;
+  }
+  for (const [i, text] of pieces.entries()) {
+    const id = said.messageIds[i];
+    const messageIds = lane === "desk" ? said.messageIds : id === undefined ? [] : [id];
+    append(draft, chat, lane, { ...said, text, messageIds });
+  }
+  return true;
+}
+
+function append(draft: Draft, chat: Interconnection, lane: LaneName, text: BacklogText): void {
+  const waiting = backlogOf(draft.state, lane);
+  if (waiting.length === 0 && windowOpen(draft, lane)) {
+    giveText(draft, chat, lane, text);
+    return;
+  }
+  const last = waiting.at(-1);
+  const joined = last === undefined ? null : join(draft, chat, lane, last, text);
+  setBacklog(draft, lane, joined === null ? [...waiting, text] : [...waiting.slice(0, -1), joined]);
+}
+
+function join(draft: Draft, chat: Interconnection, lane: LaneName, a: BacklogText, b: BacklogText): BacklogText | null {
+  const { limits } = draft.settings;
+  const limit = lane === "desk" ? limits.agentTextChars : limits.userTextChars[chat.channel];
+  const text = `${a.text}\n${b.text}`;
+  if (a.about !== "message" || b.about !== "message" || text.length > limit) return null;
+  return { text, messageIds: [...a.messageIds, ...b.messageIds], about: "message" };
+}
+
+function giveText(draft: Draft, chat: Interconnection, lane: LaneName, said: BacklogText): void {
+  const { text, messageIds, about } = said;
+  const giveUpAt = draft.input.now + textLifeMs;
+  if (lane === "desk") {
+    if (chat.status !== "ON_HOLD" && chat.status !== "ACTIVE") return;
+    give(draft, chat, { lane, kind: "SayToAgent", session: chat.session, text, messageIds, about, giveUpAt });
+    return;
+  }
+  const messageId = messageIds[0] ?? nextId(draft, "message");
+  const kind = about === "message" ? about : "notice";
+  give(draft, chat, { lane, kind: "SayToUser", channel: chat.channel, messageId, text, about: kind, giveUpAt });
+}
+
+/** Moves texts from the backlog into the window, after results have made room in it. */
+export function refill(draft: Draft): void {
+  const { interconnection } = draft.state;
+  if (interconnection === null) return;
+  for (const lane of ["desk", "channel"] as const) {
+    while (backlogOf(draft.state, lane).length > 0 && windowOpen(draft, lane)) shift(draft, interconnection, lane);
+    if (draft.state.overflowTold.includes(lane) && windowOpen(draft, lane)) {
+      change(draft, { overflowTold: draft.state.overflowTold.filter((told) => told !== lane) });
+    }
+  }
+}
+
+/** Makes commands of a lane's whole backlog: something that must come after every text is to follow. */
+export function flush(draft: Draft, chat: Interconnection, lane: LaneName): void {
+  while (backlogOf(draft.state, lane).length > 0) shift(draft, chat, lane);
+}
+
+/** Empties a lane's backlog and returns what was in it. */
+export function takeBacklog(draft: Draft, lane: LaneName): readonly BacklogText[] {
+  const texts = backlogOf(draft.state, lane);
+  if (texts.length > 0) setBacklog(draft, lane, []);
+  return texts;
+}
+
+function shift(draft: Draft, chat: Interconnection, lane: LaneName): void {
+  const [first, ...rest] = backlogOf(draft.state, lane);
+  setBacklog(draft, lane, rest);
+  if (first !== undefined) giveText(draft, chat, lane, first);
+}
+
+function backlogOf(state: UserState, lane: LaneName): readonly BacklogText[] {
+  return state.backlog.find((backlog) => backlog.lane === lane)?.texts ?? [];
+}
+
+function setBacklog(draft: Draft, lane: LaneName, texts: readonly BacklogText[]): void {
+  const others = draft.state.backlog.filter((backlog) => backlog.lane !== lane);
+  const own: readonly Backlog[] = texts.length === 0 ? [] : [{ lane, texts }];
+  change(draft, { backlog: [...others, ...own] });
+}
+
+function windowOpen({ state, settings }: Draft, lane: LaneName): boolean {
+  let pending = 0;
+  for (const command of state.pending) if (command.lane === lane) pending += 1;
+  return pending < settings.limits.laneWindow;
+}
+
+function hasRoom({ state, settings }: Draft, pieces: readonly string[]): boolean {
+  let messages = pieces.length;
+  let bytes = sizeOf(pieces);
+  for (const command of state.pending) {
+    if (command.kind !== "SayToAgent" && command.kind !== "SayToUser") continue;
+    messages += 1;
+    bytes += Buffer.byteLength(command.text);
+  }
+  for (const { texts } of state.backlog) {
+    for (const { text, messageIds } of texts) {
+      messages += Math.max(1, messageIds.length);
+      bytes += Buffer.byteLength(text);
+    }
+  }
+  return messages <= settings.limits.waitingMessages && bytes <= settings.limits.waitingBytes;
+}
+
+function sizeOf(texts: readonly string[]): number {
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
+}
+
+/** Gives a message up because more waits than may: dead letter, fact, and one notice to its sender until the lane moves. */
+export function overflow(draft: Draft, chat: Interconnection, lane: LaneName, said: BacklogText): void {
+  const { input, state, settings } = draft;
+  draft.deadLetters.push({
+    reason: "lane_overflow",
+    detail: lane,
+    chatId: chat.chatId,
+    text: input.topic === "channel-messages" ? null : said.text,
+  });
+  const messageId = said.messageIds[0] ?? null;
+  tell(draft, chat, "message_failed", { reason: "lane_overflow", messageId, textChars: said.text.length });
+  if (state.overflowTold.includes(lane)) return;
+  change(draft, { overflowTold: [...draft.state.overflowTold, lane] });
+  const { tooManyFromUser, tooManyFromAgent } = settings.texts;
+  if (lane === "desk") notifyUser(draft, chat, tooManyFromUser);
+  else notifyAgent(draft, tooManyFromAgent);
+}
+
+/** Tells the user something of ours, unless the last thing waiting for him is the same. */
+export function notifyUser(draft: Draft, chat: Interconnection, text: string): void {
+  if (!isBlank(text) && lastWaiting(draft.state, chat.chatId, "channel") !== text)
+    sayToUser(draft, chat, text, "notice");
+}
+
+/** Tells the agent something of ours while an agent has the user, unless the last thing waiting for him is the same. */
+export function notifyAgent(draft: Draft, text: string): void {
+  const chat = draft.state.interconnection;
+  if (chat?.status !== "ACTIVE" || isBlank(text) || lastWaiting(draft.state, chat.chatId, "desk") === text) return;
+  sayToAgent(draft, chat, { text, messageIds: [], about: "notice" });
+}
+
+function lastWaiting(state: UserState, chatId: string, lane: LaneName): string | null {
+  const waiting = backlogOf(state, lane).at(-1);
+  if (waiting !== undefined) return waiting.text;
+  const last = state.pending.findLast((command) => command.lane === lane && command.chatId === chatId);
+  return last?.kind === "SayToAgent" || last?.kind === "SayToUser" ? last.text : null;
+}

@@ -1,0 +1,180 @@
+// A user's state as JSON text, as it stands in Redis and on the changelog. Owns the layout: the original's flat record
+// (parity sheet section 6) and one key `bridge` with all that it lacked. Called by the turn, the fold and GET context.
+import type { Command } from "./commands.ts";
+import { rfc3339 } from "./calendar.ts";
+import { recordShape, stateShape } from "./record-shape.ts";
+import { isOpen, type Interconnection, type UserState } from "./state.ts";
+
+/** Layout of `bridge`. A reader refuses a newer one: it would drop what it does not know. */
+export const recordVersion = 1;
+
+const endedLifeMs = 86_400_000;
+/** Stands in a command for a value that the record holds at its top already. */
+const sameAsChat = "chat";
+
+/** A record read, or why it can't be. `foreign` is a record of the original service, which has no bridge. */
+export type ParsedRecord =
+  | { readonly kind: "record"; readonly userId: string; readonly client: string; readonly state: UserState }
+  | {
+      readonly kind: "bad";
+      readonly problem: "not_json" | "foreign" | "newer_version" | "malformed";
+      /** Field and rule, never a value. */
+      readonly detail: string;
+    };
+
+/** The state as JSON text. Secrets are sealed before they get into a state. */
+export function formatRecord(userId: string, client: string, state: UserState): string {
+  const { interconnection: chat, pending, ...rest } = state;
+  return JSON.stringify({
+    client,
+    userID: userId,
+    sessionID: chat?.session?.id ?? "",
+    sessionKey: chat?.session?.key ?? "",
+    affinityToken: chat?.session?.route ?? "",
+    status: chat?.status ?? "NONE",
+    timestamp: chat === null ? "" : rfc3339(chat.requestedAt),
+    provider: chat?.channel ?? "",
+    botSlug: chat?.botSlug ?? "",
+    botID: chat?.botId ?? "",
+    name: chat?.name ?? "",
+    email: chat?.email ?? "",
+    phoneNumber: chat?.phoneNumber ?? "",
+    caseID: chat?.caseId ?? "",
+    extraData: chat?.extraData ?? {},
+    bridge: {
+      version: recordVersion,
+      chat: chat === null ? null : withoutFlat(chat),
+      pending: pending.map((command) => shortened(command, chat)),
+      ...rest,
+    },
+  });
+}
+
+type Flat =
+  "status" | "channel" | "name" | "email" | "phoneNumber" | "botSlug" | "botId" | "extraData" | "caseId" | "session";
+
+function withoutFlat(chat: Interconnection): Omit<Interconnection, Flat> & { readonly session: unknown } {
+  const { status: _1, channel: _2, name: _3, email: _4, phoneNumber: _5, botSlug: _6, botId: _7, ...others } = chat;
+  const { extraData: _8, caseId: _9, session, ...own } = others;
+  const { generation, pollTimeoutMs } = session ?? {};
+  return { ...own, session: session === null ? null : { generation, pollTimeoutMs } };
+}
+
+/** Session and extra data of a command are those of its chat nearly always, and they are what is large in it. */
+function shortened(command: Command, chat: Interconnection | null): unknown {
+  if (chat === null) return command;
+  const { session, extraData, ...others } = { session: undefined, extraData: undefined, ...command };
+  return {
+    ...others,
+    ...(session === undefined ? {} : { session: sameSession(session, chat) ? sameAsChat : session }),
+    ...(extraData === undefined ? {} : { extraData: extraData === chat.extraData ? sameAsChat : extraData }),
+  };
+}
+
+function sameSession(a: NonNullable<Interconnection["session"]>, { session: b }: Interconnection): boolean {
+  return (
+    b !== null &&
+    a.id === b.id &&
+    a.key === b.key &&
+    a.route === b.route &&
+    a.generation === b.generation &&
+    a.pollTimeoutMs === b.pollTimeoutMs
+  );
+}
+
+/** Reads what formatRecord wrote. Never throws; the state that it gives is complete, field by field. */
+export function parseRecord(json: string): ParsedRecord {
+  const parsed = parseJson(json);
+  if (parsed === undefined) return { kind: "bad", problem: "not_json", detail: "the record is no JSON" };
+  if (!isObject(parsed)) return { kind: "bad", problem: "malformed", detail: "the record is no object" };
+  const { bridge } = parsed;
+  if (bridge === undefined) return { kind: "bad", problem: "foreign", detail: "bridge is missing" };
+  if (isObject(bridge) && typeof bridge["version"] === "number" && bridge["version"] > recordVersion)
+    return { kind: "bad", problem: "newer_version", detail: "bridge.version is newer than this program" };
+  const outer = recordShape(parsed, "");
+  if (outer !== null) return { kind: "bad", problem: "malformed", detail: outer };
+  // The shape has just been checked.
+  const record = parsed as unknown as StoredRecord;
+  const state = restored(record);
+  const inner = stateShape(state, "");
+  if (inner !== null) return { kind: "bad", problem: "malformed", detail: inner };
+  return { kind: "record", userId: record.userID, client: record.client, state: state as UserState };
+}
+
+interface StoredRecord {
+  readonly client: string;
+  readonly userID: string;
+  readonly sessionID: string;
+  readonly sessionKey: string;
+  readonly affinityToken: string;
+  readonly status: string;
+  readonly provider: string;
+  readonly botSlug: string;
+  readonly botID: string;
+  readonly name: string;
+  readonly email: string;
+  readonly phoneNumber: string;
+  readonly caseID: string;
+  readonly extraData: object;
+  readonly bridge: {
+    readonly chat: null | { readonly session: object | null };
+    readonly pending: readonly object[];
+  };
+}
+
+function restored(record: StoredRecord): object {
+  const { version: _version, chat, pending, ...rest } = { version: undefined, ...record.bridge };
+  const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
+  const { sessionID: id, sessionKey: key, affinityToken: route, extraData } = record;
+  const session = chat?.session ? { id, key, route, ...chat.session } : null;
+  const interconnection = chat && {
+    ...chat,
+    status: record.status,
+    channel: record.provider,
+    botSlug: record.botSlug,
+    botId: record.botID,
+    name: record.name,
+    email: record.email,
+    phoneNumber: emptyIsNull(record.phoneNumber),
+    caseId: emptyIsNull(record.caseID),
+    extraData,
+    session,
+  };
+  const lengthened = pending.map((command) => ({
+    ...command,
+    ...("session" in command && command.session === sameAsChat ? { session } : {}),
+    ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
+  }));
+  return { ...rest, interconnection, pending: lengthened };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Under which key the record stands: the original's, or our own while the chat is being opened or there is none (the
+ * original service polls every open chat that it finds under its own).
+ */
+export function homeOf({ interconnection }: UserState): "interconnection" | "connecting" {
+  return interconnection === null || interconnection.status === "CONNECTING" ? "connecting" : "interconnection";
+}
+
+/** True while anything is open or waited for: the owner then keeps the user in its index of live users. */
+export function isLive({ interconnection, pending, backlog, due, handBack }: UserState): boolean {
+  return isOpen(interconnection) || pending.length > 0 || backlog.length > 0 || due.length > 0 || handBack !== null;
+}
+
+/** Life of the stored record, milliseconds: none while live, else the original's 24 h. */
+export function ttlOf(state: UserState): number | null {
+  return isLive(state) ? null : endedLifeMs;
+}
