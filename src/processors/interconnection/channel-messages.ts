@@ -27,7 +27,6 @@ export function decideMessage(draft: Draft, message: ChannelMessage): void {
       return;
     case "ACTIVE":
       active(draft, chat, message, entry);
-      return;
   }
 }
 

@@ -20,7 +20,15 @@ import type {
 import type { Connecting } from "./state.ts";
 
 type Step = EnsureContact | EnsureCase | OpenSession | RequestChat;
-type Failure = Exclude<CommandOutcome, "done">;
+/** How a command failed, with the other side's words. */
+interface Failure {
+  readonly outcome: Exclude<CommandOutcome, "done">;
+  readonly reason: string | null;
+}
+
+function failureOf({ outcome, reason }: CommandResult): Failure | null {
+  return outcome === "done" ? null : { outcome, reason };
+}
 
 /** Decides one result. One that no pending command waits for is a repeat and does nothing. */
 export function decideResult(draft: Draft, chatId: string, result: CommandResult): void {
@@ -42,6 +50,7 @@ function recordPost(draft: Draft, chatId: string, postSequence: number | null): 
 }
 
 function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandResult): void {
+  const failure = failureOf(result);
   switch (command.kind) {
     case "EnsureContact":
     case "EnsureCase":
@@ -50,18 +59,16 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
       step(draft, chat, command, result);
       return;
     case "SayToAgent":
-      if (result.outcome !== "done") notTold(draft, chat, command, result.outcome, result.reason);
-      return;
     case "SayToUser":
-      if (result.outcome !== "done") notTold(draft, chat, command, result.outcome, result.reason);
+      if (failure !== null) notTold(draft, chat, command, failure);
       return;
     case "EndChat":
       // The agent may still sit before an open chat: somebody must look (defect D14).
-      if (result.outcome !== "done") undeliverable(draft, chat, "EndChat", result, null);
+      if (failure !== null) undeliverable(draft, command, failure, null);
       return;
     case "HandBack":
-      if (result.outcome === "done") tell(draft, chat, "handed_back", { botState: command.botState });
-      else failed(draft, chat, command.botState, result.reason ?? result.outcome);
+      if (failure === null) tell(draft, chat, "handed_back", { botState: command.botState });
+      else failed(draft, chat, command.botState, failure.reason ?? failure.outcome);
       return;
     default:
       unreachable(command);
@@ -74,8 +81,10 @@ function step(draft: Draft, chat: ChatRef, command: Step, result: CommandResult)
     late(draft, chat, command, result);
     return;
   }
-  if (result.outcome !== "done") stepFailed(draft, present, command, result.outcome, result.reason);
-  else if (!stepDone(draft, present, command, result)) stepFailed(draft, present, command, "broken", "no data");
+  const failure = failureOf(result);
+  if (failure !== null) stepFailed(draft, present, command, failure);
+  else if (!stepDone(draft, present, command, result))
+    stepFailed(draft, present, command, { outcome: "broken", reason: "the result has no data" });
 }
 
 /** False when the result lacks what the step was to bring. */
@@ -99,7 +108,7 @@ function stepDone(draft: Draft, chat: Connecting, command: Step, { data }: Comma
   }
 }
 
-function stepFailed(draft: Draft, chat: Connecting, { kind }: Step, outcome: Failure, reason: string | null): void {
+function stepFailed(draft: Draft, chat: Connecting, { kind }: Step, { outcome, reason }: Failure): void {
   const why = whyOf(kind);
   failOpening(draft, chat, { reply: why, reason: why, detail: reason ?? outcome }, "timeout");
 }
@@ -129,13 +138,8 @@ function late(draft: Draft, chat: ChatRef, command: Step, { outcome, data }: Com
 }
 
 /** A text that its receiver did not get: fact, dead letter, and a notice to its sender. A notice of ours gets no notice. */
-function notTold(
-  draft: Draft,
-  chat: ChatRef,
-  command: SayToAgent | SayToUser,
-  outcome: Failure,
-  detail: string | null,
-): void {
+function notTold(draft: Draft, chat: ChatRef, command: SayToAgent | SayToUser, failure: Failure): void {
+  const { outcome, reason: detail } = failure;
   const over = draft.state.interconnection?.chatId !== chat.chatId || draft.state.interconnection.status !== "ACTIVE";
   const gone = over && command.kind === "SayToAgent";
   const reason = gone ? "chat_over" : reasonOfFailure(outcome);
@@ -144,7 +148,7 @@ function notTold(
   for (const messageId of ids.length === 0 ? [null] : ids) {
     tell(draft, chat, "message_failed", { reason, messageId, textChars: command.text.length, detail: about });
   }
-  undeliverable(draft, chat, command.kind, { outcome, reason: detail }, command.text);
+  undeliverable(draft, command, failure, command.text);
   if (command.about === "notice") return;
   const present = draft.state.interconnection;
   const { notToldToAgent, notToldToUser } = draft.settings.texts;
@@ -155,11 +159,10 @@ function notTold(
 
 function undeliverable(
   draft: Draft,
-  { chatId }: ChatRef,
-  what: Command["kind"],
-  { outcome, reason }: Pick<CommandResult, "outcome" | "reason">,
+  { chatId, kind }: Command,
+  { outcome, reason }: Failure,
   text: string | null,
 ): void {
-  const detail = `${what} ${outcome}: ${reason ?? "no reason given"}`;
+  const detail = `${kind} ${outcome}: ${reason ?? "no reason given"}`;
   draft.deadLetters.push({ reason: "undeliverable", detail, chatId, text });
 }

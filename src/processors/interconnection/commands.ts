@@ -1,6 +1,7 @@
 // The commands that decide gives to the gateways. A command is state (`pending`) until its result came back.
 import type { Channel, Connect, DeskSession } from "../messages/generated.ts";
 
+/** Which gateway's serial queue of the user. */
 export type LaneName = "desk" | "channel";
 
 interface CommandHead<L extends LaneName, Kind extends string> {
@@ -79,6 +80,9 @@ export interface HandBack extends CommandHead<"channel", "HandBack"> {
   readonly botState: string;
 }
 
+/** What the desk gateway carries out. */
 export type DeskCommand = EnsureContact | EnsureCase | OpenSession | RequestChat | SayToAgent | EndChat;
+/** What the channel gateway carries out. */
 export type ChannelCommand = SayToUser | HandBack;
+/** One command; (chatId, lane, seq) is its identity. */
 export type Command = DeskCommand | ChannelCommand;

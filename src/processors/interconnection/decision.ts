@@ -18,6 +18,7 @@ interface InputHead {
   readonly now: number;
 }
 
+/** A decoded record with where it stood and when it is decided. */
 export type Input =
   | (InputHead & { readonly topic: "chat-requests"; readonly record: ChatRequest })
   | (InputHead & { readonly topic: "channel-messages"; readonly record: ChannelMessage })
@@ -35,6 +36,7 @@ export interface Undeliverable {
   readonly text: string | null;
 }
 
+/** All that follows from one input. */
 export interface Decision {
   /** The very object that was given when nothing of it changed; any other object is to be saved, also when it reads the same. */
   readonly state: UserState;
@@ -47,4 +49,5 @@ export interface Decision {
   readonly see: readonly string[];
 }
 
+/** Pure, total, synchronous: no clock, no randomness, no I/O; equal arguments give equal results. */
 export type Decide = (user: { readonly state: UserState; readonly memory: UserMemory }, input: Input) => Decision;

@@ -65,6 +65,11 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
     case "file_requested":
       tell(draft, chat, "custom", { agentName: event.agentName, detail: event.detail ?? event.kind });
       return;
+    // Typing tells nothing that analytics needs and comes with every key: no fact. The rest we do not act on.
+    case "typing":
+    case "not_typing":
+    case "other":
+      return;
     case "refused":
       endChat(draft, chat, {
         status: "FAILED",
@@ -82,12 +87,6 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
         desk: "gone",
         handBack: "success",
       });
-      return;
-    // Typing tells nothing that analytics needs and comes with every key: no fact. The rest we do not act on.
-    case "typing":
-    case "not_typing":
-    case "other":
-      return;
   }
 }
 

@@ -29,8 +29,9 @@ export interface Draft {
   readonly idsGiven: Record<IdKind, number>;
 }
 
-/** An open chat, and one that is at the desk. */
+/** A chat that has not ended. */
 export type OpenChat = Connecting | OnHold | Active;
+/** One that the desk knows of. */
 export type AtDeskChat = OnHold | Active;
 
 /** What facts and commands need to know of a chat, the present one or an earlier one. */

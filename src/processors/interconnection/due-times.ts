@@ -39,7 +39,6 @@ function limitReached(draft: Draft, { kind }: Due, chat: Interconnection | null)
       if (kind !== "accept_limit" || chat.status !== "ON_HOLD") return;
       notifyUser(draft, chat, draft.settings.texts.acceptTimeout);
       endChat(draft, chat, { ...how, reason: "accept_timeout" });
-      return;
     }
   }
 }

@@ -115,14 +115,9 @@ export function reasonOfFailure(outcome: Exclude<CommandOutcome, "done">): ChatE
 
 /** Why the desk refused the chat. The two words are those that the legacy desk and its successor share. */
 export function reasonOfRefusal(event: DeskEvent): ChatEventReason {
-  switch (event.reason?.toLowerCase()) {
-    case "unavailable":
-      return "desk_unavailable";
-    case "blocked":
-      return "desk_blocked";
-    default:
-      return "desk_refused";
-  }
+  const word = event.reason?.toLowerCase();
+  if (word === "unavailable") return "desk_unavailable";
+  return word === "blocked" ? "desk_blocked" : "desk_refused";
 }
 
 /** Who ended the chat at the desk: the agent, or the desk itself for a reason of its own (idle user, no agent left). */

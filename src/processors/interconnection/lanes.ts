@@ -34,7 +34,9 @@ export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["se
  * and more waits than may: then it is a dead letter, and its sender is told once.
  */
 export function sayToAgent(draft: Draft, chat: AtDeskChat, said: BacklogText): boolean {
-  return say(draft, chat, "desk", said, splitText(said.text, draft.settings.limits.agentTextChars));
+  const pieces = splitText(said.text, draft.settings.limits.agentTextChars);
+  const parts = pieces.map((text) => ({ ...said, text }));
+  return say(draft, chat, { lane: "desk", said, parts });
 }
 
 /** Says something to the user; ids derive from the input. Returns false like sayToAgent, else the id of the first piece. */
@@ -45,27 +47,24 @@ export function sayToUser(
   about: "message" | "notice",
 ): string | false {
   const pieces = splitText(text, draft.settings.limits.userTextChars[chat.channel]);
-  const ids = pieces.map(() => nextId(draft, "message"));
-  const said = { text, messageIds: ids, about };
-  return say(draft, chat, "channel", said, pieces) && (ids[0] ?? false);
+  const parts = pieces.map((piece) => ({ text: piece, messageIds: [nextId(draft, "message")], about }));
+  const messageIds = parts.flatMap((part) => part.messageIds);
+  return say(draft, chat, { lane: "channel", said: { text, messageIds, about }, parts }) && (messageIds[0] ?? false);
 }
 
-function say(
-  draft: Draft,
-  chat: Interconnection,
-  lane: LaneName,
-  said: BacklogText,
-  pieces: readonly string[],
-): boolean {
-  if (said.about === "message" && !hasRoom(draft, pieces)) {
+interface Saying {
+  readonly lane: LaneName;
+  readonly said: BacklogText;
+  /** The same, as long as may be sent at once. */
+  readonly parts: readonly BacklogText[];
+}
+
+function say(draft: Draft, chat: Interconnection, { lane, said, parts }: Saying): boolean {
+  if (said.about === "message" && !hasRoom(draft, parts)) {
     overflow(draft, chat, lane, said);
     return false;
   }
-  for (const [i, text] of pieces.entries()) {
-    const id = said.messageIds[i];
-    const messageIds = lane === "desk" ? said.messageIds : id === undefined ? [] : [id];
-    append(draft, chat, lane, { ...said, text, messageIds });
-  }
+  for (const part of parts) append(draft, chat, lane, part);
   return true;
 }
 
@@ -75,14 +74,14 @@ function append(draft: Draft, chat: Interconnection, lane: LaneName, text: Backl
     giveText(draft, chat, lane, text);
     return;
   }
+  const { agentTextChars, userTextChars } = draft.settings.limits;
   const last = waiting.at(-1);
-  const joined = last === undefined ? null : join(draft, chat, lane, last, text);
-  setBacklog(draft, lane, joined === null ? [...waiting, text] : [...waiting.slice(0, -1), joined]);
+  const joined = last && join(last, text, lane === "desk" ? agentTextChars : userTextChars[chat.channel]);
+  setBacklog(draft, lane, joined ? [...waiting.slice(0, -1), joined] : [...waiting, text]);
 }
 
-function join(draft: Draft, chat: Interconnection, lane: LaneName, a: BacklogText, b: BacklogText): BacklogText | null {
-  const { limits } = draft.settings;
-  const limit = lane === "desk" ? limits.agentTextChars : limits.userTextChars[chat.channel];
+/** Two messages as one, a line each; null when they are no messages or too long together. */
+function join(a: BacklogText, b: BacklogText, limit: number): BacklogText | null {
   const text = `${a.text}\n${b.text}`;
   if (a.about !== "message" || b.about !== "message" || text.length > limit) return null;
   return { text, messageIds: [...a.messageIds, ...b.messageIds], about: "message" };
@@ -147,9 +146,9 @@ function windowOpen({ state, settings }: Draft, lane: LaneName): boolean {
   return pending < settings.limits.laneWindow;
 }
 
-function hasRoom({ state, settings }: Draft, pieces: readonly string[]): boolean {
-  let messages = pieces.length;
-  let bytes = sizeOf(pieces);
+function hasRoom({ state, settings }: Draft, parts: readonly BacklogText[]): boolean {
+  let messages = parts.length;
+  let bytes = parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   for (const command of state.pending) {
     if (command.kind !== "SayToAgent" && command.kind !== "SayToUser") continue;
     messages += 1;
@@ -162,10 +161,6 @@ function hasRoom({ state, settings }: Draft, pieces: readonly string[]): boolean
     }
   }
   return messages <= settings.limits.waitingMessages && bytes <= settings.limits.waitingBytes;
-}
-
-function sizeOf(texts: readonly string[]): number {
-  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
 }
 
 /** Gives a message up because more waits than may: dead letter, fact, and one notice to its sender until the lane moves. */

@@ -28,19 +28,9 @@ export function formatRecord(userId: string, client: string, state: UserState): 
   return JSON.stringify({
     client,
     userID: userId,
-    sessionID: chat?.session?.id ?? "",
-    sessionKey: chat?.session?.key ?? "",
-    affinityToken: chat?.session?.route ?? "",
+    ...sessionOf(chat),
     status: chat?.status ?? "NONE",
-    timestamp: chat === null ? "" : rfc3339(chat.requestedAt),
-    provider: chat?.channel ?? "",
-    botSlug: chat?.botSlug ?? "",
-    botID: chat?.botId ?? "",
-    name: chat?.name ?? "",
-    email: chat?.email ?? "",
-    phoneNumber: chat?.phoneNumber ?? "",
-    caseID: chat?.caseId ?? "",
-    extraData: chat?.extraData ?? {},
+    ...personOf(chat),
     bridge: {
       version: recordVersion,
       chat: chat === null ? null : withoutFlat(chat),
@@ -49,6 +39,39 @@ export function formatRecord(userId: string, client: string, state: UserState): 
     },
   });
 }
+
+function sessionOf(chat: Interconnection | null): object {
+  const session = chat?.session ?? { id: "", key: "", route: "" };
+  return { sessionID: session.id, sessionKey: session.key, affinityToken: session.route };
+}
+
+/** The original knew no null: what is not known is empty, and empty is read as not known. */
+function personOf(chat: Interconnection | null): object {
+  if (chat === null) return nobodysFields;
+  return {
+    timestamp: rfc3339(chat.requestedAt),
+    provider: chat.channel,
+    botSlug: chat.botSlug,
+    botID: chat.botId,
+    name: chat.name,
+    email: chat.email,
+    phoneNumber: chat.phoneNumber ?? "",
+    caseID: chat.caseId ?? "",
+    extraData: chat.extraData,
+  };
+}
+
+const nobodysFields = {
+  timestamp: "",
+  provider: "",
+  botSlug: "",
+  botID: "",
+  name: "",
+  email: "",
+  phoneNumber: "",
+  caseID: "",
+  extraData: {},
+};
 
 type Flat =
   "status" | "channel" | "name" | "email" | "phoneNumber" | "botSlug" | "botId" | "extraData" | "caseId" | "session";

@@ -30,7 +30,6 @@ export function decideRequest(draft: Draft, request: ChatRequest): void {
       if (body.action === "end_chat") end(draft, requestId, "operator");
       else if (body.action === "rewrite") operatorDone(draft, requestId, null);
       else turnDown(draft, requestId, "invalid_request", "unknown action");
-      return;
   }
 }
 

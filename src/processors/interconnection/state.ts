@@ -89,7 +89,9 @@ export interface Failed extends Over {
   readonly status: "FAILED";
 }
 
+/** One life of a user's connection to an agent, by status. */
 export type Interconnection = Connecting | OnHold | Active | Closed | Failed;
+/** The original's status words, and CONNECTING, which it had no record of. */
 export type Status = Interconnection["status"];
 
 /**
@@ -207,6 +209,7 @@ export interface UserMemory {
   readonly seen: ReadonlySet<string>;
 }
 
+/** A user of whom nothing is known. */
 export const nobody: UserState = {
   interconnection: null,
   pending: [],
