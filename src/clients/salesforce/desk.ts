@@ -36,9 +36,9 @@ export interface DeskOptions {
   readonly mapping: { readonly contact: ContactMapping; readonly case: CaseMapping };
 }
 
-/** The case mapping of an org without custom fields, with the original's defaults. */
-export function caseMapping(given: Pick<CaseMapping, "description" | "recordTypeId" | "openBudgetMs">): CaseMapping {
-  return { ...given, priority: "Medium", status: "Nuevo" };
+/** The case mapping of an org without custom fields, with the original's defaults. `recordTypeId` null leaves it to the org. */
+export function caseMapping(recordTypeId: string | null): CaseMapping {
+  return { recordTypeId, priority: "Medium", status: "Nuevo" };
 }
 
 /** The desk. Opens nothing before the first call; its connections are those of `http` and `polls`. */

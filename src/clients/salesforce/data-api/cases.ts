@@ -1,4 +1,4 @@
-// Creates the case of a chat (parity sheet 3.6). Custom fields and a description of the caller's extend `CaseMapping`. Used by
+// Creates the case of a chat (parity sheet 3.6). Custom fields extend `CaseMapping`. Used by
 // desk.ts.
 import type { EnsureCase } from "../../../processors/interconnection/commands.ts";
 import type { Outcome } from "../../../processors/outcome.ts";
@@ -9,14 +9,10 @@ import { soqlDateTime, soqlString } from "./soql.ts";
 
 /** How a chat becomes a case of the org. */
 export interface CaseMapping {
-  /** First part of the description; the subject follows. */
-  readonly description: string;
   /** Record type of the case; null leaves it to the org. */
   readonly recordTypeId: string | null;
   readonly priority: string;
   readonly status: string;
-  /** Time from a connect to the moment its commands are given up: `giveUpAt` minus this is when the command was made. */
-  readonly openBudgetMs: number;
 }
 
 /** What was found or made. */
@@ -30,7 +26,7 @@ const clockSkewMs = 30_000;
 
 /**
  * A new case. With `mayExist` the case that an earlier try left is looked for first: by contact, subject, origin and a
- * creation since the command was made, as a plain org has no field for a marker. What is found so is taken as ours.
+ * creation since the command was given, as a plain org has no field for a marker. What is found so is taken as ours.
  */
 export async function ensureCase(
   api: DataApi,
@@ -38,11 +34,11 @@ export async function ensureCase(
   request: EnsureCase & { readonly mayExist: boolean },
   signal: AbortSignal,
 ): Promise<Outcome<EnsuredCase>> {
-  const { contactId, subject } = request;
-  const missing = contactId === "" ? "contact" : subject === "" ? "subject" : null;
-  if (missing !== null) return { kind: "refused", detail: `case without ${missing}`, status: null };
+  const { contactId, subject, description } = request;
+  const missing = Object.entries({ contactId, subject, description }).find(([, value]) => value === "")?.[0];
+  if (missing !== undefined) return { kind: "refused", detail: `case without ${missing}`, status: null };
   if (request.mayExist) {
-    const found = await findOne(api, leftBehind(mapping, request), [], signal);
+    const found = await findOne(api, leftBehind(request), [], signal);
     // Nothing is known yet of the earlier try: the doubt stays with the command.
     if (found.kind === "retry") return { ...found, mayHaveHappened: true };
     if (found.kind !== "done") return found;
@@ -62,7 +58,7 @@ function fieldsOf(mapping: CaseMapping, request: EnsureCase): Readonly<Record<st
   const hasRecordType = mapping.recordTypeId !== null && mapping.recordTypeId !== "";
   return {
     ContactId: request.contactId,
-    Description: `${mapping.description} : ${request.subject}`,
+    Description: request.description,
     Origin: request.channel,
     ...(hasOwner ? { OwnerId: request.ownerId } : {}),
     Priority: mapping.priority,
@@ -72,8 +68,8 @@ function fieldsOf(mapping: CaseMapping, request: EnsureCase): Readonly<Record<st
   };
 }
 
-function leftBehind(mapping: CaseMapping, request: EnsureCase): string {
-  const since = soqlDateTime(request.giveUpAt - mapping.openBudgetMs - clockSkewMs);
+function leftBehind(request: EnsureCase): string {
+  const since = soqlDateTime(request.notBefore - clockSkewMs);
   const conditions = [
     `ContactId = ${soqlString(request.contactId)}`,
     `Subject = ${soqlString(request.subject)}`,

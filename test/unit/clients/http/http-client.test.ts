@@ -1,0 +1,184 @@
+import { createServer as createTcpServer } from "node:net";
+import { gzipSync } from "node:zlib";
+
+import { afterEach, describe, expect, it } from "vitest";
+
+import { createHttpClient } from "../../../../src/clients/http/http-client.ts";
+import type { HttpClient, HttpRequest } from "../../../../src/clients/http/http-client.ts";
+import { answeringServer } from "./answering-server.ts";
+import type { AnsweringServer, Received, Reply } from "./answering-server.ts";
+
+const toClose: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of toClose.splice(0)) await close();
+});
+
+async function server(answer: (request: Received) => Reply): Promise<AnsweringServer> {
+  const started = await answeringServer(answer);
+  toClose.push(() => started.close());
+  return started;
+}
+
+function client(
+  limits: { responseTimeoutMs?: number; maxBodyBytes?: number; maxConnections?: number } = {},
+): HttpClient {
+  const made = createHttpClient({
+    connectTimeoutMs: 1_000,
+    responseTimeoutMs: 1_000,
+    maxConnections: 4,
+    maxBodyBytes: 1_000,
+    now: () => Date.UTC(2026, 10, 22, 12, 0, 0),
+    ...limits,
+  });
+  toClose.push(() => made.close());
+  return made;
+}
+
+const post = (url: string): HttpRequest => ({ method: "POST", url, headers: { "x-mine": "1" }, body: '{"a":1}' });
+
+describe("a call that is answered", () => {
+  it("sends method, headers and body, and brings status and body, whatever the status", async () => {
+    const { url, received } = await server(() => ({ status: 418, body: "short and stout" }));
+    const answer = await client().call(post(`${url}/p?q=1`), null);
+    expect(answer).toEqual({ kind: "answer", status: 418, body: "short and stout", retryAfterMs: null });
+    expect(received).toHaveLength(1);
+    expect(received[0]).toMatchObject({ method: "POST", url: "/p?q=1", body: '{"a":1}' });
+    expect(received[0]?.headers["x-mine"]).toBe("1");
+  });
+
+  it.each([500, 503, 429, 302])("neither repeats nor follows a %i", async (status) => {
+    const { url, received } = await server(() => ({ status, headers: { location: "/elsewhere", "retry-after": "0" } }));
+    const answer = await client().call({ method: "GET", url, headers: {} }, null);
+    expect(answer).toMatchObject({ kind: "answer", status, retryAfterMs: 0 });
+    expect(received).toHaveLength(1);
+  });
+
+  it("reads Retry-After as seconds and as a date", async () => {
+    const values = ["7", "Sun, 22 Nov 2026 12:01:00 GMT"];
+    const { url } = await server(() => ({ status: 503, headers: { "retry-after": values.shift() ?? "" } }));
+    const http = client();
+    expect(await http.call(post(url), null)).toMatchObject({ retryAfterMs: 7_000 });
+    expect(await http.call(post(url), null)).toMatchObject({ retryAfterMs: 60_000 });
+  });
+
+  it("keeps the connection for the next call, also after an error status and a 204", async () => {
+    const statuses = [500, 204, 200];
+    const target = await server(() => ({ status: statuses.shift() ?? 200, body: "" }));
+    const http = client();
+    for (let call = 0; call < 3; call += 1) await http.call(post(target.url), null);
+    expect(target.connections()).toBe(1);
+  });
+
+  it("opens no more connections than allowed", async () => {
+    const target = await server(() => ({ status: 200, body: "ok" }));
+    const http = client({ maxConnections: 2 });
+    await Promise.all(Array.from({ length: 12 }, () => http.call(post(target.url), null)));
+    expect(target.received).toHaveLength(12);
+    expect(target.connections()).toBeLessThanOrEqual(2);
+  });
+
+  it("keeps the status and drops the body when the body is too large, also when it is packed", async () => {
+    const packed = gzipSync("a".repeat(100_000));
+    const { url } = await server(() => (response) => {
+      response.writeHead(201, { "content-encoding": "gzip" });
+      response.end(packed);
+    });
+    expect(packed.length).toBeLessThan(1_000);
+    expect(await client().call(post(url), null)).toMatchObject({ kind: "answer", status: 201, body: null });
+  });
+
+  it("keeps the status when the body breaks off", async () => {
+    const { url } = await server(() => (response) => {
+      response.writeHead(201, { "content-length": "100" });
+      response.write("half");
+      setImmediate(() => response.destroy());
+    });
+    expect(await client().call(post(url), null)).toMatchObject({ kind: "answer", status: 201, body: null });
+  });
+});
+
+describe("a call without answer", () => {
+  it("certainly did not happen when nobody listens", async () => {
+    const { url, close } = await answeringServer(() => ({ status: 200 }));
+    await close();
+    expect(await client().call(post(url), null)).toEqual({
+      kind: "noAnswer",
+      detail: "ECONNREFUSED",
+      mayHaveHappened: false,
+    });
+  });
+
+  it("certainly did not happen when the name does not resolve", async () => {
+    const answer = await client().call(post("http://nobody.invalid/"), null);
+    expect(answer).toMatchObject({ kind: "noAnswer", mayHaveHappened: false });
+  });
+
+  it("may have happened when the connection is reset after the request was written", async () => {
+    const { url } = await server(() => (_, request) => {
+      request.socket.resetAndDestroy();
+    });
+    expect(await client().call(post(url), null)).toEqual({
+      kind: "noAnswer",
+      detail: "ECONNRESET",
+      mayHaveHappened: true,
+    });
+  });
+
+  it("may have happened when the answer does not come in time", async () => {
+    const { url } = await server(() => () => undefined);
+    expect(await client({ responseTimeoutMs: 50 }).call(post(url), null)).toEqual({
+      kind: "noAnswer",
+      detail: "ETIMEDOUT (response)",
+      mayHaveHappened: true,
+    });
+  });
+
+  it("did not happen when the TLS handshake never ends", async () => {
+    const mute = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => {
+      mute.listen(0, "127.0.0.1", resolve);
+    });
+    toClose.push(() => void mute.close());
+    const address = mute.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const http = createHttpClient({
+      connectTimeoutMs: 50,
+      responseTimeoutMs: 1_000,
+      maxConnections: 1,
+      maxBodyBytes: 10,
+      now: () => 0,
+    });
+    expect(await http.call(post(`https://127.0.0.1:${port}/`), null)).toEqual({
+      kind: "noAnswer",
+      detail: "ETIMEDOUT (secureConnect)",
+      mayHaveHappened: false,
+    });
+    http.close();
+  });
+
+  it("is aborted: before it began nothing happened, later it may have", async () => {
+    const controller = new AbortController();
+    const target = await server(() => () => {
+      controller.abort();
+    });
+    const http = client();
+    expect(await http.call(post(target.url), AbortSignal.abort())).toEqual({
+      kind: "noAnswer",
+      detail: "aborted",
+      mayHaveHappened: false,
+    });
+    expect(target.received).toHaveLength(0);
+    expect(await http.call(post(target.url), controller.signal)).toEqual({
+      kind: "noAnswer",
+      detail: "aborted",
+      mayHaveHappened: true,
+    });
+  });
+
+  it("tells nothing of the address", async () => {
+    const { url, close } = await answeringServer(() => ({ status: 200 }));
+    await close();
+    const answer = await client().call(post(`${url}/users/5215512345678?jwt=secret`), null);
+    expect(JSON.stringify(answer)).not.toMatch(/secret|5215512345678|127\.0\.0\.1/);
+  });
+});

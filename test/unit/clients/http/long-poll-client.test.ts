@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { createLongPollClient } from "../../../../src/clients/http/long-poll-client.ts";
+import { answeringServer } from "./answering-server.ts";
+import type { AnsweringServer, Received, Reply } from "./answering-server.ts";
+
+const toClose: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of toClose.splice(0)) await close();
+});
+
+async function server(answer: (request: Received) => Reply): Promise<AnsweringServer> {
+  const started = await answeringServer(answer);
+  toClose.push(() => started.close());
+  return started;
+}
+
+function client() {
+  const made = createLongPollClient({
+    connectTimeoutMs: 1_000,
+    bodyTimeoutMs: 1_000,
+    maxBodyBytes: 1_000,
+    now: () => 0,
+  });
+  toClose.push(() => made.close());
+  return made;
+}
+
+const poll = (url: string, timeoutMs = 5_000) => ({ url: `${url}/poll?ack=3`, headers: { "x-key": "k" }, timeoutMs });
+const never = new AbortController().signal;
+
+describe("a long poll", () => {
+  it("brings the answer, and its connection serves the next one", async () => {
+    const target = await server(() => ({ status: 200, body: "event", headers: { "retry-after": "2" } }));
+    const polls = client();
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await polls.get(poll(target.url), never)).toEqual({
+        kind: "answer",
+        status: 200,
+        body: "event",
+        retryAfterMs: 2_000,
+      });
+    }
+    expect(target.received[0]).toMatchObject({ method: "GET", url: "/poll?ack=3" });
+    expect(target.received[0]?.headers["x-key"]).toBe("k");
+    expect(target.connections()).toBe(1);
+    expect(polls.inFlight()).toBe(0);
+  });
+
+  it("does not wait for others, however many are held", async () => {
+    const target = await server(() => () => undefined);
+    const polls = client();
+    const controller = new AbortController();
+    const held = Array.from({ length: 300 }, () => polls.get(poll(target.url), controller.signal));
+    await vi.waitFor(() => expect(target.received).toHaveLength(300), { timeout: 4_000 });
+    expect(polls.inFlight()).toBe(300);
+    controller.abort();
+    const ends = await Promise.allSettled(held);
+    expect(ends.every(({ status }) => status === "rejected")).toBe(true);
+    expect(polls.inFlight()).toBe(0);
+  });
+
+  it("is over for the other side, too, when an aborted one rejects", async () => {
+    const target = await server(() => () => undefined);
+    const polls = client();
+    const controller = new AbortController();
+    const held = polls.get(poll(target.url), controller.signal);
+    await vi.waitFor(() => expect(target.received).toHaveLength(1));
+    const reason = new Error("partition lost");
+    controller.abort(reason);
+    await expect(held).rejects.toBe(reason);
+    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 500 });
+  });
+
+  it("that was aborted before it began is never sent", async () => {
+    const target = await server(() => ({ status: 204 }));
+    await expect(client().get(poll(target.url), AbortSignal.abort())).rejects.toThrow();
+    expect(target.received).toHaveLength(0);
+  });
+
+  it("without answer in time ends with its socket closed, and the next one works", async () => {
+    const replies: Reply[] = [() => undefined, { status: 204 }];
+    const target = await server(() => replies.shift() ?? { status: 500 });
+    const polls = client();
+    const first = await polls.get(poll(target.url, 80), never);
+    expect(first).toEqual({ kind: "noAnswer", detail: "UND_ERR_HEADERS_TIMEOUT" });
+    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 500 });
+    expect(await polls.get(poll(target.url), never)).toMatchObject({ kind: "answer", status: 204, body: "" });
+  });
+
+  it.each<[string, Reply]>([
+    ["is reset", (_, request) => void request.socket.resetAndDestroy()],
+    [
+      "breaks off in the body",
+      (response) => {
+        response.writeHead(200, { "content-length": "100" });
+        response.write("half");
+        setImmediate(() => response.destroy());
+      },
+    ],
+    ["is too large", { status: 200, body: "a".repeat(2_000) }],
+  ])("that %s brings no answer", async (_, reply) => {
+    const target = await server(() => reply);
+    expect(await client().get(poll(target.url), never)).toMatchObject({ kind: "noAnswer" });
+  });
+
+  it("finds nobody there", async () => {
+    const target = await answeringServer(() => ({ status: 200 }));
+    await target.close();
+    expect(await client().get(poll(target.url), never)).toEqual({ kind: "noAnswer", detail: "ECONNREFUSED" });
+  });
+
+  it("ends without answer when the client closes", async () => {
+    const target = await server(() => () => undefined);
+    const polls = client();
+    const held = polls.get(poll(target.url), never);
+    await vi.waitFor(() => expect(target.received).toHaveLength(1));
+    await polls.close();
+    expect(await held).toMatchObject({ kind: "noAnswer" });
+    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 500 });
+  });
+});

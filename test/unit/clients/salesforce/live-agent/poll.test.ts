@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it } from "vitest";
+
+import { createLongPollClient } from "../../../../../src/clients/http/long-poll-client.ts";
+import { createPoll } from "../../../../../src/clients/salesforce/live-agent/poll.ts";
+import type { OpenedSession } from "../../../../../src/processors/desk/port.ts";
+import { answeringServer } from "../../http/answering-server.ts";
+import type { Reply } from "../../http/answering-server.ts";
+import { never } from "../clients.ts";
+
+const toClose: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of toClose.splice(0)) await close();
+});
+
+async function setUp(reply: Reply) {
+  const server = await answeringServer(() => reply);
+  const polls = createLongPollClient({ connectTimeoutMs: 500, bodyTimeoutMs: 500, maxBodyBytes: 1e6, now: () => 0 });
+  toClose.push(
+    () => polls.close(),
+    () => server.close(),
+  );
+  const endpoint = { chatUrl: server.url, apiVersion: "52", organizationId: "00D1", deploymentId: "5721" };
+  return { poll: createPoll(polls, endpoint), received: server.received };
+}
+
+const session: OpenedSession = { id: "sid", key: "the-key", route: "the-route", pollTimeoutMs: 100 };
+
+describe("a poll of Live Agent", () => {
+  it("acknowledges the position and carries the session, without a number", async () => {
+    const { poll, received } = await setUp({ status: 204 });
+    expect(await poll(session, -1, never)).toEqual({ kind: "nothing" });
+    expect(received[0]).toMatchObject({ method: "GET", url: "/chat/rest/System/Messages?ack=-1" });
+    expect(received[0]?.headers).toMatchObject({
+      "x-liveagent-api-version": "52",
+      "x-liveagent-affinity": "the-route",
+      "x-liveagent-session-key": "the-key",
+    });
+    expect(received[0]?.headers).not.toHaveProperty("x-liveagent-sequence");
+  });
+
+  it("brings the events of the answer", async () => {
+    const messages = [{ type: "ChatMessage", message: { text: "Hi", name: "Kim" } }];
+    const { poll } = await setUp({ status: 200, body: { messages, sequence: 4, offset: 16 } });
+    expect(await poll(session, 3, never)).toMatchObject({
+      kind: "events",
+      position: 4,
+      resumeToken: "16",
+      events: [{ number: 4, kind: "said", text: "Hi", agentName: "Kim" }],
+    });
+  });
+
+  it.each<[string, Reply, object]>([
+    [
+      "403",
+      { status: 403, body: "Session required but was invalid or not found" },
+      { kind: "lost", reason: "session_gone", detail: "status 403" },
+    ],
+    ["409", { status: 409 }, { kind: "conflict" }],
+    ["503", { status: 503 }, { kind: "moved" }],
+    [
+      "500",
+      { status: 500, headers: { "retry-after": "2" } },
+      { kind: "failed", detail: "status 500", retryAfterMs: 2_000 },
+    ],
+    ["404", { status: 404 }, { kind: "failed", detail: "status 404", retryAfterMs: null }],
+    [
+      "no JSON",
+      { status: 200, body: "<html>" },
+      { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null },
+    ],
+    [
+      "a list",
+      { status: 200, body: [] },
+      { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null },
+    ],
+    ["a reset", (_, request) => void request.socket.resetAndDestroy(), { kind: "failed", retryAfterMs: null }],
+    ["silence", () => undefined, { kind: "failed", detail: "UND_ERR_HEADERS_TIMEOUT", retryAfterMs: null }],
+  ])("judges %s", async (_, reply, answer) => {
+    const { poll } = await setUp(reply);
+    expect(await poll(session, 3, never)).toMatchObject(answer);
+  });
+});
