@@ -1,6 +1,7 @@
 // What becomes of what the desk's poll told: queue, accept, the agent's texts, transfers, refusal, end, reconnect, loss.
 // Owns that an event counts once: by its number within the generation of the session.
 import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected } from "../messages/generated.ts";
+import type { Command } from "./commands.ts";
 import { change, chatOf, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
@@ -179,11 +180,20 @@ function isOpening(chat: Interconnection | null, chatId: string): boolean {
   return chat?.chatId === chatId && chat.status === "CONNECTING";
 }
 
-/** The session has moved: what is still to be said goes to its new place. Numbers of events start anew with a generation. */
+/**
+ * The session has moved: what is still to be said goes to its new place, also the end of a chat that is over. Numbers of
+ * events start anew with a generation.
+ */
 export function decideReconnected(draft: Draft, chatId: string, record: DeskReconnected): void {
-  const before = atDesk(draft, chatId);
-  if (before?.session.id !== record.session.id) return;
   const { session, resetsPostSequence } = record;
+  const stays = (command: Command): boolean =>
+    command.chatId !== chatId || !("session" in command) || command.session.id !== session.id;
+  if (!draft.state.pending.every(stays)) {
+    const pending = draft.state.pending.map((command) => (stays(command) ? command : { ...command, session }));
+    change(draft, { pending });
+  }
+  const before = atDesk(draft, chatId);
+  if (before?.session.id !== session.id) return;
   const moved = before.session.generation !== session.generation;
   const chat: AtDeskChat = {
     ...before,
@@ -191,12 +201,7 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
     position: moved ? -1 : before.position,
     postSequence: resetsPostSequence ? 0 : before.postSequence,
   };
-  const pending = draft.state.pending.map((command) =>
-    command.chatId === chatId && (command.kind === "SayToAgent" || command.kind === "EndChat")
-      ? { ...command, session }
-      : command,
-  );
-  change(draft, { interconnection: chat, pending });
+  change(draft, { interconnection: chat });
 }
 
 /** The session can't be polled any more: closed on both sides. The end at the desk is tried, for the agent may still sit there. */

@@ -91,6 +91,7 @@ function giveText(draft: Draft, chat: Interconnection, lane: LaneName, said: Bac
   const { text, messageIds, about } = said;
   const giveUpAt = draft.input.now + textLifeMs;
   if (lane === "desk") {
+    // Callers say to the agent only while the chat is at the desk, and its backlog ends with it.
     if (chat.status !== "ON_HOLD" && chat.status !== "ACTIVE") return;
     give(draft, chat, { lane, kind: "SayToAgent", session: chat.session, text, messageIds, about, giveUpAt });
     return;
@@ -106,7 +107,9 @@ export function refill(draft: Draft): void {
   if (interconnection === null) return;
   for (const lane of ["desk", "channel"] as const) {
     while (backlogOf(draft.state, lane).length > 0 && windowOpen(draft, lane)) shift(draft, interconnection, lane);
-    if (draft.state.overflowTold.includes(lane) && windowOpen(draft, lane)) {
+    // What overflowed while waiting for an agent is told once until one accepts: it does not drain before.
+    const drains = lane === "channel" || interconnection.status === "ACTIVE";
+    if (drains && draft.state.overflowTold.includes(lane) && windowOpen(draft, lane)) {
       change(draft, { overflowTold: draft.state.overflowTold.filter((told) => told !== lane) });
     }
   }

@@ -84,7 +84,7 @@ export interface Closed extends Over {
   readonly status: "CLOSED";
 }
 
-/** Never came to an agent: a step of the opening or the desk refused it. */
+/** A step of the opening refused it, or the desk: nearly always before any agent had it. */
 export interface Failed extends Over {
   readonly status: "FAILED";
 }
