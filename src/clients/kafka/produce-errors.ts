@@ -34,6 +34,8 @@ export function judgeSend(error: unknown): { readonly verdict: SendVerdict; read
     if (typeof type === "string" && type !== "") {
       return { verdict: refusals.has(type) ? "refused" : "answered", code: type };
     }
+    // KafkaJS could not encode the records: they never left the process, and never will.
+    if (name === "TypeError" || name === "RangeError") return { verdict: "refused", code: name };
     if (name === "KafkaJSSASLAuthenticationError") return { verdict: "refused", code: "SASL_AUTHENTICATION_FAILED" };
   }
   const name: unknown = error instanceof Error ? error.name : undefined;

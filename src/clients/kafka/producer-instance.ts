@@ -116,8 +116,8 @@ function messagesOf(partitions: Send<unknown> extends ReadonlyMap<string, infer 
 function headersOf(headers: readonly Header[]): NonNullable<Message["headers"]> {
   const byName: Record<string, Buffer | Buffer[]> = {};
   for (const { name, value } of headers) {
-    // KafkaJS writes null as null, though its types do not say so.
-    const bytes = value as Buffer;
+    // KafkaJS can't write null: its size computation throws.
+    const bytes = value ?? Buffer.alloc(0);
     const known = byName[name];
     byName[name] = known === undefined ? bytes : Array.isArray(known) ? [...known, bytes] : [known, bytes];
   }

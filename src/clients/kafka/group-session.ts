@@ -1,0 +1,131 @@
+// One life of a KafkaJS consumer: from its join to its end or crash, never restarted. Owns KafkaJS's settings and events; positions,
+// pauses and new lives are consumer.ts.
+import type { Consumer as KafkaConsumer, EachBatchPayload } from "kafkajs";
+
+import type { Clock, Log } from "../../topology/ports.ts";
+import { createKafka, type KafkaConnection } from "./client.ts";
+import { within } from "./deadline.ts";
+import { createIndexAssigner, type MemberInfo } from "./group-protocol.ts";
+import type { OffsetReset } from "./log-bridge.ts";
+
+/** What a session reports, all of it synchronously. Nothing may throw. */
+export interface SessionEvents {
+  /** Before the first fetch of the assignment. */
+  joined(assignment: ReadonlyMap<string, readonly number[]>): void;
+  batch(payload: EachBatchPayload): void;
+  /** A batch that held only control or aborted records: KafkaJS has moved its position behind `lastOffset` and shows it nowhere else. */
+  skipped(topic: string, partition: number, firstOffset: number | null, lastOffset: number): void;
+  heartbeat(): void;
+  readonly reset: (reset: OffsetReset) => void;
+  /** The session is over; it has tried to leave the group. */
+  crashed(error: Error): void;
+}
+
+/** A running session. */
+export interface GroupSession {
+  /** Resolves when KafkaJS has joined or given up; what became of it comes by the events. Never rejects. */
+  readonly running: Promise<void>;
+  readonly consumer: KafkaConsumer;
+  /** Leaves the group, at most until the deadline; then cuts the connections. Never rejects. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Settings of the group; times in milliseconds. */
+export interface GroupOptions {
+  readonly connection: KafkaConnection;
+  readonly groupId: string;
+  readonly member: MemberInfo;
+  readonly sessionTimeoutMs: number;
+  /** Full names. */
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Of a fetch: how long it waits for data. Bounds how late a resume, a rebalance or a stop is noticed. */
+const maxWaitMs = 250;
+const heartbeatIntervalMs = 500;
+const fetchBytes = 2 * 1024 * 1024;
+const partitionBytes = 1024 * 1024;
+
+/** Starts a session. */
+export function startSession(options: GroupOptions, events: SessionEvents): GroupSession {
+  const { clock, log, sessionTimeoutMs } = options;
+  const retry = {
+    retries: 8,
+    initialRetryTime: 100,
+    maxRetryTime: 1_000,
+    // A crashed consumer is not revived by KafkaJS: consumer.ts starts a new session and knows why.
+    restartOnFailure: () => Promise.resolve(false),
+  };
+  const handle = createKafka(
+    options.connection,
+    { requestTimeoutMs: Math.max(sessionTimeoutMs, 5_000), retry, onOffsetReset: events.reset },
+    log,
+  );
+  const consumer = handle.kafka.consumer({
+    groupId: options.groupId,
+    partitionAssigners: [createIndexAssigner(options.member)],
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
+    heartbeatInterval: Math.min(heartbeatIntervalMs, Math.floor(sessionTimeoutMs / 3)),
+    maxWaitTimeInMs: maxWaitMs,
+    minBytes: 1,
+    maxBytes: fetchBytes,
+    maxBytesPerPartition: partitionBytes,
+    allowAutoTopicCreation: false,
+    retry,
+  });
+  listen(consumer, events);
+  return {
+    consumer,
+    running: run(consumer, options, events),
+    async stop(deadlineMs) {
+      const leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
+      const end = await within(clock, leftMs, consumer.disconnect());
+      if (end.kind !== "done") log.warn({ end: end.kind }, "the consumer did not leave its group in time");
+      handle.cut();
+    },
+  };
+}
+
+async function run(consumer: KafkaConsumer, options: GroupOptions, events: SessionEvents): Promise<void> {
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: options.topics.length * options.partitions,
+      eachBatch: (payload) => {
+        events.batch(payload);
+        return Promise.resolve();
+      },
+    });
+  } catch (error) {
+    events.crashed(error instanceof Error ? error : new Error("the consumer did not start", { cause: error }));
+  }
+}
+
+function listen(consumer: KafkaConsumer, events: SessionEvents): void {
+  consumer.on("consumer.group_join", ({ payload }) => {
+    const assignment = Object.entries(payload.memberAssignment).map(
+      ([topic, partitions]) => [topic, partitions.map(Number)] as const,
+    );
+    events.joined(new Map(assignment));
+  });
+  consumer.on("consumer.heartbeat", () => {
+    events.heartbeat();
+  });
+  consumer.on("consumer.start_batch_process", ({ payload }) => {
+    if (payload.batchSize > 0) return;
+    // Null in KafkaJS where its types say string: the fetch held nothing at or behind its own offset.
+    const firstOffset = payload.firstOffset as string | null;
+    const lastOffset = Number(payload.lastOffset);
+    events.skipped(payload.topic, payload.partition, firstOffset === null ? null : Number(firstOffset), lastOffset);
+  });
+  consumer.on("consumer.crash", ({ payload }) => {
+    events.crashed(payload.error);
+  });
+}
