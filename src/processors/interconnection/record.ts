@@ -14,7 +14,7 @@ const sameAsChat = "chat";
 
 /** A record read, or why it can't be. `foreign` is a record of the original service, which has no bridge. */
 export type ParsedRecord =
-  | { readonly kind: "record"; readonly userId: string; readonly client: string; readonly state: UserState }
+  | { readonly kind: "state"; readonly userId: string; readonly client: string; readonly state: UserState }
   | {
       readonly kind: "bad";
       readonly problem: "not_json" | "foreign" | "newer_version" | "malformed";
@@ -121,7 +121,7 @@ export function parseRecord(json: string): ParsedRecord {
   const state = restored(record);
   const inner = stateShape(state, "");
   if (inner !== null) return { kind: "bad", problem: "malformed", detail: inner };
-  return { kind: "record", userId: record.userID, client: record.client, state: state as UserState };
+  return { kind: "state", userId: record.userID, client: record.client, state: state as UserState };
 }
 
 interface StoredRecord {
