@@ -33,6 +33,8 @@ export interface Supervisor {
   start(): Promise<void>;
   /** Ends it and does not start it again. Undefined when it did not run. Repeat-safe. */
   stop(): Promise<Ending | undefined>;
+  /** Epoch milliseconds of the first time it was ready; undefined before. */
+  readySince(): number | undefined;
   /** Process id of the running program. */
   pid(): number | undefined;
   /** How often it was started again. */
@@ -45,6 +47,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const isStopping = (): boolean => stopping.signal.aborted;
   let child: Child | undefined;
   let attempts = 0;
+  let readySinceMs: number | undefined;
   let watching: Promise<void> = Promise.resolve();
 
   const spawn = async (): Promise<Child> => {
@@ -90,6 +93,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         const started = await spawn();
         if (isStopping()) await started.kill();
         if (await waitUntil(options.ready, deadlineMs - Date.now(), started.ended)) {
+          readySinceMs = Date.now();
           watching = watch(started);
           return;
         }
@@ -109,6 +113,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       await watching;
       return ending;
     },
+    readySince: () => readySinceMs,
     pid: () => (child?.isRunning() ? child.pid : undefined),
     restarts: () => Math.max(0, attempts - 1),
   };

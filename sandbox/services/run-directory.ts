@@ -10,7 +10,6 @@ import { isSameProcess, startedAt, type NotedProcess } from "../process-identity
 
 const OWNER_FILE = "owner.json";
 const PROCESS_SUFFIX = ".pid.json";
-const TERM_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 
 /** One run's folder. */
@@ -114,15 +113,10 @@ async function entriesOf(path: string): Promise<string[]> {
   }
 }
 
-/** Asks a noted process to end, and ends it when it does not. The process may be frozen. */
+/** Its data is thrown away with its folder, so there is nothing to be ended in order. SIGKILL ends a frozen process too. */
 async function end(noted: NotedProcess): Promise<void> {
-  signal(noted, "SIGCONT");
-  signal(noted, "SIGTERM");
-  const deadline = Date.now() + TERM_MS;
-  while (isSameProcess(noted)) {
-    if (Date.now() > deadline) signal(noted, "SIGKILL");
-    await delay(LOOK_EVERY_MS);
-  }
+  signal(noted, "SIGKILL");
+  while (isSameProcess(noted)) await delay(LOOK_EVERY_MS);
 }
 
 function signal(noted: NotedProcess, name: NodeJS.Signals): void {

@@ -1,0 +1,142 @@
+// Owns the settings with which the service meets the sandbox's world: a function from addresses to environment variables. Shares no code
+// with src/, so that a renamed setting shows. Called by the sandbox and by tests that start the service as a process.
+import { DEFAULT_ACCOUNTS, DEFAULT_BOTRUNNER_TOKEN, DEFAULT_ORG } from "./world/defaults.ts";
+import type { WorldOptions } from "./world/world.ts";
+
+/** Source flow whose chats go to the agent of the scripted conversation; all others go to the agent who accepts at once. */
+export const PLAY_FLOW = "play";
+/** Agent of that flow: accepts only when told. */
+export const PLAY_AGENT_ID = "0055g0000000AG2";
+
+const [MAIN_BUTTON = "", PLAY_BUTTON = ""] = DEFAULT_ORG.buttons;
+const MAIN_AGENT_ID = "0055g0000000AG1";
+
+/** The two callers that the service knows, and its key for tokens. Made up, like everything here. */
+export const SERVICE_ACCOUNTS = {
+  bot: { username: "yaloUser", password: "sandbox-bot-password" },
+  salesforce: { username: "salesforceUser", password: "sandbox-salesforce-password" },
+  secretKey: "sandbox-key-for-tokens-of-at-least-48-characters",
+} as const;
+
+/** Options of the world to which `serviceEnvironment` fits. */
+export const WORLD_OPTIONS: WorldOptions = {
+  agents: {
+    [MAIN_AGENT_ID]: { name: "Ana Torres", buttons: [MAIN_BUTTON], acceptDelayMs: 2_000 },
+    [PLAY_AGENT_ID]: { name: "Bruno Díaz", buttons: [PLAY_BUTTON], accept: "manual" },
+  },
+};
+
+/** What is around the service: `host:port` for brokers and Redis, base URLs for the rest. */
+export interface Surroundings {
+  readonly brokers: string;
+  readonly registryUrl: string;
+  readonly redis: string;
+  readonly salesforceUrl: string;
+  readonly integrationsUrl: string;
+  readonly botrunnerUrl: string;
+}
+
+/** What this instance of the service is. */
+export interface ServicePlace {
+  /** 0: any free one, which the service logs. */
+  readonly port: number;
+  /** Of /live, /ready and /metrics. */
+  readonly metricsPort: number;
+  /** KAFKA_TOPIC: prefix of its topics. */
+  readonly topic: string;
+  /** CLIENT: prefix of its keys in Redis. */
+  readonly client: string;
+  /** APP_NAME: with the topic, its consumer group. */
+  readonly appName: string;
+  /** STATE_ENCRYPTION_KEY: 32 bytes, base64; has to stay the same over restarts. */
+  readonly stateKey: string;
+}
+
+/** Complete environment of one service, spelled as shells can. `more` adds settings by their name without prefix, and replaces. */
+export function serviceEnvironment(
+  around: Surroundings,
+  place: ServicePlace,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const settings = { ...placeSettings(place), ...storageSettings(around), ...worldSettings(around), ...more };
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value]));
+}
+
+function placeSettings(place: ServicePlace): Record<string, string> {
+  const { bot, salesforce, secretKey } = SERVICE_ACCOUNTS;
+  return {
+    APP_NAME: place.appName,
+    CLIENT: place.client,
+    HOST: "127.0.0.1",
+    PORT: String(place.port),
+    METRICS_PORT: String(place.metricsPort),
+    ENVIRONMENT: "dev",
+    TIMEZONE: "America/Mexico_City",
+    YALO_USERNAME: bot.username,
+    YALO_PASSWORD: bot.password,
+    SALESFORCE_USERNAME: salesforce.username,
+    SALESFORCE_PASSWORD: salesforce.password,
+    SECRET_KEY: secretKey,
+    STATE_ENCRYPTION_KEY: place.stateKey,
+    KAFKA_TOPIC: place.topic,
+  };
+}
+
+function storageSettings({ brokers, registryUrl, redis }: Surroundings): Record<string, string> {
+  const port = brokers.slice(brokers.lastIndexOf(":") + 1);
+  return {
+    KAFKA_HOST: brokers.slice(0, brokers.lastIndexOf(":")),
+    KAFKA_PORT: port,
+    KAFKA_USER: "",
+    KAFKA_PASSWORD: "",
+    KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
+    KAFKA_REPLICATION_FACTOR: "1",
+    SCHEMA_REGISTRY_URL: registryUrl,
+    REDIS_ADDRESS: redis,
+  };
+}
+
+function worldSettings({ salesforceUrl, integrationsUrl, botrunnerUrl }: Surroundings): Record<string, string> {
+  const whatsapp = DEFAULT_ACCOUNTS.find((account) => account.provider === "whatsapp");
+  return {
+    BOTRUNNER_URL: botrunnerUrl,
+    BOTRUNNER_TOKEN: DEFAULT_BOTRUNNER_TOKEN,
+    // The original waits 4 s before a user is handed back after a failure; here somebody is watching.
+    BOTRUNNER_TIMEOUT: "1",
+    INTEGRATIONS_BASE_URL: integrationsUrl,
+    INTEGRATIONS_WA_CHANNEL: whatsapp?.channel ?? "",
+    INTEGRATIONS_WA_BOT_ID: whatsapp?.botId ?? "",
+    INTEGRATIONS_WA_BOT_JWT: whatsapp?.jwt ?? "",
+    SFC_CLIENT_ID: DEFAULT_ORG.clientId,
+    SFC_CLIENT_SECRET: DEFAULT_ORG.clientSecret,
+    SFC_USERNAME: DEFAULT_ORG.username,
+    SFC_PASSWORD: DEFAULT_ORG.password,
+    SFC_SECURITY_TOKEN: DEFAULT_ORG.securityToken,
+    SFC_LOGIN_URL: salesforceUrl,
+    SFC_BASE_URL: salesforceUrl,
+    SFC_CHAT_URL: salesforceUrl,
+    SFC_ORGANIZATION_ID: DEFAULT_ORG.organizationId,
+    SFC_DEPLOYMENT_ID: DEFAULT_ORG.deploymentId,
+    SFC_SOURCE_FLOW_BOT: sourceFlows({
+      default: { subject: "Ayuda desde el bot", button: MAIN_BUTTON, agent: MAIN_AGENT_ID },
+      [PLAY_FLOW]: { subject: "Conversación de prueba", button: PLAY_BUTTON, agent: PLAY_AGENT_ID },
+    }),
+    SFC_SOURCE_FLOW_FIELD: "source_flow_bot",
+  };
+}
+
+interface Flow {
+  readonly subject: string;
+  readonly button: string;
+  readonly agent: string;
+}
+
+/** The form of SFC_SOURCE_FLOW_BOT: `name={json};name={json}`. */
+function sourceFlows(flows: Readonly<Record<string, Flow>>): string {
+  return Object.entries(flows)
+    .map(([name, { subject, button, agent }]) => {
+      const target = { button_id: button, owner_id: agent };
+      return `${name}=${JSON.stringify({ subject, providers: { whatsapp: target, facebook: target } })}`;
+    })
+    .join(";");
+}
