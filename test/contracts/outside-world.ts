@@ -1,0 +1,78 @@
+// A world of one's own for a contract test, and the real clients on it: what the tests of desk, channel and bot share.
+import { startWorld } from "../../sandbox/world/world.ts";
+import type { World } from "../../sandbox/world/world.ts";
+import type { DeskModes } from "../../sandbox/world/live-agent/desk.ts";
+import { createBot } from "../../src/clients/botrunner/bot.ts";
+import { createHttpClient } from "../../src/clients/http/http-client.ts";
+import { createLongPollClient } from "../../src/clients/http/long-poll-client.ts";
+import { createChannel } from "../../src/clients/integrations/channel.ts";
+import { caseMapping, createDesk } from "../../src/clients/salesforce/desk.ts";
+import type { BotPort, ChannelPort } from "../../src/processors/channel/port.ts";
+import type { Desk } from "../../src/processors/desk/port.ts";
+
+/** World, ports on it, and what they logged. */
+export interface Outside {
+  readonly world: World;
+  readonly desk: Desk;
+  readonly channel: ChannelPort;
+  readonly bot: BotPort;
+  readonly logged: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The agent of the tests; accepts by hand. */
+export const agentId = "0055g0000000AG1";
+
+/** Starts a world whose one agent accepts by hand, and the clients with limits that suit a test. */
+export async function startOutside(modes: Partial<DeskModes> = {}): Promise<Outside> {
+  const world = await startWorld({ modes, agents: { [agentId]: { name: "Ana Torres", accept: "manual" } } });
+  const { org } = world.parts;
+  const logged: string[] = [];
+  const keep = (fields: Readonly<Record<string, unknown>>, text: string) => {
+    logged.push(JSON.stringify({ ...fields, text }));
+  };
+  const log = { info: keep, warn: keep, error: keep };
+  const now = () => Date.now();
+  const http = createHttpClient({
+    connectTimeoutMs: 1_000,
+    responseTimeoutMs: 1_000,
+    maxConnections: 50,
+    maxBodyBytes: 1_000_000,
+    now,
+  });
+  const polls = createLongPollClient({ connectTimeoutMs: 1_000, bodyTimeoutMs: 1_000, maxBodyBytes: 1_000_000, now });
+  const desk = createDesk({
+    http,
+    polls,
+    log,
+    loginUrl: world.salesforceUrl,
+    baseUrl: `${world.salesforceUrl}/`,
+    chatUrl: `${world.salesforceUrl}/chat`,
+    grant: {
+      kind: "password",
+      clientId: org.clientId,
+      clientSecret: org.clientSecret,
+      username: org.username,
+      password: org.password,
+      securityToken: org.securityToken,
+    },
+    dataApiVersion: "52",
+    chatApiVersion: "52",
+    organizationId: org.organizationId,
+    deploymentId: org.deploymentId,
+    mapping: { contact: { firstName: "Contacto Bot - " }, case: caseMapping(null) },
+  });
+  const whatsapp = { channel: "outgoing_webhook", botId: "sandbox-whatsapp-bot", token: "sandbox-whatsapp-jwt" };
+  return {
+    world,
+    desk,
+    channel: createChannel({ http, baseUrl: world.integrationsUrl, whatsapp }),
+    bot: createBot({ http, log, url: world.botrunnerUrl, token: "sandbox-botrunner-token" }),
+    logged,
+    async close() {
+      await polls.close();
+      http.close();
+      await world.close();
+    },
+  };
+}
