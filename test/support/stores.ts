@@ -80,7 +80,7 @@ export const storeBindings: readonly { readonly name: string; readonly open: () 
           await vi.waitUntil(gone, { timeout: 5_000 });
         },
         close: async () => {
-          await connection.close();
+          connection.close();
           watcher.disconnect();
         },
       };

@@ -22,8 +22,8 @@ export interface RedisConnection {
   isReady(): boolean;
   /** Resolves when commands can be sent. Rejects with StoreUnavailable, naming the last failure, after `timeoutMs`. */
   ready(timeoutMs: number): Promise<void>;
-  /** Ends the connection once what was sent is answered. Safe to repeat. */
-  close(): Promise<void>;
+  /** Ends the connection at once, and the reconnecting with it. Safe to repeat. */
+  close(): void;
 }
 
 const longestDelayMs = 2_000;
@@ -90,14 +90,8 @@ export function createRedisConnection(
         redis.once("ready", arrived);
       });
     },
-    async close() {
-      if (isReady()) {
-        try {
-          await redis.quit();
-        } catch (error) {
-          log.warn({ code: redisFailureCode(error) }, "redis did not say goodbye");
-        }
-      }
+    close() {
+      // Whoever wants an answer has waited for it: what is still under way is told as timed out.
       redis.disconnect();
     },
   };

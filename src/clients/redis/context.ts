@@ -1,0 +1,61 @@
+// What was said lately, for GET /v1/context: the history, and what the state of a chat that no agent has yet holds of it.
+// Reads only, on any instance.
+import { parseRecord } from "../../processors/interconnection/record.ts";
+import type { ContextEntry } from "../../processors/interconnection/state.ts";
+import type { MemoryLimits } from "../../topology/memory-limits.ts";
+import type { Clock, Log } from "../../topology/ports.ts";
+import type { RedisConnection } from "./connection.ts";
+import type { KeySpace } from "./keys.ts";
+import { memoryReader } from "./memory.ts";
+
+/** The context of users. */
+export interface ContextReader {
+  /** Oldest first, without doubles; empty when there is nothing. Rejects with StoreUnavailable. */
+  of(userId: string): Promise<readonly ContextEntry[]>;
+}
+
+/** A reader on one connection. */
+export function createContextReader(
+  connection: RedisConnection,
+  options: {
+    readonly space: KeySpace;
+    readonly limits: MemoryLimits;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
+): ContextReader {
+  const load = memoryReader(connection.redis, options.space, options.limits, options.clock);
+  return {
+    async of(userId) {
+      const [user] = await load([userId]);
+      if (user === undefined) return [];
+      // Written by the save script from the same type.
+      const history = user.history.map((json) => JSON.parse(json) as ContextEntry);
+      return inOrder([...history, ...heldByState(user.state)]);
+    },
+  };
+
+  function heldByState(json: string | null): readonly ContextEntry[] {
+    if (json === null) return [];
+    const record = parseRecord(json);
+    if (record.kind === "bad") {
+      // The owner of the user meets the same record and deals with it; the history is still worth showing.
+      options.log.warn({ problem: record.problem, detail: record.detail }, "a state can't be read for its context");
+      return [];
+    }
+    const chat = record.state.interconnection;
+    return chat?.status === "CONNECTING" || chat?.status === "ON_HOLD" ? [...chat.context, ...chat.said] : [];
+  }
+}
+
+/** By time, each message once. Entries without a message id are never taken for doubles. */
+function inOrder(entries: readonly ContextEntry[]): readonly ContextEntry[] {
+  const known = new Set<string>();
+  const once = entries.filter(({ messageId }) => {
+    if (messageId === "") return true;
+    if (known.has(messageId)) return false;
+    known.add(messageId);
+    return true;
+  });
+  return once.sort((a, b) => a.at - b.at);
+}
