@@ -1,0 +1,203 @@
+// A broker in memory: partitions, offsets, a producer, a changelog reader and the faults that tests and the simulation switch on. The
+// consumer group is group.ts. No timers of its own: what takes time is asked of the clock port, what takes none is a microtask.
+import { isProduceFailure, produceFailure } from "../produce-failure.ts";
+import { partitionOf } from "../partitioner.ts";
+import type { ChangelogReader, Clock, ConsumedRecord, ProducedRecord, Producer } from "../ports.ts";
+import { topics, type TopicSuffix } from "../topics.ts";
+import { createGroups, type Groups } from "./group.ts";
+import { emptyPartition, recordsFrom, type BrokerSide, type LogStep, type PartitionLog } from "./partition-log.ts";
+
+/** What happens to a produce call instead of success. */
+export type ProduceFault =
+  /** Stored, but the caller is told otherwise. */
+  | "ack-lost"
+  | "not-stored"
+  /** The first half of the call's records is stored. */
+  | "half-stored"
+  /** The broker will never take it. */
+  | "refused";
+
+/** Settings; times in milliseconds. */
+export interface InMemoryLogOptions {
+  readonly clock: Clock;
+  /** Of every topic. */
+  readonly partitions: number;
+  /** How long a step takes; 0 is a microtask. Default: always 0. */
+  readonly delayMs?: (step: LogStep) => number;
+  /** Until a killed or stalled member is missed. Default 10 s. */
+  readonly sessionTimeoutMs?: number;
+  /** A record above it is refused. Default 1 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Records of one batch at most. Default 500. */
+  readonly batchRecords?: number;
+}
+
+/** The broker. Everything of one object shares one state. */
+export interface InMemoryLog extends Groups {
+  producer(): Producer;
+  changelogReader(): ChangelogReader;
+  /** What a partition holds now. */
+  records(topic: TopicSuffix, partition: number): readonly ConsumedRecord[];
+  /** The next produce call (that `hits` accepts) meets the fault. Faults wait in order. */
+  failNext(fault: ProduceFault, hits?: (records: readonly ProducedRecord[]) => boolean): void;
+  /** While down no call succeeds, no batch comes and no heartbeat; nothing is lost. */
+  setDown(down: boolean): void;
+  /** Takes up an offset without a record, as a control record does. */
+  appendHole(topic: TopicSuffix, partition: number): void;
+  /** Keeps the last record of each key, and the last of all; offsets stay. */
+  compact(topic: TopicSuffix, partition: number): void;
+  /** Empties a topic and starts its offsets at 0 again, as deleting and creating it does. */
+  recreate(topic: TopicSuffix): void;
+}
+
+/** Makes an empty log with every topic of the service. */
+export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
+  const { clock, partitions } = options;
+  const maxMessageBytes = options.maxMessageBytes ?? 1_048_576;
+  const logs = new Map<TopicSuffix, readonly PartitionLog[]>(
+    topics.map(({ suffix }) => [suffix, Array.from({ length: partitions }, emptyPartition)]),
+  );
+  const faults: { readonly fault: ProduceFault; readonly hits: (records: readonly ProducedRecord[]) => boolean }[] = [];
+  let down = false;
+  let keyless = 0;
+
+  const side: BrokerSide = {
+    clock,
+    partitions,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
+    batchRecords: options.batchRecords ?? 500,
+    isDown: () => down,
+    partition(topic, partition) {
+      const log = logs.get(topic)?.[partition];
+      if (log === undefined) throw new Error(`no partition ${partition} of ${topic}`);
+      return log;
+    },
+    async step(step) {
+      const delayMs = options.delayMs?.(step) ?? 0;
+      if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      else await Promise.resolve();
+    },
+    async answer(value) {
+      await side.step("query");
+      if (down) throw new Error("the broker is down");
+      return value();
+    },
+  };
+  const groups = createGroups(side);
+
+  const append = (record: ProducedRecord): number => {
+    const partition =
+      record.partition ?? (record.key === null ? keyless++ % partitions : partitionOf(record.key, partitions));
+    const log = side.partition(record.topic, partition);
+    const offset = log.end;
+    log.end += 1;
+    log.records.push({
+      offset,
+      timestamp: clock.now(),
+      key: record.key,
+      value: record.value,
+      headers: [...(record.headers ?? [])],
+    });
+    return offset;
+  };
+
+  const store = (records: readonly ProducedRecord[]): readonly number[] => {
+    refuseImpossible(records, partitions, maxMessageBytes);
+    if (down) throw produceFailure("the broker is down", false);
+    const at = faults.findIndex(({ hits }) => hits(records));
+    const fault = at < 0 ? null : (faults.splice(at, 1)[0]?.fault ?? null);
+    if (fault === "refused") throw produceFailure("a fault of the test", true);
+    if (fault === "not-stored") throw produceFailure("a fault of the test", false);
+    const stored = fault === "half-stored" ? records.slice(0, Math.floor(records.length / 2)) : records;
+    const offsets = stored.map(append);
+    groups.wake();
+    if (fault !== null) throw produceFailure("a fault of the test", false);
+    return offsets;
+  };
+
+  const createProducer = (): Producer => {
+    // One call after the other, in the order in which they were made.
+    let last: Promise<unknown> = Promise.resolve();
+    return {
+      async produce(records) {
+        const before = last;
+        const mine = (async () => {
+          await before;
+          await side.step("produce");
+          try {
+            return { offsets: store(records) };
+          } catch (error) {
+            if (isProduceFailure(error)) return { error };
+            throw error;
+          }
+        })();
+        last = mine;
+        const outcome = await mine;
+        if ("error" in outcome) throw outcome.error;
+        return outcome.offsets;
+      },
+    };
+  };
+
+  return {
+    ...groups,
+    producer: createProducer,
+    changelogReader: () => createReader(side),
+    records: (topic, partition) => [...side.partition(topic, partition).records],
+    failNext(fault, hits = () => true) {
+      faults.push({ fault, hits });
+    },
+    setDown(next) {
+      down = next;
+      groups.brokerChanged();
+    },
+    appendHole(topic, partition) {
+      side.partition(topic, partition).end += 1;
+      groups.wake();
+    },
+    compact(topic, partition) {
+      const log = side.partition(topic, partition);
+      const newest = new Map(
+        log.records.map((record) => [record.key?.toString("hex") ?? record.offset, record.offset]),
+      );
+      const kept = new Set(newest.values());
+      log.records = log.records.filter(({ offset }) => kept.has(offset) || offset === log.end - 1);
+    },
+    recreate(topic) {
+      for (let partition = 0; partition < partitions; partition += 1) {
+        Object.assign(side.partition(topic, partition), emptyPartition());
+      }
+      groups.wake();
+    },
+  };
+}
+
+function refuseImpossible(records: readonly ProducedRecord[], partitions: number, maxMessageBytes: number): void {
+  for (const { topic, partition, key, value } of records) {
+    if (partition !== null && (partition < 0 || partition >= partitions)) {
+      throw produceFailure(`no partition ${partition} of topic ${topic}`, true);
+    }
+    if ((key?.length ?? 0) + (value?.length ?? 0) > maxMessageBytes) {
+      throw produceFailure(`a record for ${topic} is above max.message.bytes`, true);
+    }
+  }
+}
+
+function createReader(side: BrokerSide): ChangelogReader {
+  return {
+    async read(partition, from, to, each) {
+      const log = side.partition("interconnections", partition);
+      let position = Math.max(from, log.start);
+      while (position < to) {
+        const slice = await side.answer(() => {
+          if (log.end < to) throw new Error(`the changelog of partition ${partition} ends at ${log.end}, before ${to}`);
+          return recordsFrom(log, position, side.batchRecords).filter(({ offset }) => offset < to);
+        });
+        const last = slice.at(-1);
+        if (last === undefined) return;
+        await each(slice);
+        position = last.offset + 1;
+      }
+    },
+  };
+}
