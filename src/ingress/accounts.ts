@@ -1,0 +1,23 @@
+// POST /v1/authenticate and GET /v1/tokens/check, with the original's bodies and texts.
+import { failure, type Answer } from "./answer.ts";
+import { firstJsonValue, readShape } from "./go-json.ts";
+import type { Caller, Tokens } from "./tokens.ts";
+
+const shape = { username: "string", password: "string", role: "string" } as const;
+
+/** Answers a log-in. A `role` in the body grants nothing; it only changes the text of a refusal, as in the original. */
+export function authenticate(tokens: Tokens, body: Buffer): Answer {
+  const json = firstJsonValue(body);
+  const read = json.ok ? readShape("Credentials", shape, json.value) : json;
+  if (!read.ok) return failure(400, `Invalid payload received : ${read.problem}`);
+  const { username, password, role } = read.value;
+  const result = tokens.logIn(username, password);
+  if ("token" in result) return { status: 200, body: { token: result.token } };
+  const unknownName = result.refused === "username" && role === "";
+  return failure(401, unknownName ? "username Invalid" : "Invalid credentials.");
+}
+
+/** Answers who a token stands for. */
+export function tokenCheck({ username, role }: Caller): Answer {
+  return { status: 200, body: { username, role } };
+}

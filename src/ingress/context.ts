@@ -1,0 +1,50 @@
+// GET /v1/context: what was said in the last 24 h, in the original's form. Owns the keys, their order and what is left out.
+import type { ContextEntry } from "../processors/interconnection/state.ts";
+import type { Log } from "../topology/ports.ts";
+import { unavailable, type Answer } from "./answer.ts";
+import { within } from "./deadline.ts";
+import type { ContextReader } from "./ports.ts";
+
+/** How long an entry is kept. */
+const keptMs = 24 * 3_600_000;
+/** Last moment that a Date can hold; records of others may say anything. */
+const lastMs = 8_640_000_000_000_000;
+
+/** What the route works with. */
+export interface ContextOptions {
+  readonly client: string;
+  readonly partTimeoutMs: number;
+  readonly log: Log;
+}
+
+/** Makes the route's work: user id in, answer out. `null` where nothing was said, as the original. */
+export function createContextRoute(
+  context: ContextReader,
+  options: ContextOptions,
+): (userId: string) => Promise<Answer> {
+  return async (userId) => {
+    try {
+      const entries = await within(options.partTimeoutMs, context.of(userId));
+      const items = entries.map((entry) => itemOf(entry, userId, options.client));
+      return { status: 200, body: items.length === 0 ? null : items };
+    } catch (error) {
+      options.log.warn({ error }, "the store did not answer, context not told");
+      return unavailable("the context is not known : the store does not answer");
+    }
+  };
+}
+
+// The order of keys is the original's; an undefined one is not written.
+function itemOf(entry: ContextEntry, userId: string, client: string): Readonly<Record<string, unknown>> {
+  return {
+    userId,
+    client,
+    timestamp: entry.at === 0 ? undefined : entry.at,
+    url: entry.media?.url,
+    mimeType: entry.media?.mimeType ?? undefined,
+    caption: entry.media?.caption ?? undefined,
+    text: entry.text ?? undefined,
+    from: entry.from,
+    ttl: new Date(Math.max(-lastMs, Math.min(entry.at + keptMs, lastMs))).toISOString(),
+  };
+}

@@ -1,0 +1,247 @@
+// The HTTP edge: a Fastify server with the service's routes, its limits, and what is answered when something goes wrong. Owns
+// the way from request to handler and back; what each route does is in files of its own. Made and closed by main.ts.
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type InjectOptions,
+  type LightMyRequestResponse,
+} from "fastify";
+
+import type { Clock, Log } from "../topology/ports.ts";
+import { checkAccess } from "./access.ts";
+import { authenticate, tokenCheck } from "./accounts.ts";
+import { failure, success, type Answer } from "./answer.ts";
+import { createChats } from "./chats.ts";
+import { createContextRoute } from "./context.ts";
+import { isAddressed, otherAnswer } from "./other-paths.ts";
+import type { IngressPorts } from "./ports.ts";
+import type { RefusalStatus } from "./reply-answers.ts";
+import { routes, type Route } from "./routes.ts";
+import { createTokens, type Account, type Caller, type Tokens } from "./tokens.ts";
+import { createWhatsappWebhook } from "./whatsapp.ts";
+
+/** How the edge is made. */
+export interface IngressOptions {
+  /** CLIENT: goes into every record. */
+  readonly client: string;
+  readonly host: string;
+  /** 0 is any free port. */
+  readonly port: number;
+  /** Longest wait of connect and finish for their outcome. */
+  readonly replyTimeoutMs: number;
+  readonly lateStatus: 202 | 500;
+  readonly refusalStatus: RefusalStatus;
+  readonly ignoredTypes: readonly string[];
+  readonly auth: {
+    readonly secretKey: string;
+    readonly tokenTtlMs: number;
+    readonly legacyTokens: "accept" | "refuse";
+    readonly accounts: readonly Account[];
+  };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The edge. */
+export interface Ingress {
+  /** Opens the port, which is logged. Rejects when it cannot be bound. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Takes no more requests, answers those that wait with 202 after `graceMs`, and resolves when all are answered. Safe to repeat. */
+  close(graceMs: number): Promise<void>;
+  /** For tests: answers without a socket. */
+  inject(request: InjectOptions): Promise<LightMyRequestResponse>;
+}
+
+/** Longest wait for broker or store: with both down a caller still knows within 5 s. */
+const partTimeoutMs = 4_500;
+const bodyBytes = 1024 * 1024;
+const headerBytes = 16 * 1024;
+const mostHeaders = 100;
+/** Within this a request must have come in whole, headers and body. */
+const requestTimeoutMs = 10_000;
+
+/** A request as handlers see it. */
+interface Call {
+  readonly body: Buffer;
+  readonly params: Readonly<Record<string, string>>;
+  readonly idempotencyKey: unknown;
+  /** Who calls; null on routes for anybody. */
+  readonly caller: Caller | null;
+}
+
+type Handlers = Readonly<Record<Route["name"], (call: Call) => Answer | Promise<Answer>>>;
+
+/** Makes the edge; nothing is opened before listen. */
+export function createIngress(ports: IngressPorts, options: IngressOptions): Ingress {
+  const tokens = createTokens({ ...options.auth, now: () => options.clock.now() });
+  const stopping = Promise.withResolvers<undefined>();
+  const handlers = createHandlers(ports, options, tokens, stopping.promise);
+  const app = createServer(options);
+  const admit = createAdmission(tokens, ports);
+  for (const route of routes) addRoute(app, route, handlers[route.name], admit);
+  measure(app, ports, options.log);
+  return {
+    inject: (request) => app.inject(request),
+    async listen() {
+      await app.listen({ host: options.host, port: options.port });
+      const address = app.server.address();
+      const port = address !== null && typeof address === "object" ? address.port : options.port;
+      options.log.info({ host: options.host, port }, "public port open");
+      return { host: options.host, port };
+    },
+    async close(graceMs) {
+      const cancel = options.clock.after(graceMs, () => stopping.resolve(undefined));
+      await app.close();
+      cancel();
+    },
+  };
+}
+
+function createHandlers(
+  ports: IngressPorts,
+  options: IngressOptions,
+  tokens: Tokens,
+  stopping: Promise<undefined>,
+): Handlers {
+  const shared = { client: options.client, partTimeoutMs, clock: options.clock, log: options.log };
+  const { replyTimeoutMs, lateStatus, refusalStatus } = options;
+  const chats = createChats(ports, { ...shared, replyTimeoutMs, lateStatus, refusalStatus, stopping });
+  const webhook = createWhatsappWebhook(ports, { ...shared, ignoredTypes: options.ignoredTypes });
+  const context = createContextRoute(ports.context, shared);
+  return {
+    // One JSON document; the original sent two back to back, which no client reads.
+    welcome: () => success("Welcome to API!"),
+    authenticate: ({ body }) => authenticate(tokens, body),
+    tokenCheck: ({ caller }) => tokenCheck(known(caller)),
+    connect: ({ body, idempotencyKey }) => chats.connect(body, idempotencyKey),
+    outcome: ({ params }) => chats.outcome(params["requestId"] ?? ""),
+    finish: ({ params, caller, idempotencyKey }) =>
+      chats.finish(params["user_id"] ?? "", known(caller), idempotencyKey),
+    context: ({ params }) => context(params["user_id"] ?? ""),
+    whatsapp: ({ body }) => webhook(body),
+  };
+}
+
+function known(caller: Caller | null): Caller {
+  if (caller === null) throw new Error("a route that needs a caller was declared for anybody");
+  return caller;
+}
+
+function createServer(options: IngressOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyBytes,
+    requestTimeout: requestTimeoutMs,
+    // A caller who waits for an outcome is silent all that time.
+    connectionTimeout: options.replyTimeoutMs + requestTimeoutMs,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 255 },
+    http: {
+      maxHeaderSize: headerBytes,
+      headersTimeout: requestTimeoutMs,
+      // How often Node looks for requests that take too long.
+      connectionsCheckingInterval: 1_000,
+    },
+    frameworkErrors: (_error, _request, reply) => {
+      sendAnswer(reply, failure(400, "the address is not readable"));
+    },
+  });
+  app.server.maxHeadersCount = mostHeaders;
+  // The original reads JSON whatever the header says; the bytes stay as they came, so that a signature over them can be checked.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addHook("onRequest", (request, _reply, done) => {
+    request.headers["content-type"] = "application/json";
+    done();
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 400 && status < 500) return sendAnswer(reply, failure(status, tellable(error)));
+    options.log.error({ route: request.routeOptions.url, error }, "a route failed by a defect of ours");
+    return sendAnswer(reply, failure(500, "internal error"));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { status, headers, text } = otherAnswer(routes, request.method, request.raw.url ?? "/");
+    return reply.code(status).headers(headers).send(text);
+  });
+  return app;
+}
+
+function tellable(error: FastifyError): string {
+  return error.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? "the body is larger than 1 MiB" : "the request is not readable";
+}
+
+/** Who calls, or the answer that refuses them; null on routes for anybody. */
+type Admit = (route: Route, request: FastifyRequest) => Caller | Answer | null;
+
+function createAdmission(tokens: Tokens, ports: IngressPorts): Admit {
+  return ({ roles }, request) => {
+    if (roles === null) return null;
+    const { token: queryToken } = request.query as { readonly token?: unknown };
+    const access = checkAccess(tokens, roles, { authorization: request.headers.authorization, queryToken });
+    if ("refusal" in access) return access.refusal;
+    if (access.caller.legacy) ports.metrics.count("legacy_tokens", { role: access.caller.role });
+    return access.caller;
+  };
+}
+
+function addRoute(app: FastifyInstance, route: Route, handler: Handlers[Route["name"]], admit: Admit): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  app.route<{ Params: Record<string, string>; Body: Buffer | undefined }>({
+    method: route.method,
+    url: route.path,
+    // Before the body is read: who may not call costs nothing more.
+    onRequest: async (request, reply) => {
+      if (!isAddressed(route, request.params)) {
+        reply.callNotFound();
+        return reply;
+      }
+      const admitted = admit(route, request);
+      if (admitted === null) return;
+      if ("status" in admitted) return sendAnswer(reply, admitted);
+      callers.set(request, admitted);
+    },
+    handler: async (request, reply) => {
+      const answer = await handler({
+        body: request.body ?? Buffer.alloc(0),
+        params: request.params,
+        idempotencyKey: request.headers["idempotency-key"],
+        caller: callers.get(request) ?? null,
+      });
+      return sendAnswer(reply, answer);
+    },
+  });
+}
+
+function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
+  return (
+    reply
+      .code(status)
+      .headers({ "content-type": "application/json", ...headers })
+      // As bytes: to a text Fastify would add a charset that the original does not name.
+      .send(Buffer.from(JSON.stringify(body)))
+  );
+}
+
+/** Counts every request; logs all but accepted webhooks, which come by the thousand. Route patterns only: paths name users. */
+function measure(app: FastifyInstance, ports: IngressPorts, log: Log): void {
+  const webhook = routes.find(({ name }) => name === "whatsapp")?.path;
+  app.addHook("onResponse", (request, reply, done) => {
+    const { url } = request.routeOptions;
+    const labels = { method: methodOf(request), route: url ?? "other" };
+    const status = reply.statusCode;
+    ports.metrics.count("http_requests", { ...labels, status: status.toString() });
+    ports.metrics.observeMs("http_request", reply.elapsedTime, labels);
+    if (url !== webhook || status >= 400) log.info({ ...labels, status, ms: Math.round(reply.elapsedTime) }, "request");
+    done();
+  });
+}
+
+// Callers choose the method's name; a label must not grow with their fancy.
+function methodOf(request: FastifyRequest): string {
+  return ["GET", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH"].includes(request.method)
+    ? request.method
+    : "other";
+}

@@ -1,0 +1,124 @@
+// The WhatsApp webhook: one message of a user, or of the bot when `to` names the user, becomes a ChannelMessage. Answers 200 only
+// after the broker has it. Repeats are the processor's to drop, by message id: a mark set here could outlive a failed produce.
+import type { ChannelMessage, Media } from "../processors/messages/generated.ts";
+import type { Clock, Log } from "../topology/ports.ts";
+import { failure, success, unavailable, type Answer } from "./answer.ts";
+import { within } from "./deadline.ts";
+import { firstJsonValue, readShape, type Shaped } from "./go-json.ts";
+import type { IngressPorts } from "./ports.ts";
+import { atMost, brokenRules, required, userIdBytes, wordBytes, type Rule } from "./validation.ts";
+
+/** How the webhook takes messages. */
+export interface WhatsappOptions {
+  /** CLIENT: goes into every record. */
+  readonly client: string;
+  /** Types that are answered 200 and dropped; compared whole, unlike in the original. */
+  readonly ignoredTypes: readonly string[];
+  /** Longest wait for the broker. */
+  readonly partTimeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const file = { url: "string", mimeType: "string", caption: "string" } as const;
+const shape = {
+  id: "string",
+  timestamp: "string",
+  type: "string",
+  from: "string",
+  to: "string",
+  text: { body: "string" },
+  image: file,
+  document: file,
+  audio: file,
+  voice: file,
+} as const;
+
+type Webhook = Shaped<typeof shape>;
+
+const textBytes = 256 * 1024;
+const addressBytes = 8 * 1024;
+const captionBytes = 64 * 1024;
+
+/** Makes the webhook: body in, answer out. */
+export function createWhatsappWebhook(
+  ports: Pick<IngressPorts, "messages" | "metrics">,
+  options: WhatsappOptions,
+): (body: Buffer) => Promise<Answer> {
+  return async (body) => {
+    const json = firstJsonValue(body);
+    const read = json.ok ? readShape("IntegrationsRequest", shape, json.value) : json;
+    if (!read.ok) return failure(400, `Invalid payload received : ${read.problem}`);
+    const webhook = read.value;
+    if (options.ignoredTypes.includes(webhook.type)) {
+      ports.metrics.count("ignored_messages");
+      return success(`message type: ${webhook.type} was skipped`);
+    }
+    const broken = brokenRules("IntegrationsRequest", rulesOf(webhook));
+    if (broken !== null) return failure(400, `Error validating payload : ${broken}`);
+    const occurredAt = readTimestamp(webhook.timestamp);
+    if (typeof occurredAt === "string") return failure(400, `${notInserted} : ${occurredAt}`);
+    try {
+      const message = toMessage(webhook, occurredAt, options);
+      await within(options.partTimeoutMs, ports.messages.produce(message));
+      return success("insert success");
+    } catch (error) {
+      options.log.warn({ error }, "the broker did not acknowledge, message not taken");
+      return unavailable(`${notInserted} : the message broker does not answer`);
+    }
+  };
+}
+
+const notInserted = "There was an error inserting integration message";
+
+function rulesOf(webhook: Webhook): readonly Rule[] {
+  const media = mediaOf(webhook);
+  return [
+    required("ID", webhook.id),
+    required("Timestamp", webhook.timestamp),
+    required("Type", webhook.type),
+    // The original kept such a message for a user without a name.
+    { field: "From", tag: "required_without", broken: webhook.from === "" && webhook.to === "" },
+    atMost("ID", webhook.id, wordBytes),
+    atMost("Type", webhook.type, wordBytes),
+    atMost("From", webhook.from, userIdBytes),
+    atMost("To", webhook.to, userIdBytes),
+    atMost("Body", webhook.text?.body, textBytes),
+    atMost("URL", media?.url, addressBytes),
+    atMost("MIMEType", media?.mimeType, wordBytes),
+    atMost("Caption", media?.caption, captionBytes),
+  ];
+}
+
+/** Milliseconds, or the problem in the words of the original, which answered 500 with them: it is the sender's mistake. */
+function readTimestamp(written: string): number | string {
+  const parsing = `strconv.ParseInt: parsing ${JSON.stringify(written)}`;
+  if (!/^[+-]?\d+$/.test(written)) return `${parsing}: invalid syntax`;
+  const value = Number(written);
+  return Number.isSafeInteger(value) ? value + 0 : `${parsing}: value out of range`;
+}
+
+function toMessage(webhook: Webhook, occurredAt: number, options: WhatsappOptions): ChannelMessage {
+  const byBot = webhook.to !== "";
+  const words = webhook.type === "text" ? (webhook.text?.body ?? "") : "";
+  return {
+    messageId: webhook.id,
+    client: options.client,
+    userId: byBot ? webhook.to : webhook.from,
+    channel: "whatsapp",
+    author: byBot ? "bot" : "user",
+    occurredAt,
+    receivedAt: options.clock.now(),
+    type: webhook.type,
+    text: words === "" ? null : words,
+    media: mediaOf(webhook),
+  };
+}
+
+function mediaOf(webhook: Webhook): Media | null {
+  const { type } = webhook;
+  const given = type === "image" || type === "document" || type === "audio" || type === "voice" ? webhook[type] : null;
+  if (given === null || given.url === "") return null;
+  const { url, mimeType, caption } = given;
+  return { url, mimeType: mimeType === "" ? null : mimeType, caption: caption === "" ? null : caption };
+}
