@@ -222,4 +222,41 @@ describe.each(storeBindings)("store $name", ({ open }) => {
       expect(await store.catchUp(partition, 7, [change(user("u"))], cursor)).toBe("fenced");
     });
   });
+
+  describe.each([{ tookEffect: true }, { tookEffect: false }])(
+    "a call whose answer was lost, effect: $tookEffect",
+    ({ tookEffect }) => {
+      async function afterLoss<Value>(call: () => Promise<Value>): Promise<Value> {
+        const lost = await at.loseAnswer(tookEffect);
+        await expect(call()).rejects.toMatchObject({ name: "StoreUnavailable" });
+        await lost.found();
+        return call();
+      }
+
+      it("is claimed by the repeat", async () => {
+        await store.claim(partition, 7, "a");
+        await store.save(turn(partition, 7, 1));
+        await store.release(partition, 7);
+        const claimed = await afterLoss(() => store.claim(partition, 8, "b"));
+        expect(claimed).toMatchObject({ kind: "claimed", released: true, index: { savedEpoch: 7, turn: 1 } });
+      });
+
+      it("is saved by the repeat, once", async () => {
+        await store.claim(partition, 7, "a");
+        const request = turn(partition, 7, 1, [change(user("u"), { see: [{ at: at.now(), id: "m" }] })]);
+        expect(await afterLoss(() => store.save(request))).toBe("saved");
+        expect(await stored(user("u"))).toMatchObject({ state: `{"of":"${user("u")}"}`, seen: ["m"] });
+        expect(await store.save(turn(partition, 7, 2))).toBe("saved");
+      });
+
+      it("is begun by the repeat, under the same number", async () => {
+        await store.claim(partition, 7, "a");
+        const mark = { partition, epoch: 7, userId: user("u"), chatId: "chat", lane: "desk", seq: 1 };
+        const begun = await afterLoss(() => store.begin(mark, 4, false));
+        expect(begun).toEqual({ kind: "begun", repeated: tookEffect, postSequence: 4 });
+        expect(await afterLoss(() => store.finish(mark, 4))).toBe("done");
+        expect(await store.begin(mark, 4, false)).toEqual({ kind: "done" });
+      });
+    },
+  );
 });

@@ -1,4 +1,6 @@
 // The implementations of the Store port under one interface, and short ways to write what goes into it. For the contract tests.
+import { once } from "node:events";
+
 import { Redis } from "ioredis";
 import { vi } from "vitest";
 
@@ -27,6 +29,8 @@ export interface StoreBinding {
   readonly flush: () => Promise<void>;
   /** Until a user's state has ended; Redis keeps this time itself. */
   readonly expired: (userId: string, ttlMs: number) => Promise<void>;
+  /** From now on answers get lost: the next call rejects, and has taken effect or has not. `found` brings them back. */
+  readonly loseAnswer: (tookEffect: boolean) => Promise<{ readonly found: () => Promise<void> }>;
   readonly close: () => Promise<void>;
 }
 
@@ -49,6 +53,10 @@ export const storeBindings: readonly { readonly name: string; readonly open: () 
         advance,
         flush: async () => faults.flush(),
         expired: async (_userId, ttlMs) => advance(ttlMs),
+        loseAnswer: async (tookEffect) => {
+          faults.failNext(tookEffect);
+          return { found: async () => undefined };
+        },
         close: async () => undefined,
       };
     },
@@ -59,7 +67,7 @@ export const storeBindings: readonly { readonly name: string; readonly open: () 
       const { clock, advance } = movableClock();
       const { redis: address } = serviceAddresses();
       const connection = createRedisConnection(
-        { address, password: null },
+        { address, password: null, commandTimeoutMs: 250 },
         { log: silent, random: { next: () => 0.5 } },
       );
       await connection.ready(5_000);
@@ -78,6 +86,20 @@ export const storeBindings: readonly { readonly name: string; readonly open: () 
         expired: async (userId) => {
           const gone = async () => (await watcher.exists(`${client}:${userId}:interconnection`)) === 0;
           await vi.waitUntil(gone, { timeout: 5_000 });
+        },
+        loseAnswer: async (tookEffect) => {
+          // Scripts wait in the server until the pause ends, or until their connection is gone.
+          await watcher.client("PAUSE", 60_000, "WRITE");
+          const mine = await connection.redis.client("ID");
+          return {
+            found: async () => {
+              const gone = tookEffect ? null : once(connection.redis, "close");
+              if (!tookEffect) await watcher.client("KILL", "ID", mine);
+              await watcher.client("UNPAUSE");
+              await gone;
+              await connection.ready(5_000);
+            },
+          };
         },
         close: async () => {
           connection.close();
