@@ -1,0 +1,62 @@
+// From the settings as operators know them to the options that each part asks for. Pure; called by service.ts only.
+import { readFileSync } from "node:fs";
+
+import type { KafkaConnection } from "./clients/kafka/client.ts";
+import type { Settings } from "./clients/config/settings-shape.ts";
+import { createTimeFormat } from "./processors/interconnection/calendar.ts";
+import { defaultLimits, type DecideSettings, type SourceFlow } from "./processors/interconnection/settings.ts";
+import { defaultTexts } from "./processors/interconnection/texts.ts";
+
+/** What a chat may take from connect to the desk's queue: the caller's wait, less what the answer takes to reach it. */
+const replyMarginMs = 2_000;
+/** A chat that is open longer than this is ended: nobody has looked after it. */
+const chatMaxAgeMs = 7 * 86_400_000;
+
+/** How long opening a chat may take, milliseconds. */
+function openBudgetMs(settings: Settings): number {
+  return Math.max(1_000, settings.http.replyTimeoutMs - replyMarginMs);
+}
+
+/** Settings of decide. */
+export function decideSettings(settings: Settings): DecideSettings {
+  const { chat, client } = settings;
+  return {
+    client,
+    texts: { ...defaultTexts, ...chat.texts },
+    formatTime: createTimeFormat(chat.timeZone),
+    botStates: chat.states,
+    handBackDelayMs: chat.handBackDelayMs,
+    openBudgetMs: openBudgetMs(settings),
+    acceptTimeoutMs: chat.acceptTimeoutMs,
+    chatMaxAgeMs,
+    forwardedTypes: new Set(chat.forwardedTypes),
+    ignoredTypes: new Set(settings.http.ignoredTypes),
+    restartKeywords: new Set(settings.production ? [] : chat.restartKeywords.map((word) => word.toLowerCase())),
+    sourceFlows: Object.fromEntries(Object.entries(chat.sourceFlows).map(([name, flow]) => [name, sourceFlow(flow)])),
+    sourceFlowField: chat.sourceFlowField,
+    phonePrefixes: chat.phonePrefixes,
+    eventsWithText: chat.eventsWithText,
+    limits: defaultLimits,
+  };
+}
+
+function sourceFlow(flow: Settings["chat"]["sourceFlows"][string]): SourceFlow {
+  const providers = Object.entries(flow.providers).map(
+    ([channel, { buttonId, ownerId }]) => [channel, { buttonId, ownerId: ownerId ?? "" }] as const,
+  );
+  return { subject: flow.subject, providers: Object.fromEntries(providers) };
+}
+
+/** How to reach the cluster. Reads the CA file; throws when it can't be read. */
+export function kafkaConnection(settings: Settings, clientId: string): KafkaConnection {
+  const { kafka } = settings;
+  return {
+    brokers: kafka.brokers,
+    clientId,
+    securityProtocol: kafka.securityProtocol,
+    saslMechanism: kafka.sasl?.mechanism ?? "PLAIN",
+    username: kafka.sasl?.user ?? "",
+    password: kafka.sasl?.password ?? "",
+    ca: kafka.caFile === null ? null : readFileSync(kafka.caFile, "utf8"),
+  };
+}

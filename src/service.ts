@@ -1,0 +1,200 @@
+// The composition: makes clients, topology and ingress from the settings, starts them in order, and stops them in reverse. With
+// service-storage.ts the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
+import { randomUUID } from "node:crypto";
+
+import { createBot } from "./clients/botrunner/bot.ts";
+import type { Settings } from "./clients/config/settings-shape.ts";
+import { createHttpClient, type HttpClient } from "./clients/http/http-client.ts";
+import { createLongPollClient } from "./clients/http/long-poll-client.ts";
+import { createChannel } from "./clients/integrations/channel.ts";
+import { createMetrics } from "./clients/metrics/metrics.ts";
+import { startObservationServer } from "./clients/metrics/observation-server.ts";
+import { createContextReader } from "./clients/redis/context.ts";
+import { createReplies } from "./clients/redis/replies.ts";
+import { caseMapping, createDesk } from "./clients/salesforce/desk.ts";
+import { createSealer } from "./clients/sealer.ts";
+import { createIngress, type Ingress } from "./ingress/ingress.ts";
+import { createRecordSinks } from "./ingress/record-sinks.ts";
+import { createChannelGateway, type ChannelGateway } from "./processors/channel/gateway.ts";
+import { createDeskGateway, type DeskGateway } from "./processors/desk/gateway.ts";
+import type { ChannelPort } from "./processors/channel/port.ts";
+import { createDecide } from "./processors/interconnection/decide.ts";
+import { decideSettings } from "./service-settings.ts";
+import {
+  closeAll,
+  openCluster,
+  openStorage,
+  systemTools,
+  type Cluster,
+  type Start,
+  type Storage,
+} from "./service-storage.ts";
+import { bridge } from "./topology/bridge.ts";
+import type { Log } from "./topology/ports.ts";
+import { createRuntime, type RuntimePorts } from "./topology/runtime.ts";
+import { topicName } from "./topology/topics.ts";
+
+/** What a service is started with beside its settings. */
+export interface ServiceOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Ends the process: something happened after which going on would do harm. */
+  readonly fatal: (error: Error) => void;
+  /** Ends a start that still waits for its services. */
+  readonly signal: AbortSignal;
+  /** Puts something between the runtime and its ports; tests only. */
+  readonly wrap?: (ports: RuntimePorts) => RuntimePorts;
+}
+
+/** A running service. */
+export interface Service {
+  /** Clean stop: answers what is in flight, hands the partition indexes over, closes everything, within `deadlineMs`. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** A record that the changelog, chat events or dead letters hold; a turn's outputs together stay below a broker's usual 1 MiB. */
+const maxRecordBytes = 900 * 1024;
+const closeMs = 2_000;
+
+/**
+ * Starts everything and resolves when the port is open, which Salesforce never delays. Waits for Kafka, registry and Redis as
+ * long as `signal` does not abort; rejects with StartRefused when only a person can help, with Lost when aborted.
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { settings, log, signal } = options;
+  const missing = new Set<string>(["redis", "schema registry", "kafka"]);
+  const start: Start = {
+    settings,
+    instanceId: `${settings.appName}-${randomUUID()}`,
+    log,
+    metrics: createMetrics({ processMetrics: true }),
+    ...systemTools(),
+    signal,
+    missing,
+    closing: [],
+  };
+  let waiting: () => readonly string[] = () => [];
+  try {
+    const observation = await startObservationServer({
+      ...settings.metrics,
+      metrics: start.metrics,
+      missing: () => [...missing, ...waiting()],
+      log,
+    });
+    start.closing.push(() => observation.close());
+    const storage = await openStorage(start);
+    const cluster = await openCluster(start);
+    const ports = runtimePorts(options, start, storage, cluster);
+    const runtime = createRuntime(options.wrap?.(ports) ?? ports);
+    waiting = () => runtime.missing();
+    await runtime.start();
+    const ingress = openIngress(start, storage, cluster);
+    await ingress.listen();
+    return {
+      async stop(deadlineMs) {
+        missing.add("stopping");
+        await ingress.close(Math.min(closeMs, deadlineMs / 4));
+        await runtime.stop(Math.max(0, deadlineMs - 2 * closeMs));
+        await closeAll(start, closeMs);
+      },
+    };
+  } catch (error) {
+    await closeAll(start, closeMs);
+    throw error;
+  }
+}
+
+function runtimePorts(options: ServiceOptions, start: Start, storage: Storage, cluster: Cluster): RuntimePorts {
+  const { settings, log, metrics, clock, random, instanceId } = start;
+  const { desk, channel } = openGateways(start);
+  return {
+    graph: bridge,
+    client: settings.client,
+    instanceId,
+    clock,
+    random,
+    log,
+    metrics,
+    store: storage.store,
+    codec: storage.codec,
+    producer: cluster.turns,
+    effectsProducer: cluster.effects,
+    consumer: cluster.consumer,
+    changelog: cluster.changelog,
+    partitions: cluster.partitions,
+    decide: createDecide(decideSettings(settings)),
+    desk,
+    perform: (command, attempt) =>
+      command.lane === "desk" ? desk.perform(command, attempt) : channel.perform(command, attempt),
+    maxRecordBytes,
+    sessionTimeoutMs: settings.kafka.sessionTimeoutMs,
+    conflictWaitMs: settings.salesforce.pollConflictPauseMs,
+    fullName: (suffix) => topicName(settings.kafka.topicPrefix, suffix),
+    fatal: options.fatal,
+  };
+}
+
+const httpLimits = {
+  connectTimeoutMs: 5_000,
+  responseTimeoutMs: 30_000,
+  maxConnections: 100,
+  maxBodyBytes: 5 * 1024 * 1024,
+};
+const pollLimits = { connectTimeoutMs: 5_000, bodyTimeoutMs: 10_000, maxBodyBytes: 5 * 1024 * 1024 };
+
+function openGateways(start: Start): { readonly desk: DeskGateway; readonly channel: ChannelGateway } {
+  const { settings, log, clock, closing } = start;
+  const { salesforce, botrunner, chat } = settings;
+  const now = (): number => clock.now();
+  const http = createHttpClient({ ...httpLimits, now });
+  const polls = createLongPollClient({ ...pollLimits, now });
+  closing.push(() => polls.close());
+  closing.push(() => {
+    http.close();
+  });
+  const { clientId, clientSecret, username, password, securityToken } = salesforce;
+  const desk = createDesk({
+    ...salesforce,
+    http,
+    polls,
+    log,
+    grant: { kind: "password", clientId, clientSecret, username, password, securityToken },
+    dataApiVersion: salesforce.apiVersion,
+    chatApiVersion: salesforce.apiVersion,
+    mapping: {
+      contact: { firstName: chat.texts.firstNameContact },
+      case: caseMapping(salesforce.recordTypeId),
+    },
+  });
+  const bot = createBot({ http, log, url: botrunner?.url ?? null, token: botrunner?.token ?? null });
+  return {
+    desk: createDeskGateway({ desk, sealer: createSealer(settings.stateKeys) }),
+    channel: createChannelGateway({ channel: openChannel(settings, http, log), bot }),
+  };
+}
+
+function openChannel({ integrations }: Settings, http: HttpClient, log: Log): ChannelPort {
+  if (integrations !== null) {
+    const { baseUrl, whatsapp } = integrations;
+    const access = { channel: whatsapp.channel, botId: whatsapp.botId, token: whatsapp.jwt };
+    return createChannel({ http, baseUrl, whatsapp: access });
+  }
+  log.warn({}, "INTEGRATIONS_BASE_URL is not set: no text of an agent can be delivered to a user");
+  return {
+    say: () => Promise.resolve({ kind: "refused", detail: "INTEGRATIONS_BASE_URL is not set", status: null }),
+  };
+}
+
+function openIngress(start: Start, storage: Storage, cluster: Cluster): Ingress {
+  const { settings, clock, log, metrics } = start;
+  const { connection, listener, space, limits } = storage;
+  return createIngress(
+    {
+      ...createRecordSinks(cluster.ingress, storage.codec),
+      replies: createReplies(connection, listener, { space, clock, log }),
+      context: createContextReader(connection, { space, limits, clock, log }),
+      metrics,
+    },
+    { ...settings.http, client: settings.client, auth: settings.auth, clock, log },
+  );
+}
