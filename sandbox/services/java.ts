@@ -15,6 +15,8 @@ export interface Java {
   readonly path: string;
   /** 21 for 21.0.3, 8 for 1.8.0_302. */
   readonly major: number;
+  /** All that `java -version` says: tells one build from another. */
+  readonly build: string;
 }
 
 /** Major version in the output of `java -version`; undefined when it is not one. */
@@ -81,8 +83,9 @@ function isMissing(error: unknown): boolean {
 function askVersion(path: string): Promise<Java | undefined> {
   return new Promise((resolve) => {
     execFile(path, ["-version"], { timeout: ASK_TIMEOUT_MS }, (error, stdout, stderr) => {
-      const major = error === null ? parseJavaVersion(`${stderr}${stdout}`) : undefined;
-      resolve(major === undefined ? undefined : { path, major });
+      const build = `${stderr}${stdout}`;
+      const major = error === null ? parseJavaVersion(build) : undefined;
+      resolve(major === undefined ? undefined : { path, major, build });
     });
   });
 }

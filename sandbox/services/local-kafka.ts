@@ -5,6 +5,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { obtain, type CacheAccess } from "./artefacts.ts";
+import type { ClassArchive } from "./class-archive.ts";
 import type { Java } from "./java.ts";
 import { scramArguments, type SecureSetup } from "./kafka-security.ts";
 import type { LocalProgram } from "./local-service.ts";
@@ -43,12 +44,13 @@ export interface KafkaNode {
   readonly folder: string;
   readonly ports: KafkaPorts;
   readonly run: RunDirectory;
+  readonly archive: ClassArchive;
   /** Adds the listener with TLS and login. */
   readonly secure: SecureSetup | undefined;
 }
 
 /** Kafka on its ports, its data in the run's folder. */
-export function kafkaProgram({ java, folder, ports, run, secure }: KafkaNode): LocalProgram {
+export function kafkaProgram({ java, folder, ports, run, archive, secure }: KafkaNode): LocalProgram {
   const dataFolder = run.folder("kafka");
   const configuration = join(run.path, "kafka.properties");
   const classPath = join(folder, "*");
@@ -58,6 +60,7 @@ export function kafkaProgram({ java, folder, ports, run, secure }: KafkaNode): L
       "-Xmx512m",
       "-XX:+UseSerialGC",
       "-XX:-UsePerfData",
+      ...archive.args,
       `-Djava.io.tmpdir=${run.folder("kafka-tmp")}`,
       LOGGING,
       "-cp",
@@ -68,6 +71,7 @@ export function kafkaProgram({ java, folder, ports, run, secure }: KafkaNode): L
     env: programEnvironment(),
     answers: kafkaAnswers(ports.plain),
     dataFolder,
+    afterStop: () => archive.keep(),
     async prepare() {
       await writeFile(configuration, propertiesText({ ...nodeProperties(ports, dataFolder), ...secure?.properties }), {
         mode: 0o600,

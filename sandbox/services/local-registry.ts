@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { obtain, type CacheAccess } from "./artefacts.ts";
+import type { ClassArchive } from "./class-archive.ts";
 import type { Java } from "./java.ts";
 import type { LocalProgram } from "./local-service.ts";
 import { registryAnswers } from "./probes.ts";
@@ -30,11 +31,21 @@ export function registryUrl(port: number): string {
   return `http://127.0.0.1:${String(port)}${REGISTRY_PATH}`;
 }
 
+/** One registry of a run. */
+export interface RegistryNode {
+  readonly java: Java;
+  /** From `obtainRegistry`. */
+  readonly folder: string;
+  readonly port: number;
+  readonly run: RunDirectory;
+  readonly archive: ClassArchive;
+}
+
 /**
  * The registry on a port. Its database is a file, written through at each commit, because schema ids must survive a restart; by default
  * it is in memory. Its management port would be 9000 on all interfaces.
  */
-export function registryProgram(java: Java, folder: string, port: number, run: RunDirectory): LocalProgram {
+export function registryProgram({ java, folder, port, run, archive }: RegistryNode): LocalProgram {
   const dataFolder = run.folder("registry");
   const temporary = run.folder("registry-tmp");
   const properties: Readonly<Record<string, string>> = {
@@ -55,6 +66,7 @@ export function registryProgram(java: Java, folder: string, port: number, run: R
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
       "-XX:-UsePerfData",
+      ...archive.args,
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       "-jar",
       join(folder, "quarkus-run.jar"),
@@ -62,6 +74,7 @@ export function registryProgram(java: Java, folder: string, port: number, run: R
     env: programEnvironment(),
     answers: registryAnswers(registryUrl(port)),
     dataFolder,
+    afterStop: () => archive.keep(),
     async prepare() {
       await mkdir(dataFolder, { recursive: true });
     },

@@ -29,6 +29,8 @@ export interface LocalProgram {
   readonly answers: Probe;
   /** Folder of its data; removed by `wipe`. */
   readonly dataFolder: string;
+  /** Called when it has ended in order. */
+  afterStop?(): Promise<void>;
   /** Fills an empty data folder; called before each start. Repeat-safe. */
   prepare(): Promise<void>;
 }
@@ -52,7 +54,8 @@ export function createLocalService(name: ServiceName, program: LocalProgram, run
     throw new StartFailed(`${name} ${why}. The end of its output:\n${tail}`, isPortTaken(tail));
   };
   const stop = async (): Promise<void> => {
-    await child?.stop(STOP_GRACE_MS);
+    const ending = child?.isRunning() ? await child.stop(STOP_GRACE_MS) : undefined;
+    if (ending?.signal === null) await program.afterStop?.();
   };
 
   return {

@@ -1,6 +1,7 @@
 // Owns Kafka, registry and Redis as processes of this machine: what they need, their ports, starting them side by side. Called by
 // driver.ts. Each program's own settings are in local-kafka.ts, local-registry.ts and local-redis.ts.
 import type { Addresses, PreferredPorts, ServiceControl, Services, ServicesOptions } from "./services.ts";
+import { classArchive } from "./class-archive.ts";
 import { findJavas, MINIMUM_JAVA, newestJava, type Java } from "./java.ts";
 import { secureSetup } from "./kafka-security.ts";
 import { kafkaVersion } from "./kafka-version.ts";
@@ -17,6 +18,7 @@ const PORT_RACES = 3;
 /** What has to be on the machine, found and downloaded. */
 interface Programs {
   readonly java: Java;
+  readonly kafkaVersion: string;
   readonly kafka: string;
   readonly registry: string;
   readonly redis: string;
@@ -98,7 +100,7 @@ async function obtainAll(
   const kafka = await obtainKafka(version, cache);
   const registry = await obtainRegistry(cache);
   const redis = await findRedis(cache);
-  return { java, kafka, registry, redis };
+  return { java, kafkaVersion: version, kafka, registry, redis };
 }
 
 /** Starts all three; again on other ports when somebody took one between choosing and binding. */
@@ -149,9 +151,16 @@ async function createRun(programs: Programs, options: ServicesOptions, preferred
     folder: programs.kafka,
     ports: { plain, controller },
     run: directory,
+    archive: await classArchive(`kafka-${programs.kafkaVersion}`, programs.java, options.env, directory),
     secure: setup,
   });
-  const registry = registryProgram(programs.java, programs.registry, registryPort, directory);
+  const registry = registryProgram({
+    java: programs.java,
+    folder: programs.registry,
+    port: registryPort,
+    run: directory,
+    archive: await classArchive("apicurio-registry-3.3.3", programs.java, options.env, directory),
+  });
   const redis = redisProgram(programs.redis, redisPort, directory);
   return {
     directory,

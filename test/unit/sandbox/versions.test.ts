@@ -1,7 +1,7 @@
 // What the driver makes of version texts: Java, Redis and Valkey, KAFKA_VERSION.
 import { describe, expect, it } from "vitest";
 
-import { newestJava, parseJavaVersion } from "../../../sandbox/services/java.ts";
+import { newestJava, parseJavaVersion, type Java } from "../../../sandbox/services/java.ts";
 import { kafkaVersion } from "../../../sandbox/services/kafka-version.ts";
 import { isNewEnough, parseRedisVersion } from "../../../sandbox/services/local-redis.ts";
 import { MissingPrerequisite } from "../../../sandbox/services/missing-prerequisite.ts";
@@ -22,7 +22,7 @@ describe("java -version", () => {
   });
 
   it("takes the newest that is new enough, the first of equals", () => {
-    const java = (path: string, major: number): { path: string; major: number } => ({ path, major });
+    const java = (path: string, major: number): Java => ({ path, major, build: "" });
     expect(newestJava([java("a", 17), java("b", 21), java("c", 25), java("d", 25)])?.path).toBe("c");
     expect(newestJava([java("a", 17), java("b", 20)])).toBeUndefined();
   });
