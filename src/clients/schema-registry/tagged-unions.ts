@@ -15,6 +15,16 @@ export interface TaggedUnions {
 
 const same: TaggedUnions = { wrap: (value) => value, unwrap: (value) => value };
 
+/** avsc reads the key __proto__ as the prototype of the map: such an entry is left out, and nothing is inherited from it. */
+const map: TaggedUnions = {
+  wrap: (value) => value,
+  unwrap(value) {
+    if (isObject(value) && Object.getPrototypeOf(value) !== Object.prototype)
+      Object.setPrototypeOf(value, Object.prototype);
+    return value;
+  },
+};
+
 /** The conversions of a type. */
 export function taggedUnionsOf(type: avro.Type): TaggedUnions {
   return conversion(type, new Map()) ?? same;
@@ -38,7 +48,7 @@ function conversion(type: avro.Type, known: Known): TaggedUnions | null {
   if (type instanceof avro.types.MapType) {
     if (conversion(type.valuesType as avro.Type, known) !== null)
       throw new Error("a map of tagged unions is not supported");
-    return null;
+    return map;
   }
   if (type instanceof avro.types.WrappedUnionType) return ofTagged(type, known);
   if (type instanceof avro.types.UnwrappedUnionType) {
