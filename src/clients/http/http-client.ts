@@ -2,7 +2,7 @@
 // never throws for what the network or the other side does. Owns nothing of what an answer means: that is the client of the
 // system. Long polls are long-poll-client.ts.
 import got, { AbortError } from "got";
-import type { Got } from "got";
+import type { Got, Request } from "got";
 
 import { createAgents } from "./connections.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -91,16 +91,18 @@ async function call(
   signal: AbortSignal | null,
 ): Promise<HttpAnswer | NoAnswer> {
   if (signal?.aborted === true) return { kind: "noAnswer", detail: "aborted", mayHaveHappened: false };
-  const stream = client.stream(request.url, {
-    method: request.method,
-    headers: request.headers,
-    ...(request.body === undefined ? {} : { body: request.body }),
-    ...(signal === null ? {} : { signal }),
-  });
+  if (!URL.canParse(request.url)) return { kind: "noAnswer", detail: "ERR_INVALID_URL", mayHaveHappened: false };
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   let failure: unknown = null;
+  let stream: Request | null = null;
   try {
+    stream = client.stream(request.url, {
+      method: request.method,
+      headers: request.headers,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(signal === null ? {} : { signal }),
+    });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       sizeBytes += chunk.length;
       if (sizeBytes > options.maxBodyBytes) break;
@@ -109,14 +111,13 @@ async function call(
   } catch (error) {
     failure = error;
   }
-  const response = stream.response;
-  if (failure instanceof AbortError) {
-    const untouched = stream.timings?.socket === undefined;
-    return { kind: "noAnswer", detail: "aborted", mayHaveHappened: !untouched };
-  }
-  if (response === undefined) {
-    const { detail, mayHaveHappened } = transportFailure(failure);
-    return { kind: "noAnswer", detail, mayHaveHappened: mayHaveHappened && stream.timings?.socket !== undefined };
+  const response = stream?.response;
+  if (failure instanceof AbortError || response === undefined) {
+    // Without a socket the call was still waiting for one.
+    const untouched = stream?.timings?.socket === undefined;
+    const { detail, mayHaveHappened } =
+      failure instanceof AbortError ? { detail: "aborted", mayHaveHappened: true } : transportFailure(failure);
+    return { kind: "noAnswer", detail, mayHaveHappened: mayHaveHappened && !untouched };
   }
   const isWhole = failure === null && sizeBytes <= options.maxBodyBytes;
   return {

@@ -11,7 +11,7 @@ import { transportFailure } from "./transport-failure.ts";
 export interface LongPoll {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** No answer within this: the connection counts as dead and is closed. Whole milliseconds. */
+  /** No answer within this, or up to a second later: the connection counts as dead and is closed. Whole milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -70,7 +70,9 @@ export function createLongPollClient(options: LongPollOptions): LongPollClient {
   return {
     async get(poll, signal) {
       signal.throwIfAborted();
-      const { origin, pathname, search } = new URL(poll.url);
+      const url = URL.parse(poll.url);
+      if (url === null) return { kind: "noAnswer", detail: "ERR_INVALID_URL" };
+      const { origin, pathname, search } = url;
       const connection = take(origin);
       busy.add(connection);
       try {

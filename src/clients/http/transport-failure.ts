@@ -16,6 +16,10 @@ const connectingCodes: ReadonlySet<unknown> = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "UND_ERR_CONNECT_TIMEOUT",
+  // Not a request that could be written at all, such as a header with a line break.
+  "ERR_INVALID_CHAR",
+  "ERR_INVALID_HTTP_TOKEN",
+  "UND_ERR_INVALID_ARG",
 ]);
 /** Phases of got's time-outs in which nothing of the request has been written. */
 const connectingPhases: ReadonlySet<unknown> = new Set(["lookup", "connect", "secureConnect"]);

@@ -175,6 +175,19 @@ describe("a call without answer", () => {
     });
   });
 
+  it.each([
+    ["an address without origin", { url: "/services/oauth2/token" }, "ERR_INVALID_URL"],
+    ["a header with a line break", { headers: { authorization: "Bearer a\nb" } }, "ERR_INVALID_CHAR"],
+  ])("is never sent with %s", async (_, wrong, detail) => {
+    const target = await server(() => ({ status: 200 }));
+    expect(await client().call({ ...post(target.url), ...wrong }, null)).toEqual({
+      kind: "noAnswer",
+      detail,
+      mayHaveHappened: false,
+    });
+    expect(target.received).toHaveLength(0);
+  });
+
   it("tells nothing of the address", async () => {
     const { url, close } = await answeringServer(() => ({ status: 200 }));
     await close();

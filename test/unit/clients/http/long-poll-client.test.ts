@@ -110,6 +110,15 @@ describe("a long poll", () => {
     expect(await client().get(poll(target.url), never)).toEqual({ kind: "noAnswer", detail: "ECONNREFUSED" });
   });
 
+  it.each([
+    ["an address without origin", { url: "/poll" }, "ERR_INVALID_URL"],
+    ["a header with a line break", { headers: { "x-key": "a\nb" } }, "UND_ERR_INVALID_ARG"],
+  ])("with %s is never sent", async (_, wrong, detail) => {
+    const target = await server(() => ({ status: 204 }));
+    expect(await client().get({ ...poll(target.url), ...wrong }, never)).toEqual({ kind: "noAnswer", detail });
+    expect(target.received).toHaveLength(0);
+  });
+
   it("ends without answer when the client closes", async () => {
     const target = await server(() => () => undefined);
     const polls = client();
