@@ -130,7 +130,7 @@ function superviseService(around: Surroundings, run: RunDirectory, say: (line: s
       });
     },
     ready: () => isReady(`http://127.0.0.1:${String(ports[1])}/ready`),
-    tail: () => outputTail(run, name),
+    tail: (child) => outputTail(run, name, child.outputFromByte),
     say,
     startTimeoutMs: READY_TIMEOUT_MS,
     startAttempts: 3,

@@ -16,8 +16,8 @@ export interface SupervisorOptions {
   spawn(attempt: number): Promise<Child>;
   /** Whether it does its work. */
   readonly ready: Probe;
-  /** The end of the program's output. */
-  tail(): Promise<string>;
+  /** The end of this child's output. */
+  tail(child: Child): Promise<string>;
   readonly say: (line: string) => void;
   /** How long the first start may take until it is ready. */
   readonly startTimeoutMs: number;
@@ -67,7 +67,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       options.say(
         `The service ended (${describeEnding(ending)}); starting it again in ${String(backOffMs)} ms. It last said:`,
       );
-      options.say(indent(await options.tail()));
+      options.say(indent(await options.tail(current)));
       if (!(await pause(backOffMs, stopping.signal))) return;
       backOffMs = nextBackOff(backOffMs);
       current = await spawn();
@@ -100,7 +100,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         const why = started.isRunning() ? "is not ready in time" : `ended (${describeEnding(await started.ended)})`;
         await started.kill();
         stopping.signal.throwIfAborted();
-        const tail = indent(await options.tail());
+        const tail = indent(await options.tail(started));
         if (attempt >= options.startAttempts || Date.now() >= deadlineMs) {
           throw new Error(`The service ${why}. It last said:\n${tail}`);
         }
@@ -109,7 +109,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     async stop() {
       stopping.abort(new Error("stopped"));
-      const ending = await child?.stop(options.stopGraceMs);
+      const ending = child?.isRunning() ? await child.stop(options.stopGraceMs) : undefined;
       await watching;
       return ending;
     },

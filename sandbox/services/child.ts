@@ -1,7 +1,7 @@
 // Owns one child process: its output in a file, its note in the run's folder, signals to it, and that it never outlives us by an
 // ordinary exit. Knows nothing about what the program is. Called by the local services and by the sandbox's supervisor.
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -29,6 +29,8 @@ export interface ChildOptions {
 /** A child process that was started. */
 export interface Child {
   readonly pid: number;
+  /** Where its output begins in the file, which earlier ones of the same name have written to. */
+  readonly outputFromByte: number;
   /** Resolves when it has ended, by whomever. */
   readonly ended: Promise<Ending>;
   isRunning(): boolean;
@@ -48,9 +50,9 @@ export function outputFile(run: RunDirectory, name: string): string {
 }
 
 /** Last lines of a child's output, for telling why it did not start. */
-export async function outputTail(run: RunDirectory, name: string, lines = TAIL_LINES): Promise<string> {
-  const text = await readFile(outputFile(run, name), "utf8");
-  return text.trimEnd().split("\n").slice(-lines).join("\n");
+export async function outputTail(run: RunDirectory, name: string, fromByte = 0): Promise<string> {
+  const bytes = await readFile(outputFile(run, name));
+  return bytes.subarray(fromByte).toString("utf8").trimEnd().split("\n").slice(-TAIL_LINES).join("\n");
 }
 
 /**
@@ -60,6 +62,7 @@ export async function outputTail(run: RunDirectory, name: string, lines = TAIL_L
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const output = openSync(outputFile(options.run, options.name), "a", 0o600);
+  const outputFromByte = fstatSync(output).size;
   const child = spawn(options.command, [...options.args], {
     cwd: options.cwd,
     env: options.env,
@@ -92,6 +95,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   return {
     pid,
+    outputFromByte,
     ended,
     isRunning,
     async stop(graceMs) {

@@ -46,7 +46,7 @@ export function createLocalService(name: ServiceName, program: LocalProgram, run
     child = await startChild({ name, command, args, env, cwd: run.path, run });
     // Another program may have taken the port and answer in its place: ours must be alive too.
     if ((await waitUntil(program.answers, START_TIMEOUT_MS, child.ended)) && child.isRunning()) return;
-    const tail = await outputTail(run, name);
+    const tail = await outputTail(run, name, child.outputFromByte);
     const why = child.isRunning()
       ? `does not answer after ${String(START_TIMEOUT_MS / 1000)} s`
       : "ended while starting";

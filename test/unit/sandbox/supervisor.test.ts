@@ -1,16 +1,15 @@
 // The supervisor: says why a program died, starts it again, gives up on one that never becomes ready, and stops for good.
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { createSupervisor, nextBackOff, type Supervisor } from "../../../sandbox/instance/supervisor.ts";
-import { outputTail, startChild } from "../../../sandbox/services/child.ts";
-import { createRunDirectory, type RunDirectory } from "../../../sandbox/services/run-directory.ts";
+import { outputTail, startChild, type Child } from "../../../sandbox/services/child.ts";
+import { createRunDirectory } from "../../../sandbox/services/run-directory.ts";
 
-const state: { runs: string; run: RunDirectory | undefined; supervisor: Supervisor | undefined; said: string[] } = {
+const state: { runs: string; supervisor: Supervisor | undefined; said: string[] } = {
   runs: "",
-  run: undefined,
   supervisor: undefined,
   said: [],
 };
@@ -41,7 +40,7 @@ function supervise(script: string, startAttempts = 3): Supervisor {
       });
     },
     ready: () => Promise.resolve(existsSync(readyFile)),
-    tail: () => outputTail(run, "service"),
+    tail: (child) => outputTail(run, "service", child.outputFromByte),
     say: (line) => state.said.push(line),
     startTimeoutMs: 10_000,
     startAttempts,
@@ -108,10 +107,18 @@ describe("supervisor", () => {
 });
 
 describe("output of a child", () => {
-  it("is told by its last lines", async () => {
-    state.run = createRunDirectory(state.runs);
-    writeFileSync(join(state.run.path, "service.log"), "one\n");
-    appendFileSync(join(state.run.path, "service.log"), "two\nthree\n");
-    expect(await outputTail(state.run, "service", 2)).toBe("two\nthree");
+  it("is told by its last lines, without those of the one before", async () => {
+    const run = createRunDirectory(state.runs);
+    const say = async (text: string): Promise<Child> => {
+      const script = `console.log(${JSON.stringify(text)})`;
+      const options = { name: "service", command: process.execPath, args: ["-e", script], env: {}, cwd: run.path, run };
+      const child = await startChild(options);
+      await child.ended;
+      return child;
+    };
+    await say("one");
+    const second = await say("two\nthree");
+    expect(await outputTail(run, "service", second.outputFromByte)).toBe("two\nthree");
+    expect(await outputTail(run, "service")).toBe("one\ntwo\nthree");
   });
 });
