@@ -20,12 +20,13 @@ const REQUIRED_TEXTS = [
 ];
 const OPTIONAL_TEXTS = ["agentId", "sessionId", "trackingId"];
 
-/** The visitor, or the list of what is wrong with the body. */
-export function readChasitorInit(desk: Desk, session: Session, body: JsonObject): Visitor | readonly string[] {
-  const wrong = [...wrongFields(desk, session, body), ...wrongDetails(body), ...wrongEntities(body)];
-  if (wrong.length > 0) {
-    return wrong;
-  }
+/** What is wrong with the body, field by field; empty when it is right. */
+export function wrongInit(desk: Desk, session: Session, body: JsonObject): readonly string[] {
+  return [...wrongFields(desk, session, body), ...wrongDetails(body), ...wrongEntities(body)];
+}
+
+/** The visitor behind a right body. */
+export function readInit(desk: Desk, session: Session, body: JsonObject): Visitor {
   const details = objects(body["prechatDetails"]).map((detail) => ({
     label: String(detail["label"]),
     value: String(detail["value"]),

@@ -6,7 +6,7 @@
 import { header, isObject, jsonBody, text } from "../answers.ts";
 import type { Answer, Call, JsonObject } from "../answers.ts";
 import { visitorSays } from "./agents.ts";
-import { readChasitorInit } from "./chasitor-init.ts";
+import { readInit, wrongInit } from "./chasitor-init.ts";
 import { forgetOld } from "./desk.ts";
 import type { Desk } from "./desk.ts";
 import { pushTerminal } from "./events.ts";
@@ -176,15 +176,12 @@ function checkInit(desk: Desk, session: Session, body: JsonObject): string | und
   if (session.state !== "NEW") {
     return "the chat was requested before";
   }
-  const read = readChasitorInit(desk, session, body);
-  return "visitorName" in read ? undefined : read.join("; ");
+  const wrong = wrongInit(desk, session, body);
+  return wrong.length === 0 ? undefined : wrong.join("; ");
 }
 
 function init(desk: Desk, session: Session, { body }: Post): void {
-  const read = readChasitorInit(desk, session, body);
-  if ("visitorName" in read) {
-    requestChat(desk, session, read);
-  }
+  requestChat(desk, session, readInit(desk, session, body));
 }
 
 function chatMessage(desk: Desk, session: Session, { body, sequence }: Post): void {
