@@ -1,6 +1,6 @@
 // Makes and checks topics and group before anything runs. Owns the order of questions and the report; what a topic must be like is
 // topic-settings.ts. Called once at start.
-import { ConfigResourceTypes, type Admin } from "kafkajs";
+import kafkajs, { type Admin } from "kafkajs";
 
 import type { Clock, Log } from "../../topology/ports.ts";
 import { topicName, topics, type TopicSpec } from "../../topology/topics.ts";
@@ -157,7 +157,7 @@ async function findTopics(admin: Admin, options: ClusterOptions): Promise<Readon
     admin.describeConfigs({
       includeSynonyms: false,
       resources: names.map((name) => ({
-        type: ConfigResourceTypes.TOPIC,
+        type: kafkajs.ConfigResourceTypes.TOPIC,
         name,
         configNames: ["cleanup.policy", "max.message.bytes"],
       })),

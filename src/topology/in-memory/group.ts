@@ -44,6 +44,8 @@ interface Member {
   readonly memberId: string;
   readonly instanceId: string;
   readonly listener: ConsumerListener;
+  /** Ends its start; safe to repeat. */
+  readonly joined: () => void;
   owned: readonly number[];
   readonly paused: Set<number>;
   readonly places: Map<string, Place>;
@@ -108,6 +110,7 @@ export function createGroups(side: BrokerSide): GroupsInside {
       if (!indexes.includes(Number(key.split(" ")[1]))) member.places.delete(key);
     }
     member.listener.assigned(indexes);
+    member.joined();
     fetchAll(group, member);
   };
 
@@ -209,13 +212,8 @@ export function createGroups(side: BrokerSide): GroupsInside {
             member = {
               memberId,
               instanceId,
-              listener: {
-                ...listener,
-                assigned(indexes) {
-                  listener.assigned(indexes);
-                  resolve();
-                },
-              },
+              listener,
+              joined: resolve,
               owned: [],
               paused: new Set(),
               places: new Map(),
