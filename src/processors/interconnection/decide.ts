@@ -8,7 +8,7 @@ import { decideResult } from "./command-results.ts";
 import type { Decide } from "./decision.ts";
 import { decideDeskEvents, decideLost, decideReconnected } from "./desk-events.ts";
 import { closeDraft, openDraft, type Draft } from "./draft.ts";
-import { decideDue } from "./due-times.ts";
+import { awaitForget, decideDue } from "./due-times.ts";
 import { decideRequest } from "./requests.ts";
 import type { DecideSettings } from "./settings.ts";
 
@@ -27,6 +27,7 @@ export function createDecide(settings: DecideSettings): Decide {
         decideAgentEvent(draft, input.record);
         break;
     }
+    awaitForget(draft);
     return closeDraft(draft);
   };
 }

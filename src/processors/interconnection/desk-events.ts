@@ -2,7 +2,7 @@
 // Owns that an event counts once: by its number within the generation of the session.
 import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected } from "../messages/generated.ts";
 import type { Command } from "./commands.ts";
-import { change, chatOf, type AtDeskChat, type Draft } from "./draft.ts";
+import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
@@ -13,7 +13,7 @@ import { fill, historyText, isBlank, mergedByTime } from "./texts.ts";
 export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvents): void {
   const before = atDesk(draft, chatId);
   if (before === null) {
-    for (const event of record.events) afterTheEnd(draft, chatId, event);
+    afterTheEnd(draft, chatId, record);
     return;
   }
   if (before.session.generation !== record.generation) return;
@@ -23,8 +23,9 @@ export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvent
   change(draft, { interconnection: { ...before, position, resumeToken: record.resumeToken ?? before.resumeToken } });
   for (const event of fresh) {
     const chat = atDesk(draft, chatId);
-    if (chat === null) afterTheEnd(draft, chatId, event);
-    else decideEvent(draft, chat, event);
+    if (chat !== null) decideEvent(draft, chat, event);
+    // An event before it has ended the chat. The position of the whole record stands in the state already: once.
+    else tooLate(draft, chatId, [event], draft.state.interconnection);
   }
 }
 
@@ -168,16 +169,30 @@ function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
   tell(draft, chat, "message_out", { messageId, messageType: "text", agentName, ...words(draft, event.text) });
 }
 
-/** The agent's words came after the end: nobody will read them, so they are kept where a person can. */
-function afterTheEnd(draft: Draft, chatId: string, { kind, text }: DeskEvent): void {
-  const chat = chatOf(draft.state, chatId);
-  if (kind !== "said" || text === null || isBlank(text) || isOpening(draft.state.interconnection, chatId)) return;
-  draft.deadLetters.push({ reason: "chat_over", detail: null, chatId, text });
-  if (chat !== null) tell(draft, chat, "message_failed", { reason: "chat_over", textChars: text.length });
+/**
+ * The agent's words came after the end: nobody will read them, so they are kept where a person can. A record that comes
+ * twice is known by its position, for its first coming may have ended the chat.
+ */
+function afterTheEnd(draft: Draft, chatId: string, record: DeskEvents): void {
+  const chat = draft.state.interconnection;
+  if (chat?.chatId !== chatId) {
+    tooLate(draft, chatId, record.events, null);
+    return;
+  }
+  if (chat.status !== "CLOSED" && chat.status !== "FAILED") return;
+  const sameNumbers = chat.session?.generation === record.generation;
+  const fresh = record.events.filter(({ number }) => sameNumbers && number > chat.lastPosition);
+  if (fresh.length === 0) return;
+  change(draft, { interconnection: { ...chat, lastPosition: Math.max(...fresh.map(({ number }) => number)) } });
+  tooLate(draft, chatId, fresh, chat);
 }
 
-function isOpening(chat: Interconnection | null, chatId: string): boolean {
-  return chat?.chatId === chatId && chat.status === "CONNECTING";
+function tooLate(draft: Draft, chatId: string, events: readonly DeskEvent[], chat: Interconnection | null): void {
+  for (const { kind, text } of events) {
+    if (kind !== "said" || text === null || isBlank(text)) continue;
+    draft.deadLetters.push({ reason: "chat_over", detail: null, chatId, text });
+    if (chat !== null) tell(draft, chat, "message_failed", { reason: "chat_over", textChars: text.length });
+  }
 }
 
 /**

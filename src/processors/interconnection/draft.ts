@@ -20,6 +20,8 @@ export interface Draft {
   readonly settings: DecideSettings;
   readonly input: Input;
   readonly memory: UserMemory;
+  /** State that the input met. */
+  readonly before: UserState;
   state: UserState;
   readonly facts: Fact[];
   readonly replies: { readonly requestId: string; readonly reply: Reply }[];
@@ -46,6 +48,7 @@ export function openDraft(settings: DecideSettings, state: UserState, memory: Us
     settings,
     input,
     memory,
+    before: state,
     state,
     facts: [],
     replies: [],
@@ -56,13 +59,13 @@ export function openDraft(settings: DecideSettings, state: UserState, memory: Us
   };
 }
 
-/** Ends a decision; forgets earlier chats without pending commands. */
+/** Ends a decision; earlier chats without pending commands are dropped. */
 export function closeDraft(draft: Draft): Decision {
   const { state, facts, replies, deadLetters, remember, see } = draft;
   const open = new Set(state.pending.map(({ chatId }) => chatId));
   const earlier = state.earlier.filter(({ chatId }) => open.has(chatId));
-  const pruned = earlier.length === state.earlier.length ? state : { ...state, earlier };
-  return { state: pruned, facts, replies, deadLetters, remember, see };
+  if (earlier.length < state.earlier.length) change(draft, { earlier });
+  return { state: draft.state, facts, replies, deadLetters, remember, see };
 }
 
 /** Changes the state. */

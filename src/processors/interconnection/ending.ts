@@ -33,7 +33,9 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   forget(draft, chat);
   // Nobody has worked on a case whose chat never came to an agent: the next connect takes it.
   if (end.status === "FAILED" && chat.status === "ON_HOLD") keepCase(draft, caseId, contactId);
-  const over = { ...headOf(chat), endedAt: draft.input.record.occurredAt, contactId, caseId, session };
+  const lastPosition = chat.position;
+  const endedAt = draft.input.record.occurredAt;
+  const over = { ...headOf(chat), endedAt, lastPosition, contactId, caseId, session };
   change(draft, { interconnection: { ...over, status: end.status } });
   tell(draft, over, "ended", { reason: end.reason, detail: end.detail, agentName: agentOf(chat) });
   handBack(draft, over, end.handBack);
@@ -55,7 +57,7 @@ export function failOpening(
   forget(draft, chat);
   if (caseId !== null && contactId !== null) keepCase(draft, caseId, contactId);
   const endedAt = draft.input.record.occurredAt;
-  const over: Failed = { ...headOf(chat), status: "FAILED", endedAt, contactId, caseId, session };
+  const over: Failed = { ...headOf(chat), status: "FAILED", endedAt, lastPosition: -1, contactId, caseId, session };
   change(draft, { interconnection: over });
   refuse(draft, over, why);
   handBack(draft, over, kind);

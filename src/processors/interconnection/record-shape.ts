@@ -84,6 +84,7 @@ const atDesk = {
 const over = object({
   ...head,
   endedAt: whole,
+  lastPosition: whole,
   contactId: orNull(text),
   caseId: orNull(text),
   session: orNull(session),
@@ -167,7 +168,7 @@ export const stateShape: Shape = object({
   backlog: list(object({ lane, texts: list(backlogText) })),
   due: list(
     object({
-      kind: among(["unknown", "opening_limit", "accept_limit", "hand_back", "chat_too_old", "rewrite"]),
+      kind: among(["unknown", "opening_limit", "accept_limit", "hand_back", "chat_too_old", "forget", "rewrite"]),
       chatId: text,
       at: whole,
     }),

@@ -8,7 +8,8 @@ import { isOpen, type Interconnection, type UserState } from "./state.ts";
 /** Layout of `bridge`. A reader refuses a newer one: it would drop what it does not know. */
 export const recordVersion = 1;
 
-const endedLifeMs = 86_400_000;
+/** A net only: the owner forgets the user after 24 h, and this must not come before it does. */
+const endedLifeMs = 2 * 86_400_000;
 /** Stands in a command for a value that the record holds at its top already. */
 const sameAsChat = "chat";
 
@@ -193,11 +194,15 @@ export function homeOf({ interconnection }: UserState): "interconnection" | "con
 }
 
 /** True while anything is open or waited for: the owner then keeps the user in its index of live users. */
-export function isLive({ interconnection, pending, backlog, due, handBack }: UserState): boolean {
-  return isOpen(interconnection) || pending.length > 0 || backlog.length > 0 || due.length > 0 || handBack !== null;
+export function isLive(state: UserState): boolean {
+  return isBusy(state) || state.due.length > 0;
 }
 
-/** Life of the stored record, milliseconds: none while live, else the original's 24 h. */
+/** Life of the stored record, milliseconds: none while anything but being forgotten is waited for. */
 export function ttlOf(state: UserState): number | null {
-  return isLive(state) ? null : endedLifeMs;
+  return isBusy(state) || state.due.some(({ kind }) => kind !== "forget") ? null : endedLifeMs;
+}
+
+function isBusy({ interconnection, pending, backlog, handBack }: UserState): boolean {
+  return isOpen(interconnection) || pending.length > 0 || backlog.length > 0 || handBack !== null;
 }

@@ -84,12 +84,14 @@ function makeRoom(draft: Draft): void {
 /** A connect that is refused before its first step: the user goes back to the bot, which waits for an agent. */
 function turnAway(draft: Draft, head: ChatHead, reason: "expired" | "invalid_request", detail: string | null): void {
   const endedAt = draft.input.record.occurredAt;
-  const over: Failed = { ...head, status: "FAILED", endedAt, contactId: null, caseId: null, session: null };
+  const over: Failed = { ...head, status: "FAILED", endedAt, lastPosition: -1, ...nothingMade };
   change(draft, { interconnection: over });
   tell(draft, over, "requested", { requestId: head.requestId });
   refuse(draft, over, { reply: reason, reason, detail });
   handBack(draft, over, "timeout");
 }
+
+const nothingMade = { contactId: null, caseId: null, session: null };
 
 /** Refuses a request that concerns no chat. */
 function turnDown(draft: Draft, requestId: string, reason: Reply["reason"], detail: string | null): void {

@@ -74,6 +74,8 @@ export interface Active extends AtDesk {
 
 interface Over extends ChatHead {
   readonly endedAt: number;
+  /** Number of the last desk event that counted in session.generation; -1 means none. What comes later comes too late. */
+  readonly lastPosition: number;
   readonly contactId: string | null;
   readonly caseId: string | null;
   readonly session: DeskSession | null;

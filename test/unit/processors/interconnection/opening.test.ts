@@ -1,0 +1,251 @@
+// Opening a chat: the steps and their order, what refuses it, and what is left behind when it fails.
+import { describe, expect, it } from "vitest";
+
+import { destinationOf, withoutPrefix } from "../../../../src/processors/interconnection/opening.ts";
+import { createUser, session, settings, startMs, userIn } from "./user.ts";
+
+const kinds = (step: { readonly gave: readonly { readonly kind: string }[] }): string[] =>
+  step.gave.map(({ kind }) => kind);
+
+describe("opening a chat", () => {
+  it("goes step by step and answers when the chat is requested", () => {
+    const user = createUser();
+    const first = user.connect("r1");
+    expect(first.gave).toMatchObject([
+      { kind: "EnsureContact", seq: 1, lane: "desk", phoneNumber: "1245124510", giveUpAt: user.nowMs + 8_000 },
+    ]);
+    expect(kinds(user.result())).toEqual(["EnsureCase"]);
+    expect(user.state.pending).toMatchObject([
+      { seq: 2, contactId: "003x", subject: "Help", description: "Caso levantado por el Bot : Help", ownerId: "00Gx" },
+    ]);
+    expect(kinds(user.result())).toEqual(["OpenSession"]);
+    const request = user.result();
+    expect(request.gave).toMatchObject([{ kind: "RequestChat", seq: 4, session, buttonId: "573x", caseId: "500x" }]);
+    expect(request.replies).toEqual([]);
+    const chatId = user.state.interconnection?.chatId;
+    expect(user.result().replies).toEqual([
+      { requestId: "r1", reply: { outcome: "done", reason: "chat_created", chatId, detail: null } },
+    ]);
+    expect(user.facts.map(({ kind, sequence }) => `${kind} ${String(sequence)}`)).toEqual([
+      "requested 1",
+      "contact_created 2",
+      "case_created 3",
+      "waiting 4",
+    ]);
+    expect(user.facts.every(({ requestId }) => requestId === "r1")).toBe(true);
+    expect(user.state.due.map(({ kind }) => kind)).toEqual(["chat_too_old", "accept_limit"]);
+  });
+
+  it.each([
+    [0, "refused", "contact_failed"],
+    [0, "given_up", "contact_failed"],
+    [1, "broken", "case_failed"],
+    [2, "refused", "session_failed"],
+    [3, "given_up", "chat_request_failed"],
+  ] as const)("step %i %s: refused with %s, and the bot has the user after the delay", (steps, outcome, reason) => {
+    const user = createUser();
+    user.connect("r1");
+    for (let i = 0; i < steps; i++) user.result();
+    const failed = user.result(outcome);
+    expect(failed.replies).toMatchObject([{ requestId: "r1", reply: { outcome: "refused", reason, detail: "503" } }]);
+    expect(failed.facts).toMatchObject([{ kind: "refused", reason, requestId: "r1" }]);
+    // A session that is known is ended at the desk; it may hold a chat request whose answer was lost.
+    expect(kinds(failed)).toEqual(steps === 3 ? ["EndChat"] : []);
+    const handBack = user.due("hand_back");
+    expect(handBack.gave).toMatchObject([
+      { kind: "HandBack", botState: "from-sf-timeout", botSlug: "bot", giveUpAt: user.nowMs + 86_400_000 },
+    ]);
+  });
+
+  it("hands a blocked contact to the blocked state", () => {
+    const user = createUser();
+    user.connect("r1");
+    const step = user.result("done", { type: "ContactReady", contactId: "003x", created: false, blocked: true });
+    expect(step.facts.map(({ kind }) => kind)).toEqual(["contact_found", "refused"]);
+    expect(step.replies).toMatchObject([{ reply: { reason: "contact_blocked" } }]);
+    expect(user.due("hand_back").gave).toMatchObject([{ botState: "from-sf-blocked" }]);
+  });
+
+  it("takes a step that brought nothing for a failed one", () => {
+    const user = createUser();
+    user.connect("r1");
+    expect(user.result("done", null).replies).toMatchObject([{ reply: { reason: "contact_failed" } }]);
+  });
+
+  it("refuses at the limit, and ends a session that opens after it", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    const [open] = user.state.pending;
+    expect(open?.kind).toBe("OpenSession");
+    expect(user.due("opening_limit").replies).toMatchObject([{ reply: { reason: "opening_timeout" } }]);
+    const late = user.result("done", undefined, open);
+    expect(late.gave).toMatchObject([{ kind: "EndChat", session, seq: 4, lane: "desk" }]);
+    expect(late.replies).toEqual([]);
+    expect(user.state.interconnection?.status).toBe("FAILED");
+  });
+
+  it("ends such a session also when the next chat is being opened already", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    const [open] = user.state.pending;
+    user.due("opening_limit");
+    const firstChat = user.state.interconnection?.chatId;
+    user.connect("r2");
+    const late = user.result("done", undefined, open);
+    expect(late.gave).toMatchObject([{ kind: "EndChat", session, chatId: firstChat, seq: 4 }]);
+    expect(user.state.interconnection?.status).toBe("CONNECTING");
+    expect(user.state.earlier).toMatchObject([{ chatId: firstChat, lastSeq: { desk: 4 } }]);
+    user.settle();
+    expect(user.state.earlier).toEqual([]);
+    expect(user.state.interconnection?.status).toBe("ON_HOLD");
+  });
+
+  it("uses the case of a failed try for the same contact within 24 h, and no other", () => {
+    const failed = createUser();
+    failed.connect("r1");
+    failed.result();
+    failed.result();
+    failed.result("refused");
+    expect(failed.state.looseCase).toMatchObject({ caseId: "500x", contactId: "003x" });
+    const failedState = failed.state;
+
+    failed.connect("r2");
+    expect(kinds(failed.result())).toEqual(["OpenSession"]);
+    expect(failed.state.interconnection).toMatchObject({ caseId: "500x" });
+    expect(failed.state.looseCase).toBeNull();
+
+    const late = createUser();
+    late.state = failedState;
+    late.nowMs = startMs + 86_400_000 + 60_000;
+    late.connect("r3");
+    expect(kinds(late.result())).toEqual(["EnsureCase"]);
+
+    const otherContact = createUser();
+    otherContact.state = failedState;
+    otherContact.nowMs = failed.nowMs;
+    otherContact.connect("r4");
+    const data = { type: "ContactReady", contactId: "003y", created: false, blocked: false } as const;
+    expect(kinds(otherContact.result("done", data))).toEqual(["EnsureCase"]);
+  });
+
+  it("keeps a case whose creation is known only after the refusal", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    const [ensureCase] = user.state.pending;
+    user.due("opening_limit");
+    user.result("done", undefined, ensureCase);
+    expect(user.state.looseCase).toMatchObject({ caseId: "500x", contactId: "003x" });
+  });
+
+  it("gives a repeat of a request its first outcome and does nothing else", () => {
+    const user = userIn("ON_HOLD");
+    const repeated = user.connect("connect");
+    expect(repeated.replies).toMatchObject([{ reply: { reason: "chat_created" } }]);
+    expect(repeated.facts).toEqual([]);
+    user.finish("f1");
+    const again = user.finish("f1");
+    expect(again.replies).toMatchObject([{ reply: { reason: "chat_finished" } }]);
+    expect(again.gave).toEqual([]);
+  });
+
+  it("drops a hand-back that the next connect overtakes, waiting or pending", () => {
+    const waiting = createUser();
+    waiting.connect("r1");
+    waiting.result("refused");
+    const next = waiting.connect("r2");
+    expect(next.facts).toMatchObject([
+      { kind: "hand_back_failed", reason: "superseded", botState: "from-sf-timeout" },
+      { kind: "requested", sequence: 1 },
+    ]);
+    expect(waiting.state.handBack).toBeNull();
+    expect(waiting.state.due.map(({ kind }) => kind)).toEqual(["opening_limit"]);
+
+    const pending = userIn("ACTIVE");
+    pending.finish("f1");
+    const after = pending.connect("r3");
+    expect(after.facts.map(({ kind, reason }) => `${kind} ${reason}`)).toEqual([
+      "hand_back_failed superseded",
+      "requested none",
+    ]);
+    expect(pending.state.pending.map(({ kind }) => kind)).toEqual(["EndChat", "EnsureContact"]);
+  });
+
+  it("counts each chat's commands and facts from 1", () => {
+    const user = userIn("CLOSED");
+    const step = user.connect("r2");
+    expect(step.gave).toMatchObject([{ seq: 1 }]);
+    expect(step.facts).toMatchObject([{ kind: "requested", sequence: 1 }]);
+    expect(new Set(user.facts.map(({ eventId }) => eventId)).size).toBe(user.facts.length);
+  });
+
+  it("tells no user of a bot without a configured state, and says so", () => {
+    const user = createUser({ botStates: { success: {}, timeout: {}, blocked: {} } });
+    user.connect("r1");
+    const failed = user.result("refused");
+    expect(failed.facts.map(({ kind }) => kind)).toEqual(["refused", "hand_back_failed"]);
+    expect(failed.deadLetters).toMatchObject([{ reason: "undeliverable" }]);
+  });
+});
+
+describe("phone prefix removal (codes 521, 52)", () => {
+  it.each([
+    ["5211245124510", ["521", "52"], "1245124510"],
+    ["521245124510", ["521", "52"], "1245124510"],
+    ["52124512451", ["521", "52"], "52124512451"],
+    ["5211245124510", [], "5211245124510"],
+    ["5212345678", ["521", "52"], "5212345678"],
+    ["+5211245124510", ["521", "52"], "+5211245124510"],
+  ])("%s with %j gives %s", (phone, codes, expected) => {
+    expect(withoutPrefix(phone, codes)).toBe(expected);
+  });
+});
+
+describe("source flow", () => {
+  const flows = {
+    default: { subject: "subject", providers: { whatsapp: { buttonId: "b0", ownerId: "" } } },
+    sales: { subject: "Sales", providers: { whatsapp: { buttonId: "b1", ownerId: "o1" } } },
+    bare: { subject: "", providers: {} },
+  };
+  const from = {
+    ...settings,
+    sourceFlows: flows,
+    texts: { ...settings.texts, descriptionCase: "Caso creado por yalo" },
+  };
+  const of = (extraData: Record<string, string | number>, channel: "whatsapp" | "facebook" = "whatsapp") =>
+    destinationOf(from, { channel, extraData });
+
+  it("takes the named flow, else the default, and describes the case", () => {
+    expect(of({})).toEqual({
+      subject: "subject",
+      description: "Caso creado por yalo : subject",
+      buttonId: "b0",
+      ownerId: null,
+    });
+    expect(of({ source_flow_bot: "sales" })).toMatchObject({ subject: "Sales", buttonId: "b1", ownerId: "o1" });
+    expect(of({ source_flow_bot: "nobody knows" })).toMatchObject({ subject: "subject" });
+    expect(of({ description: "description" })).toMatchObject({ description: "description" });
+  });
+
+  it.each([
+    [{ source_flow_bot: 7 }, "whatsapp"],
+    [{ description: 7 }, "whatsapp"],
+    [{ source_flow_bot: "bare" }, "whatsapp"],
+    [{}, "facebook"],
+  ] as const)("refuses %j on %s before anything is created", (extraData, channel) => {
+    expect(of(extraData, channel)).toBeTypeOf("string");
+    const user = createUser({ sourceFlows: flows });
+    const step = user.connect("r1", { extraData, channel });
+    expect(step.replies).toMatchObject([{ reply: { outcome: "refused", reason: "invalid_request" } }]);
+    expect(step.gave.filter(({ lane }) => lane === "desk")).toEqual([]);
+  });
+
+  it("does not mistake what every object has for a flow", () => {
+    expect(of({ source_flow_bot: "constructor" })).toMatchObject({ subject: "subject" });
+    expect(of({ source_flow_bot: "__proto__" })).toMatchObject({ subject: "subject" });
+  });
+});
