@@ -36,7 +36,6 @@ async function openRedis() {
   const replies = createReplies(connection, listener, { space, clock, log: silent });
   const store = createRedisStore(connection, { space, limits, clock, scripts: loadScripts() });
   await Promise.all([connection.ready(5_000), listener.ready(5_000)]);
-  await vi.waitFor(async () => (await replies.waiter("first")).close());
   const close = (): void => {
     connection.close();
     listener.close();

@@ -49,6 +49,7 @@ export function createReplies(
   const channel = replyChannel(space);
   const waiting = new Map<string, Set<(reply: string) => void>>();
   let subscribed = false;
+  let subscribing = Promise.resolve();
 
   const tell = (requestId: string, reply: string): void => {
     for (const arrived of waiting.get(requestId) ?? []) arrived(reply);
@@ -81,11 +82,14 @@ export function createReplies(
   listener.redis.on("close", () => {
     subscribed = false;
   });
-  listener.redis.on("ready", () => void subscribe());
-  if (listener.isReady()) void subscribe();
+  listener.redis.on("ready", () => {
+    subscribing = subscribe();
+  });
+  if (listener.isReady()) subscribing = subscribe();
 
   return {
     async waiter(requestId) {
+      await subscribing;
       if (!subscribed) throw storeUnavailable("not_subscribed");
       const reply = Promise.withResolvers<string | null>();
       const forRequest = waiting.get(requestId) ?? new Set();
