@@ -24,6 +24,8 @@ export interface ControlClient {
   introduce(userId: string, person: Readonly<Record<string, unknown>>): Promise<void>;
   /** The user types; resolves when the service has taken the text. Rejects when it did not. */
   type(userId: string, text: string): Promise<void>;
+  /** The same, but resolves at once: the next can be typed before the service has taken this one. */
+  typeQuickly(userId: string, text: string): Promise<void>;
   /** The session that waits for an agent; undefined while there is none. */
   waitingSession(userId: string): Promise<string | undefined>;
   accept(sessionId: string, agentId: string): Promise<void>;
@@ -62,6 +64,9 @@ export function createControlClient(url: string, signal: AbortSignal): ControlCl
       const delivery = await call("POST", `/phones/${userId}/messages`, { text, wait: true });
       const outcome = fieldIn(delivery, "outcome");
       if (outcome !== "accepted") throw new Error(`the service did not take a text of the user (${String(outcome)})`);
+    },
+    async typeQuickly(userId, text) {
+      await call("POST", `/phones/${userId}/messages`, { text });
     },
     async waitingSession(userId) {
       const [session] = listIn(await call("GET", `/live-agent/sessions?${user(userId)}&state=QUEUED`), "sessions");
