@@ -40,6 +40,8 @@ export interface IngressOptions {
     readonly legacyTokens: "accept" | "refuse";
     readonly accounts: readonly Account[];
   };
+  /** Longest wait for broker or store; defaultPartTimeoutMs when left out. */
+  readonly partTimeoutMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,8 +56,8 @@ export interface Ingress {
   inject(request: InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** Longest wait for broker or store: with both down a caller still knows within 5 s. */
-const partTimeoutMs = 4_500;
+/** A caller knows within 5 s that the broker does not answer. */
+export const defaultPartTimeoutMs = 4_500;
 const bodyBytes = 1024 * 1024;
 const headerBytes = 16 * 1024;
 const mostHeaders = 100;
@@ -82,6 +84,12 @@ export function createIngress(ports: IngressPorts, options: IngressOptions): Ing
   const admit = createAdmission(tokens, ports);
   for (const route of routes) addRoute(app, route, handlers[route.name], admit);
   measure(app, ports, options.log);
+  let closing = false;
+  // Or a connection that was busy when the close began would stay open, and hold it up, until its keep-alive ran out.
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (closing) reply.header("connection", "close");
+    done();
+  });
   return {
     inject: (request) => app.inject(request),
     async listen() {
@@ -92,6 +100,7 @@ export function createIngress(ports: IngressPorts, options: IngressOptions): Ing
       return { host: options.host, port };
     },
     async close(graceMs) {
+      closing = true;
       const cancel = options.clock.after(graceMs, () => stopping.resolve(undefined));
       await app.close();
       cancel();
@@ -105,6 +114,7 @@ function createHandlers(
   tokens: Tokens,
   stopping: Promise<undefined>,
 ): Handlers {
+  const partTimeoutMs = options.partTimeoutMs ?? defaultPartTimeoutMs;
   const shared = { client: options.client, partTimeoutMs, clock: options.clock, log: options.log };
   const { replyTimeoutMs, lateStatus, refusalStatus } = options;
   const chats = createChats(ports, { ...shared, replyTimeoutMs, lateStatus, refusalStatus, stopping });
