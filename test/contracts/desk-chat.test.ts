@@ -12,7 +12,7 @@ import type { Outside } from "./outside-world.ts";
 
 let outside: Outside;
 beforeEach(async () => {
-  outside = await startOutside({ pollHoldMs: 150 });
+  outside = await startOutside({ pollHoldMs: 400 });
 });
 afterEach(() => outside.close());
 
@@ -180,10 +180,10 @@ describe("a poll", () => {
     for (let round = 0; round < 20; round += 1) {
       const controller = new AbortController();
       const held = outside.desk.poll(session, position, controller.signal);
-      await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1 });
+      await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1, timeout: 5_000 });
       controller.abort();
       await expect(held).rejects.toThrow();
-      await vi.waitUntil(() => theirs(session).openPoll === undefined, { interval: 1 });
+      await vi.waitUntil(() => theirs(session).openPoll === undefined, { interval: 1, timeout: 5_000 });
     }
     agentSays(session, "still there");
     expect(events(await outside.desk.poll(session, position, never)).events).toHaveLength(3);
@@ -202,7 +202,7 @@ describe("a poll", () => {
   it("beside another one is a conflict, and the session lives on", async () => {
     const { session, position } = await engaged();
     const first = outside.desk.poll(session, position, never);
-    await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1 });
+    await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1, timeout: 5_000 });
     expect(await outside.desk.poll(session, position, never)).toEqual({ kind: "conflict" });
     expect(await first).toEqual({ kind: "nothing" });
   });
@@ -231,7 +231,7 @@ describe("a hand-over", () => {
     const { session, position, resumeToken } = await engaged();
     await outside.desk.say(session, "before", 2, never);
     const held = outside.desk.poll(session, position, never);
-    await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1 });
+    await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1, timeout: 5_000 });
     handOver(theirs(session), { ...USUAL_HAND_OVER, numbering });
     expect(await held).toEqual({ kind: "moved" });
     expect(await outside.desk.say(session, "held back", 3, never)).toMatchObject({

@@ -34,13 +34,13 @@ export async function startOutside(modes: Partial<DeskModes> = {}): Promise<Outs
   const log = { info: keep, warn: keep, error: keep };
   const now = () => Date.now();
   const http = createHttpClient({
-    connectTimeoutMs: 1_000,
-    responseTimeoutMs: 1_000,
+    connectTimeoutMs: 3_000,
+    responseTimeoutMs: 2_000,
     maxConnections: 50,
     maxBodyBytes: 1_000_000,
     now,
   });
-  const polls = createLongPollClient({ connectTimeoutMs: 1_000, bodyTimeoutMs: 1_000, maxBodyBytes: 1_000_000, now });
+  const polls = createLongPollClient({ connectTimeoutMs: 3_000, bodyTimeoutMs: 3_000, maxBodyBytes: 1_000_000, now });
   const desk = createDesk({
     http,
     polls,

@@ -23,8 +23,8 @@ function client(
   limits: { responseTimeoutMs?: number; maxBodyBytes?: number; maxConnections?: number } = {},
 ): HttpClient {
   const made = createHttpClient({
-    connectTimeoutMs: 1_000,
-    responseTimeoutMs: 1_000,
+    connectTimeoutMs: 3_000,
+    responseTimeoutMs: 3_000,
     maxConnections: 4,
     maxBodyBytes: 1_000,
     now: () => Date.UTC(2026, 10, 22, 12, 0, 0),
@@ -142,7 +142,7 @@ describe("a call without answer", () => {
     const address = mute.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const http = createHttpClient({
-      connectTimeoutMs: 50,
+      connectTimeoutMs: 300,
       responseTimeoutMs: 1_000,
       maxConnections: 1,
       maxBodyBytes: 10,

@@ -1,3 +1,6 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createLongPollClient } from "../../../../src/clients/http/long-poll-client.ts";
@@ -17,13 +20,22 @@ async function server(answer: (request: Received) => Reply): Promise<AnsweringSe
 
 function client() {
   const made = createLongPollClient({
-    connectTimeoutMs: 1_000,
-    bodyTimeoutMs: 1_000,
+    connectTimeoutMs: 3_000,
+    bodyTimeoutMs: 3_000,
     maxBodyBytes: 1_000,
     now: () => 0,
   });
   toClose.push(() => made.close());
   return made;
+}
+
+/** The sockets that undici opens from now on, as it tells them. */
+function clientSockets(): Socket[] {
+  const sockets: Socket[] = [];
+  const note = (message: unknown) => void sockets.push((message as { socket: Socket }).socket);
+  subscribe("undici:client:connected", note);
+  toClose.push(async () => void unsubscribe("undici:client:connected", note));
+  return sockets;
 }
 
 const poll = (url: string, timeoutMs = 5_000) => ({ url: `${url}/poll?ack=3`, headers: { "x-key": "k" }, timeoutMs });
@@ -62,14 +74,17 @@ describe("a long poll", () => {
 
   it("is over for the other side, too, when an aborted one rejects", async () => {
     const target = await server(() => () => undefined);
+    const sockets = clientSockets();
     const polls = client();
     const controller = new AbortController();
     const held = polls.get(poll(target.url), controller.signal);
-    await vi.waitFor(() => expect(target.received).toHaveLength(1));
+    await vi.waitFor(() => expect(target.received).toHaveLength(1), { timeout: 3_000 });
     const reason = new Error("partition lost");
     controller.abort(reason);
-    await expect(held).rejects.toBe(reason);
-    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 500 });
+    const rejection = await held.catch((error: unknown) => error);
+    expect(sockets.map(({ closed }) => closed)).toEqual([true]);
+    expect(rejection).toBe(reason);
+    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 3_000 });
   });
 
   it("that was aborted before it began is never sent", async () => {
@@ -81,10 +96,12 @@ describe("a long poll", () => {
   it("without answer in time ends with its socket closed, and the next one works", async () => {
     const replies: Reply[] = [() => undefined, { status: 204 }];
     const target = await server(() => replies.shift() ?? { status: 500 });
+    const sockets = clientSockets();
     const polls = client();
     const first = await polls.get(poll(target.url, 80), never);
+    expect(sockets.map(({ closed }) => closed)).toEqual([true]);
     expect(first).toEqual({ kind: "noAnswer", detail: "UND_ERR_HEADERS_TIMEOUT" });
-    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 500 });
+    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 3_000 });
     expect(await polls.get(poll(target.url), never)).toMatchObject({ kind: "answer", status: 204, body: "" });
   });
 
@@ -123,9 +140,9 @@ describe("a long poll", () => {
     const target = await server(() => () => undefined);
     const polls = client();
     const held = polls.get(poll(target.url), never);
-    await vi.waitFor(() => expect(target.received).toHaveLength(1));
+    await vi.waitFor(() => expect(target.received).toHaveLength(1), { timeout: 3_000 });
     await polls.close();
     expect(await held).toMatchObject({ kind: "noAnswer" });
-    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 500 });
+    await vi.waitFor(() => expect(target.openSockets()).toBe(0), { timeout: 3_000 });
   });
 });

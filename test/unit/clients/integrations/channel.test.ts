@@ -10,9 +10,9 @@ afterEach(async () => {
   for (const close of toClose.splice(0)) await close();
 });
 
-async function setUp(reply: Reply) {
+async function setUp(reply: Reply, responseTimeoutMs?: number) {
   const server = await answeringServer(() => reply);
-  const http = shortClient();
+  const http = shortClient(responseTimeoutMs);
   toClose.push(
     () => http.close(),
     () => server.close(),
@@ -68,8 +68,8 @@ describe("a text to a WhatsApp user", () => {
     ["a lost answer", (_, request) => void request.socket.destroy(), { kind: "retry", mayHaveHappened: true }],
     ["silence", () => undefined, { kind: "retry", mayHaveHappened: true }],
     ["a redirect", { status: 307, headers: { location: "/x" } }, { kind: "broken" }],
-  ])("is judged by %s", async (_, reply, outcome) => {
-    const { channel, received } = await setUp(reply);
+  ])("is judged by %s", async (name, reply, outcome) => {
+    const { channel, received } = await setUp(reply, name === "silence" ? 50 : undefined);
     const answer = await channel.say(message, never);
     expect(answer).toMatchObject(outcome);
     expect(JSON.stringify(answer)).not.toMatch(/5215512345678|Hola|bot-token/);

@@ -5,11 +5,11 @@ import type { PasswordGrant } from "../../../../src/clients/salesforce/oauth.ts"
 import type { EnsureCase, EnsureContact } from "../../../../src/processors/interconnection/commands.ts";
 import type { Log } from "../../../../src/topology/ports.ts";
 
-/** A client whose calls end within a second. */
-export function shortClient(): HttpClient {
+/** A client that waits long enough for a busy machine; a test of silence gives a shorter time. */
+export function shortClient(responseTimeoutMs = 3_000): HttpClient {
   return createHttpClient({
-    connectTimeoutMs: 500,
-    responseTimeoutMs: 500,
+    connectTimeoutMs: 3_000,
+    responseTimeoutMs,
     maxConnections: 10,
     maxBodyBytes: 1_000_000,
     now: () => 0,

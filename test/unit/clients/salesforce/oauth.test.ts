@@ -84,7 +84,7 @@ describe("the token of the data API", () => {
     const controller = new AbortController();
     const gone = tokens.get(controller.signal);
     const stays = tokens.get(never);
-    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    await vi.waitFor(() => expect(waiting).toHaveLength(1), { timeout: 3_000 });
     controller.abort();
     expect(await gone).toMatchObject({ kind: "retry", detail: "aborted", mayHaveHappened: false });
     waiting[0]?.({ status: 200 });

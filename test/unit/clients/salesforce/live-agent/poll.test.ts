@@ -14,7 +14,12 @@ afterEach(async () => {
 
 async function setUp(reply: Reply) {
   const server = await answeringServer(() => reply);
-  const polls = createLongPollClient({ connectTimeoutMs: 500, bodyTimeoutMs: 500, maxBodyBytes: 1e6, now: () => 0 });
+  const polls = createLongPollClient({
+    connectTimeoutMs: 3_000,
+    bodyTimeoutMs: 3_000,
+    maxBodyBytes: 1e6,
+    now: () => 0,
+  });
   toClose.push(
     () => polls.close(),
     () => server.close(),
@@ -23,7 +28,7 @@ async function setUp(reply: Reply) {
   return { poll: createPoll(polls, endpoint), received: server.received };
 }
 
-const session: OpenedSession = { id: "sid", key: "the-key", route: "the-route", pollTimeoutMs: 100 };
+const session: OpenedSession = { id: "sid", key: "the-key", route: "the-route", pollTimeoutMs: 3_000 };
 
 describe("a poll of Live Agent", () => {
   it("acknowledges the position and carries the session, without a number", async () => {
@@ -75,8 +80,9 @@ describe("a poll of Live Agent", () => {
     ],
     ["a reset", (_, request) => void request.socket.resetAndDestroy(), { kind: "failed", retryAfterMs: null }],
     ["silence", () => undefined, { kind: "failed", detail: "UND_ERR_HEADERS_TIMEOUT", retryAfterMs: null }],
-  ])("judges %s", async (_, reply, answer) => {
+  ])("judges %s", async (name, reply, answer) => {
     const { poll } = await setUp(reply);
-    expect(await poll(session, 3, never)).toMatchObject(answer);
+    const pollTimeoutMs = name === "silence" ? 100 : session.pollTimeoutMs;
+    expect(await poll({ ...session, pollTimeoutMs }, 3, never)).toMatchObject(answer);
   });
 });
