@@ -1,0 +1,127 @@
+// The stored record: nothing of a state is lost, the original's fields are where they were, and what can't be read says why.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { formatRecord, homeOf, isLive, parseRecord, ttlOf } from "../../../../src/processors/interconnection/record.ts";
+import { nobody } from "../../../../src/processors/interconnection/state.ts";
+import { anyState } from "./arbitrary.ts";
+import { session, userIn } from "./user.ts";
+
+const flat = (json: string): Record<string, unknown> => JSON.parse(json) as Record<string, unknown>;
+
+describe("the stored record", () => {
+  it("gives back every state that its type allows", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        expect(parseRecord(formatRecord("user", "client", state))).toEqual({
+          kind: "state",
+          userId: "user",
+          client: "client",
+          state,
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("has the original's fields", () => {
+    const user = userIn("ACTIVE");
+    expect(flat(formatRecord("5215512345678", "salesforce", user.state))).toMatchObject({
+      client: "salesforce",
+      userID: "5215512345678",
+      sessionID: session.id,
+      sessionKey: session.key,
+      affinityToken: session.route,
+      status: "ACTIVE",
+      timestamp: "2023-11-14T22:13:20.100Z",
+      provider: "whatsapp",
+      botSlug: "bot",
+      botID: "5215500000000",
+      name: "Ana",
+      email: "ana@example.org",
+      phoneNumber: "1245124510",
+      caseID: "500x",
+      extraData: {},
+      bridge: { version: 1 },
+    });
+  });
+
+  it("holds session and extra data once, however many commands carry them", () => {
+    const user = userIn("ACTIVE");
+    for (const id of ["1", "2", "3"]) user.message(id, id);
+    const json = formatRecord("u", "c", user.state);
+    expect(json.split(session.key)).toHaveLength(2);
+    const opening = userIn("NONE");
+    opening.connect("r", { extraData: { note: "only once" } });
+    expect(formatRecord("u", "c", opening.state).split("only once")).toHaveLength(2);
+  });
+
+  it.each([
+    ["no JSON", "{", "not_json"],
+    ["a list", "[]", "malformed"],
+    ["null", "null", "malformed"],
+    ["one of the original service", JSON.stringify({ client: "c", userID: "u", status: "ACTIVE" }), "foreign"],
+    ["one of a newer program", JSON.stringify({ bridge: { version: 2 } }), "newer_version"],
+    ["one without its fields", JSON.stringify({ bridge: { version: 1 } }), "malformed"],
+  ])("that is %s is not read", (_name, json, problem) => {
+    expect(parseRecord(json)).toMatchObject({ kind: "bad", problem });
+  });
+
+  it("with any one field of another type is not read, and no value is told", () => {
+    const user = userIn("ACTIVE");
+    user.message("secret-id", "secret-text");
+    const json = formatRecord("u", "c", user.state);
+    for (const path of pathsOf(JSON.parse(json))) {
+      const record: unknown = JSON.parse(json);
+      spoil(record, path);
+      const parsed = parseRecord(JSON.stringify(record));
+      expect([path.join("."), parsed.kind]).toEqual([path.join("."), "bad"]);
+      expect(JSON.stringify(parsed)).not.toContain("secret-");
+    }
+  });
+
+  it("is read or refused, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (json) => {
+        expect(parseRecord(json).kind).toBe("bad");
+      }),
+    );
+  });
+});
+
+/** Paths of all leaves, less those that may be of any type. */
+function pathsOf(value: unknown, path: readonly string[] = []): string[][] {
+  if (path[0] === "timestamp" || path[0] === "extraData") return [];
+  if (typeof value !== "object" || value === null) return [[...path]];
+  return Object.entries(value).flatMap(([name, inner]) => pathsOf(inner, [...path, name]));
+}
+
+function spoil(record: unknown, path: readonly string[]): void {
+  let at = record as Record<string, unknown>;
+  for (const name of path.slice(0, -1)) at = at[name] as Record<string, unknown>;
+  at[path.at(-1) ?? ""] = { not: "this" };
+}
+
+describe("where and how long it stands", () => {
+  it.each([
+    ["NONE", "connecting", false, "ends"],
+    ["CONNECTING", "connecting", true, "stays"],
+    ["ON_HOLD", "interconnection", true, "stays"],
+    ["ACTIVE", "interconnection", true, "stays"],
+    // Waits to be forgotten, and for nothing else.
+    ["CLOSED", "interconnection", true, "ends"],
+    ["FAILED", "interconnection", true, "ends"],
+  ] as const)("%s: %s, live %s, %s", (status, home, live, life) => {
+    const { state } = userIn(status);
+    expect(homeOf(state)).toBe(home);
+    expect(isLive(state)).toBe(live);
+    expect(ttlOf(state) === null).toBe(life === "stays");
+  });
+
+  it("is live while a hand-back waits, and has no end", () => {
+    const user = userIn("ON_HOLD");
+    user.desk("refused");
+    expect([isLive(user.state), ttlOf(user.state)]).toEqual([true, null]);
+    expect(isLive(nobody)).toBe(false);
+  });
+});
