@@ -1,0 +1,101 @@
+// What GET /v1/context reads: history and what the state of a waiting chat holds, as the owner of the user has saved them.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { createClock, createRandom } from "../../src/clients/clock.ts";
+import { type RedisConnection, createRedisConnection } from "../../src/clients/redis/connection.ts";
+import { type ContextReader, createContextReader } from "../../src/clients/redis/context.ts";
+import { loadScripts } from "../../src/clients/redis/scripts.ts";
+import { createRedisStore } from "../../src/clients/redis/store.ts";
+import { formatRecord } from "../../src/processors/interconnection/record.ts";
+import { type Connecting, type ContextEntry, nobody } from "../../src/processors/interconnection/state.ts";
+import { memoryLimits } from "../../src/topology/memory-limits.ts";
+import type { Log, Store } from "../../src/topology/ports.ts";
+import type { StateChange } from "../../src/topology/stored.ts";
+import { ownNames, serviceAddresses } from "../support/services.ts";
+
+const connecting: Connecting = {
+  chatId: "chat",
+  requestId: "r",
+  channel: "whatsapp",
+  name: "n",
+  email: "e",
+  phoneNumber: null,
+  botSlug: "b",
+  botId: "i",
+  extraData: {},
+  requestedAt: 1,
+  status: "CONNECTING",
+  openBy: 1,
+  contactId: null,
+  caseId: null,
+  session: null,
+  postSequence: 0,
+  context: [],
+  said: [],
+};
+
+describe("context", () => {
+  const now = Date.now();
+  const entry = (messageId: string, agoMs: number): ContextEntry => {
+    return { messageId, at: now - agoMs, from: "user", text: `text of ${messageId}`, media: null };
+  };
+  let connection: RedisConnection;
+  let store: Store;
+  let context: ContextReader;
+  let turn = 0;
+  const warnings: object[] = [];
+
+  beforeAll(async () => {
+    const log: Log = { info: () => undefined, warn: (fields) => void warnings.push(fields), error: () => undefined };
+    const settings = { address: serviceAddresses().redis, password: null };
+    connection = createRedisConnection(settings, { log, random: createRandom() });
+    await connection.ready(5_000);
+    const { client, topic } = ownNames(import.meta.url);
+    const options = { space: { client, topicPrefix: topic }, limits: memoryLimits(1_000), clock: createClock(), log };
+    store = createRedisStore(connection, { ...options, scripts: loadScripts() });
+    context = createContextReader(connection, options);
+    await store.claim(0, 7, "a");
+  });
+  afterAll(() => connection.close());
+
+  async function save(userId: string, remember: readonly ContextEntry[], state: StateChange["state"]): Promise<void> {
+    turn += 1;
+    const remembered = remember.map((said) => ({ at: said.at, json: JSON.stringify(said) }));
+    await store.save({
+      ...{ partition: 0, epoch: 7, expectedTurn: turn - 1, nextTurn: turn, outbox: null, changelogPosition: 0 },
+      applied: { "chat-requests": 0, "channel-messages": 0, "agent-events": 0 },
+      changes: [{ userId, state, ttlMs: null, live: true, remember: remembered, see: [] }],
+    });
+  }
+  const record = (userId: string, interconnection: Connecting) =>
+    formatRecord(userId, "c", { ...nobody, interconnection });
+
+  it("is empty for somebody unknown", async () => {
+    expect(await context.of("unknown")).toEqual([]);
+  });
+
+  it("is the history, oldest first", async () => {
+    await save("u1", [entry("b", 10), entry("a", 20)], null);
+    expect(await context.of("u1")).toEqual([entry("a", 20), entry("b", 10)]);
+  });
+
+  it("has what was said while waiting once and at its place, and every entry without an id", async () => {
+    const waiting: Connecting = { ...connecting, context: [entry("a", 30)], said: [entry("", 15), entry("c", 5)] };
+    const state = { json: record("u2", waiting), home: "connecting" } as const;
+    await save("u2", [entry("a", 30), entry("b", 20), entry("", 10)], state);
+    expect((await context.of("u2")).map(({ messageId, at }) => [messageId, now - at])).toEqual([
+      ["a", 30],
+      ["b", 20],
+      ["", 15],
+      ["", 10],
+      ["c", 5],
+    ]);
+  });
+
+  it("is the history alone when the state can't be read, and the log hears why", async () => {
+    await save("u3", [entry("a", 1)], { json: '{"userID":"u3","secret":"x"}', home: "interconnection" });
+    expect(await context.of("u3")).toEqual([entry("a", 1)]);
+    expect(warnings).toHaveLength(1);
+    expect(JSON.stringify(warnings)).not.toMatch(/secret|u3/);
+  });
+});
