@@ -101,7 +101,8 @@ async function serve(
   try {
     end = await answer({ system, parts, call, strikes }, reply);
   } finally {
-    parts.journal.finish(open, end ?? { outcome: "reset", status: null, handled: true, faults: [] });
+    // fastify answers what the simulator itself could not
+    parts.journal.finish(open, end ?? { outcome: "answered", status: 500, handled: false, faults: [] });
   }
   return reply;
 }

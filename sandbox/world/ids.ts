@@ -22,7 +22,6 @@ export interface Ids {
 /** Ids from a seed (any integer). */
 export function seededIds(seed: number): Ids {
   let state = seed | 0;
-  let lastRecord = 0;
   // mulberry32: small, fast and good enough to spread ids
   const random = (): number => {
     state = (state + 0x6d2b79f5) | 0;
@@ -30,6 +29,8 @@ export function seededIds(seed: number): Ids {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+  // two worlds with different seeds should not give out the same record ids
+  let lastRecord = Math.floor(random() * 1_000_000_000);
   const hex = (length: number): string => {
     let digits = "";
     while (digits.length < length) {
@@ -54,7 +55,7 @@ export function seededIds(seed: number): Ids {
  * The 18-character form of a 15-character record id: three check characters tell the letter case apart
  * (Salesforce help, "What are the differences between 15 and 18 character record IDs").
  */
-export function longId(shortId: string): string {
+function longId(shortId: string): string {
   let suffix = "";
   for (let block = 0; block < 3; block++) {
     let bits = 0;

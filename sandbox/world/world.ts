@@ -3,10 +3,11 @@
  * Composes the parts and starts their servers on 127.0.0.1; what each part does is in its own file.
  * Started by the sandbox, by tests, and alone by main.ts.
  */
+import { randomInt } from "node:crypto";
+
 import { bot as makeBot } from "./bot.ts";
-import type { Bot, BotSettings } from "./bot.ts";
+import type { BotSettings } from "./bot.ts";
 import { botrunner as makeBotrunner } from "./botrunner.ts";
-import type { Botrunner } from "./botrunner.ts";
 import { realClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { startControl } from "./control/server.ts";
@@ -15,30 +16,25 @@ import type { OrgSettings } from "./defaults.ts";
 import { startExchange } from "./exchange.ts";
 import type { Exchange, ExchangeParts } from "./exchange.ts";
 import { faultSwitches } from "./faults.ts";
-import type { Faults } from "./faults.ts";
 import { seededIds } from "./ids.ts";
-import type { Ids } from "./ids.ts";
 import { integrations as makeIntegrations } from "./integrations.ts";
 import type { BotAccount, Integrations } from "./integrations.ts";
 import { startJournal } from "./journal.ts";
-import type { Journal, SystemName } from "./journal.ts";
+import type { SystemName } from "./journal.ts";
 import { putAgent } from "./live-agent/agents.ts";
 import type { AgentSettings } from "./live-agent/agents.ts";
 import { openDesk, usualModes } from "./live-agent/desk.ts";
-import type { Desk, DeskModes } from "./live-agent/desk.ts";
+import type { DeskModes } from "./live-agent/desk.ts";
 import { attachScripts } from "./live-agent/scripts.ts";
 import { peopleRegister } from "./people.ts";
-import type { People } from "./people.ts";
 import { phones as makePhones } from "./phone.ts";
-import type { Phones } from "./phone.ts";
 import { oauth as makeOauth } from "./salesforce/oauth.ts";
-import type { Oauth } from "./salesforce/oauth.ts";
 import { recordStore } from "./salesforce/records.ts";
 import { salesforceSystem } from "./salesforce/server.ts";
 import { serviceClient } from "./service-client.ts";
 import type { ServiceAddress } from "./service-client.ts";
 import { webhookDelivery } from "./webhooks.ts";
-import type { Webhooks } from "./webhooks.ts";
+import type { WorldParts } from "./world-parts.ts";
 
 /** How the world is set up; everything has a usual value. */
 export interface WorldOptions {
@@ -58,29 +54,9 @@ export interface WorldOptions {
   readonly journalBodyBytes?: number;
   /** How long an unaccepted webhook is repeated, milliseconds. Default 10 minutes. */
   readonly webhookGiveUpMs?: number;
+  /** Where ids come from. Left out: another one each time, since services remember message ids over restarts of the world. */
   readonly seed?: number;
   readonly clock?: Clock;
-}
-
-/** The parts of a running world, for tests in the same process. */
-export interface WorldParts {
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly org: OrgSettings;
-  readonly journal: Journal;
-  readonly faults: Faults;
-  readonly oauth: Oauth;
-  readonly desk: Desk;
-  readonly people: People;
-  readonly phones: Phones;
-  readonly integrations: Integrations;
-  readonly botrunner: Botrunner;
-  readonly bot: Bot;
-  readonly webhooks: Webhooks;
-  readonly exchanges: ReadonlyMap<SystemName, Exchange>;
-  /** Agents as they were at the start, for a reset. */
-  readonly agents: Readonly<Record<string, AgentSettings>>;
-  connectBot(service: ServiceAddress): void;
 }
 
 /** A running world. */
@@ -139,7 +115,7 @@ function makeParts(
   exchanges: ReadonlyMap<SystemName, Exchange>,
 ): WorldParts {
   const clock = options.clock ?? realClock();
-  const ids = seededIds(options.seed ?? 1);
+  const ids = seededIds(options.seed ?? randomInt(2 ** 31));
   const remembered = options.remembered === undefined ? 20_000 : options.remembered;
   const org = { ...DEFAULT_ORG, ...options.org };
   const people = peopleRegister();

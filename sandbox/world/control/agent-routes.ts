@@ -4,7 +4,7 @@
 import { putAgent } from "../live-agent/agents.ts";
 import type { AgentSettings } from "../live-agent/agents.ts";
 import type { Agent } from "../live-agent/desk.ts";
-import type { WorldParts } from "../world.ts";
+import type { WorldParts } from "../world-parts.ts";
 import { ControlError, objectIn } from "./routes.ts";
 import type { ControlRequest, Route } from "./routes.ts";
 

@@ -17,7 +17,7 @@ import { handOver, readHandOver } from "../live-agent/failover.ts";
 import { leave } from "../live-agent/queue.ts";
 import { describe, isOver } from "../live-agent/session.ts";
 import type { Session } from "../live-agent/session.ts";
-import type { WorldParts } from "../world.ts";
+import type { WorldParts } from "../world-parts.ts";
 import { ControlError, fieldIn, likeShape, optionalTextIn, readOptionsIn, textIn } from "./routes.ts";
 import type { ControlRequest, Route } from "./routes.ts";
 

@@ -5,7 +5,7 @@ import { isObject } from "../answers.ts";
 import type { Exchange } from "../exchange.ts";
 import type { FaultEffect, FaultOrder } from "../faults.ts";
 import { SYSTEM_NAMES } from "../journal.ts";
-import type { WorldParts } from "../world.ts";
+import type { WorldParts } from "../world-parts.ts";
 import { ControlError, objectIn } from "./routes.ts";
 import type { ControlRequest, Route } from "./routes.ts";
 

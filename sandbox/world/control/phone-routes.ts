@@ -2,7 +2,7 @@
  * Control routes of the users' side: type on a phone, read phones, deliveries to the service, states given by it.
  */
 import type { Person } from "../people.ts";
-import type { WorldParts } from "../world.ts";
+import type { WorldParts } from "../world-parts.ts";
 import { ControlError, fieldIn, likeShape, objectIn, optionalTextIn, readOptionsIn, textIn } from "./routes.ts";
 import type { ControlRequest, Route } from "./routes.ts";
 

@@ -8,7 +8,7 @@ import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { NotPossible } from "../live-agent/session.ts";
-import type { WorldParts } from "../world.ts";
+import type { WorldParts } from "../world-parts.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { deskRoutes } from "./desk-routes.ts";
 import { faultRoutes } from "./fault-routes.ts";

@@ -11,7 +11,7 @@ import { DataError, errorBody } from "../salesforce/errors.ts";
 import { objectNamed, objectNames } from "../salesforce/objects.ts";
 import type { ObjectType } from "../salesforce/objects.ts";
 import type { SalesforceRecord } from "../salesforce/records.ts";
-import type { WorldParts } from "../world.ts";
+import type { WorldParts } from "../world-parts.ts";
 import { ControlError, fieldIn, numberIn, objectIn, readOptionsIn, textIn } from "./routes.ts";
 import type { ControlRequest, Route } from "./routes.ts";
 
@@ -48,6 +48,7 @@ function reset(parts: WorldParts): void {
     loseSession(parts.desk, session, "the world was reset");
   }
   for (const forgettable of [
+    parts.desk.buried,
     parts.desk.byId,
     parts.desk.queues,
     parts.desk.waits,

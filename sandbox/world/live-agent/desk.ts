@@ -107,6 +107,8 @@ export interface Desk {
   readonly byKey: Map<string, Session>;
   /** Living and remembered sessions. */
   readonly byId: Map<string, Session>;
+  /** Ids of remembered sessions, oldest first. */
+  readonly buried: Set<string>;
   /** Texts said per user by scripts. */
   readonly said: Map<string, number>;
   /** An agent has a chat from now on. */
@@ -142,6 +144,7 @@ export function openDesk(parts: DeskParts): Desk {
     screens: appendLog(parts.clock, parts.settings.remembered),
     byKey: new Map(),
     byId: new Map(),
+    buried: new Set(),
     said: new Map(),
     onEngaged: nothing,
     onVisitorText: nothing,
@@ -194,15 +197,12 @@ export function bury(desk: Desk, session: Session): void {
   session.cancelExpiry();
   session.cancelOffer();
   session.cancelScript();
+  desk.buried.add(session.id);
   const { remembered } = desk.settings;
-  if (remembered === null || desk.byId.size <= desk.byKey.size + remembered) {
-    return;
-  }
-  for (const [id, old] of desk.byId) {
-    if (!desk.byKey.has(old.key)) {
-      desk.byId.delete(id);
-      return;
-    }
+  if (remembered !== null && desk.buried.size > remembered) {
+    const [oldest = ""] = desk.buried;
+    desk.buried.delete(oldest);
+    desk.byId.delete(oldest);
   }
 }
 

@@ -75,7 +75,7 @@ export function leave(desk: Desk, session: Session): void {
 }
 
 /** Offers waiting chats to agents that accept by themselves and have room. */
-export function offer(desk: Desk, buttonId: string): void {
+function offer(desk: Desk, buttonId: string): void {
   for (const session of queueOf(desk, buttonId)) {
     const agent = freeAgent(desk, session);
     if (agent === undefined) {

@@ -47,14 +47,31 @@ export function runQuery(records: Records, soql: string, version: string): Query
   return { totalSize: rows.length, done: true, records: rows };
 }
 
-/** A query by id looks at one record, not at all of them. */
+/** Records that may match: by id or by the text of a field where WHERE demands one, else all. */
 function candidates(records: Records, type: ObjectType, where: Condition | undefined): Iterable<SalesforceRecord> {
-  if (where?.kind === "compare" && where.operator === "=" && where.field.toLowerCase() === "id") {
-    const value = where.values[0];
-    const record = value?.kind === "string" ? records.get(type.name, value.value) : undefined;
-    return record === undefined ? [] : [record];
+  const demands = where?.kind === "and" ? where.parts : where === undefined ? [] : [where];
+  for (const demand of demands) {
+    const found = demand.kind === "compare" ? demanded(records, type, demand) : undefined;
+    if (found !== undefined) {
+      return found;
+    }
   }
   return records.all(type.name);
+}
+
+function demanded(records: Records, type: ObjectType, where: Compare): readonly SalesforceRecord[] | undefined {
+  const [value] = where.values;
+  if (where.operator !== "=" || value?.kind !== "string" || value.value === "" || where.field.includes(".")) {
+    return undefined;
+  }
+  const field = fieldNamed(type, where.field);
+  if (field?.name === "Id") {
+    const record = records.get(type.name, value.value);
+    return record === undefined ? [] : [record];
+  }
+  return field?.kind === "text" || field?.kind === "email"
+    ? records.findBy(type.name, field.name, value.value)
+    : undefined;
 }
 
 function pathOf(type: ObjectType, written: string): Path {

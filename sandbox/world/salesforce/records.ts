@@ -9,6 +9,8 @@ import type { Clock } from "../clock.ts";
 import { looksLikeRecordId, shortId } from "../ids.ts";
 import type { Ids } from "../ids.ts";
 import { DataError } from "./errors.ts";
+import { fieldIndexes } from "./field-index.ts";
+import type { FieldIndexes } from "./field-index.ts";
 import { fieldNamed, objectNamed } from "./objects.ts";
 import type { Field, ObjectType } from "./objects.ts";
 
@@ -39,12 +41,13 @@ export interface Records {
 }
 
 /** Id of the user in whose name the API writes. */
-export const API_USER_ID = "0055g000000APIUSRA";
+const API_USER_ID = "0055g000000APIUSRA";
 
 interface Store {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly tables: Map<string, Map<string, SalesforceRecord>>;
+  readonly indexes: FieldIndexes;
   /** Undo steps of the transaction that is open. */
   undo: (() => void)[] | undefined;
   lastCaseNumber: number;
@@ -52,7 +55,14 @@ interface Store {
 
 /** An empty store. */
 export function recordStore(clock: Clock, ids: Ids): Records {
-  const store: Store = { clock, ids, tables: new Map(), undo: undefined, lastCaseNumber: 1000 };
+  const store: Store = {
+    clock,
+    ids,
+    tables: new Map(),
+    indexes: fieldIndexes(),
+    undo: undefined,
+    lastCaseNumber: 1000,
+  };
   return {
     create: (type, fields, context) => create(store, type, fields, context),
     update(type, id, fields) {
@@ -60,7 +70,7 @@ export function recordStore(clock: Clock, ids: Ids): Records {
     },
     get: (object, id) => tableOf(store, object).get(shortId(id)),
     all: (object) => tableOf(store, object).values(),
-    findBy: (object, field, value) => findBy(store, object, field, value),
+    findBy: (object, field, value) => store.indexes.find(tableOf(store, object), field, value),
     transaction(work) {
       transaction(store, work);
     },
@@ -80,18 +90,6 @@ function tableOf(store: Store, object: string): Map<string, SalesforceRecord> {
   return table;
 }
 
-function findBy(store: Store, object: string, field: string, value: string): readonly SalesforceRecord[] {
-  const wanted = value.toLowerCase();
-  const found: SalesforceRecord[] = [];
-  for (const record of tableOf(store, object).values()) {
-    const held = record[field];
-    if ((typeof held === "string" || typeof held === "number") && String(held).toLowerCase() === wanted) {
-      found.push(record);
-    }
-  }
-  return found;
-}
-
 function create(store: Store, type: ObjectType, fields: Fields, context: WriteContext): SalesforceRecord {
   const values = checked(store, type, fields, "create");
   const now = new Date(store.clock.nowMs()).toISOString().replace("Z", "+0000");
@@ -108,6 +106,7 @@ function create(store: Store, type: ObjectType, fields: Fields, context: WriteCo
   };
   insert(store, type, record);
   completed(store, type, record, context);
+  store.indexes.add(tableOf(store, type.name), record);
   return record;
 }
 
@@ -115,7 +114,10 @@ function insert(store: Store, type: ObjectType, record: SalesforceRecord): void 
   const table = tableOf(store, type.name);
   const key = shortId(record.Id);
   table.set(key, record);
-  store.undo?.push(() => table.delete(key));
+  store.undo?.push(() => {
+    table.delete(key);
+    store.indexes.forget(table);
+  });
 }
 
 /** What the org adds by itself. */
@@ -170,6 +172,7 @@ function addDocument(store: Store, version: SalesforceRecord): void {
   if (version["ContentDocumentId"] === undefined) {
     const document = create(store, type, { Title: version["Title"] }, { autoAssign: false });
     document["LatestPublishedVersionId"] = version.Id;
+    store.indexes.forget(tableOf(store, type.name));
     version["ContentDocumentId"] = document.Id;
   }
 }
@@ -180,14 +183,17 @@ function update(store: Store, type: ObjectType, id: string, fields: Fields): voi
     throw new DataError(404, "NOT_FOUND", "The requested resource does not exist");
   }
   const values = checked(store, type, fields, "update");
+  const table = tableOf(store, type.name);
   const before = { ...record };
   store.undo?.push(() => {
     for (const name of Object.keys(record)) {
       Reflect.deleteProperty(record, name);
     }
     Object.assign(record, before);
+    store.indexes.forget(table);
   });
   const now = new Date(store.clock.nowMs()).toISOString().replace("Z", "+0000");
+  store.indexes.forget(table);
   Object.assign(record, values, { LastModifiedDate: now, SystemModstamp: now });
   if (type.name === "Case") {
     record["IsClosed"] = isClosed(record);

@@ -271,3 +271,9 @@ describe("journal", () => {
     expect(ports.size).toBe(1);
   });
 });
+
+it("a world with a system cut off can be closed", async () => {
+  const cut = await stillWorld();
+  await control(cut, "POST", "/systems/integrations/cut");
+  await expect(cut.close()).resolves.toBeUndefined();
+});

@@ -20,7 +20,7 @@ export interface StillWorld extends World {
 export async function stillWorld(options: WorldOptions = {}): Promise<StillWorld> {
   const clock = manualClock(START_MS);
   const agents = options.agents ?? { [AGENT]: { name: "Ana", accept: "manual" } };
-  const world = await startWorld({ remembered: null, ...options, agents, clock });
+  const world = await startWorld({ remembered: null, seed: 1, ...options, agents, clock });
   return { ...world, clock };
 }
 
