@@ -1,7 +1,13 @@
 // THE GRAPH, as data: what the service reads, decides, keeps, does outside and writes. Read this file first. It is checked at
 // start (check.ts), printed as the README's diagram (describe.ts), and run unchanged by the in-memory driver of the tests.
 import type { Command, LaneName } from "../processors/interconnection/commands.ts";
-import { endWithinMinutes, handBackWithinADay, textWithinMinutes, threeQuickTries, type RetryPolicy } from "./policies.ts";
+import {
+  endWithinMinutes,
+  handBackWithinADay,
+  textWithinMinutes,
+  threeQuickTries,
+  type RetryPolicy,
+} from "./policies.ts";
 import type { InputTopic, TopicSuffix } from "./topics.ts";
 
 /** Decides: reads inputs, keeps a table, writes facts, and gives commands to lanes. */
@@ -40,6 +46,7 @@ export interface NeighbourNode {
   readonly reads: readonly TopicSuffix[];
 }
 
+/** The whole graph. */
 export interface Graph {
   readonly neighbours: readonly NeighbourNode[];
   readonly processors: readonly ProcessorNode[];
@@ -47,6 +54,7 @@ export interface Graph {
   readonly pollers: readonly PollerNode[];
 }
 
+/** The graph of this service. */
 export const bridge: Graph = {
   neighbours: [
     { name: "HTTP ingress", writes: ["chat-requests", "channel-messages"], reads: [] },

@@ -2,10 +2,15 @@
 import type { InterconnectionChange } from "../processors/messages/generated.ts";
 import type { ConsumedRecord, Decoded, Header } from "./ports.ts";
 
-/** Keys are persisted: renaming one orphans its records. */
+// Keys are persisted: renaming one orphans its records.
+
+/** Key of a user's state. */
 export const keyOfUser = (client: string, userId: string): Buffer => Buffer.from(`${client}:${userId}`);
+/** Key of the claims of a partition index: the offset of each is an epoch. */
 export const keyOfClaim = (client: string): Buffer => Buffer.from(`#claim:${client}`);
+/** Key of the fences: what an older owner produced behind one is void. */
 export const keyOfFence = (client: string): Buffer => Buffer.from(`#fence:${client}`);
+/** Key of the cursors: how far the index was after a turn. */
 export const keyOfCursor = (client: string): Buffer => Buffer.from(`#cursor:${client}`);
 
 /** Version of what an owner decided. A newer one wins, whatever its offset (a late append of an old owner). */
@@ -14,6 +19,7 @@ export interface Version {
   readonly turn: number;
 }
 
+/** True when `a` was decided after `b`. */
 export function isNewer(a: Version, b: Version): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.turn > b.turn);
 }
@@ -34,14 +40,15 @@ export function changelogHeaders(producingEpoch: number, version: Version): read
 
 /** What a partition of the changelog says, beyond what the store knows already. */
 export interface Fold {
-  /** Newest state by user, null for a tombstone, of one client. */
-  readonly users: ReadonlyMap<string, { readonly version: Version; readonly json: string | null }>;
+  /** State by user as of the newest cursor, null for a tombstone, of one client. Empty without a cursor. */
+  readonly users: ReadonlyMap<string, State>;
   /** Newest cursor; null when there was none. */
   readonly cursor: { readonly version: Version; readonly bytes: Buffer } | null;
   /** Records left out because an older owner had produced them behind a fence. */
   readonly voided: number;
 }
 
+/** A fold in the making. */
 export interface Folder {
   /** Takes records in offset order. Rejects when a record can't be decoded now. */
   add(records: readonly ConsumedRecord[]): Promise<void>;
@@ -55,13 +62,14 @@ export interface UnreadableChangelog extends Error {
 
 /**
  * Folds a range of one changelog partition. Records of other clients are left out; a record that an older owner produced
- * behind a fence is void; among the rest the newest version wins.
+ * behind a fence is void; among the rest the newest version wins. A turn's states come before its cursor: those beyond the
+ * newest cursor belong to a turn that was not wholly produced, and do not count.
  */
 export function createFolder(
   client: string,
   decode: (bytes: Buffer) => Decoded<unknown> | Promise<Decoded<unknown>>,
 ): Folder {
-  const users = new Map<string, { version: Version; json: string | null }>();
+  const users = new Map<string, Candidates>();
   const userPrefix = `${client}:`;
   const fenceKey = keyOfFence(client).toString();
   const cursorKey = keyOfCursor(client).toString();
@@ -69,35 +77,60 @@ export function createFolder(
   let fenceEpoch = -1;
   let voided = 0;
 
+  /** True when the state belongs to a turn whose cursor, or a later one, has been seen. */
+  const counts = (state: State): boolean => cursor !== null && !isNewer(state.version, cursor.version);
+
+  function addState(userId: string, state: State): void {
+    const { sure, newest } = users.get(userId) ?? { sure: null, newest: null };
+    if (newest !== null && isNewer(newest.version, state.version)) return;
+    users.set(userId, { sure: newest !== null && counts(newest) ? newest : sure, newest: state });
+  }
+
+  async function addRecord(record: ConsumedRecord): Promise<void> {
+    const key = record.key?.toString() ?? "";
+    const producedBy = Number(headerText(record, producerHeader) ?? "-1");
+    if (key === fenceKey) {
+      fenceEpoch = Math.max(fenceEpoch, producedBy);
+      return;
+    }
+    if (key !== cursorKey && !key.startsWith(userPrefix)) return;
+    const version = versionOf(record);
+    if (producedBy < fenceEpoch || version === null) {
+      voided += 1;
+      return;
+    }
+    if (key !== cursorKey) {
+      const json = record.value === null ? null : await stateJson(record.value, decode);
+      addState(key.slice(userPrefix.length), { version, json });
+    } else if (record.value !== null && (cursor === null || !isNewer(cursor.version, version))) {
+      cursor = { version, bytes: record.value };
+    }
+  }
+
   return {
     async add(records) {
-      for (const record of records) {
-        const key = record.key?.toString() ?? "";
-        const mine = key === fenceKey || key === cursorKey || key.startsWith(userPrefix);
-        if (!mine) continue;
-        const producedBy = Number(headerText(record, producerHeader) ?? "-1");
-        const version = versionOf(record);
-        if (key === fenceKey) {
-          fenceEpoch = Math.max(fenceEpoch, producedBy);
-          continue;
-        }
-        if (producedBy < fenceEpoch || version === null) {
-          voided += 1;
-          continue;
-        }
-        if (key === cursorKey) {
-          if (record.value !== null && (cursor === null || !isNewer(cursor.version, version)))
-            cursor = { version, bytes: record.value };
-          continue;
-        }
-        const userId = key.slice(userPrefix.length);
-        const known = users.get(userId);
-        if (known !== undefined && isNewer(known.version, version)) continue;
-        users.set(userId, { version, json: record.value === null ? null : await stateJson(record.value, decode) });
-      }
+      for (const record of records) await addRecord(record);
     },
-    result: () => ({ users, cursor, voided }),
+    result() {
+      const folded = new Map<string, State>();
+      for (const [userId, { sure, newest }] of users) {
+        const state = newest !== null && counts(newest) ? newest : sure;
+        if (state !== null) folded.set(userId, state);
+      }
+      return { users: folded, cursor, voided };
+    },
   };
+}
+
+interface State {
+  readonly version: Version;
+  readonly json: string | null;
+}
+
+/** `sure` is of a turn that was wholly produced; of the newest that is not known yet. */
+interface Candidates {
+  readonly sure: State | null;
+  readonly newest: State | null;
 }
 
 async function stateJson(

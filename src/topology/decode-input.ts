@@ -9,6 +9,7 @@ import type { Codec } from "./ports.ts";
 /** Header of a record that was moved to the partition of its key; it is moved once at most. */
 export const movedHeader = "moved";
 
+/** What becomes of a record before it is decided. */
 export type DecodedInput =
   | { readonly kind: "input"; readonly userId: string; readonly input: (now: number) => Input }
   /** Of another client: not ours to touch. */
@@ -19,6 +20,7 @@ export type DecodedInput =
   /** The registry does not answer: the record and those behind it wait. */
   | { readonly kind: "wait"; readonly detail: string };
 
+/** Whose records are read, and on which partition. */
 export interface InputRules {
   readonly client: string;
   readonly codec: Codec;

@@ -4,6 +4,7 @@ import type { Due, UserState } from "../processors/interconnection/state.ts";
 import type { AgentEvent } from "../processors/messages/generated.ts";
 import { isLost, type Pace } from "./retry.ts";
 
+/** Timers of one tenure. */
 export interface DueTimes {
   /** What a user's state waits for now. */
   update(userId: string, state: UserState): void;
@@ -13,12 +14,14 @@ export interface DueTimes {
 
 interface DueTools extends Pace {
   readonly client: string;
+  fatal(error: Error): void;
   tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
 }
 
 /** Timers can't be longer than this; a later moment is looked at again. */
 const maxTimerMs = 2 ** 31 - 1;
 
+/** No timers yet. */
 export function createDueTimes(tools: DueTools, partition: number, signal: AbortSignal): DueTimes {
   const users = new Map<string, Map<string, () => void>>();
   let count = 0;
@@ -43,7 +46,7 @@ export function createDueTimes(tools: DueTools, partition: number, signal: Abort
     try {
       await tools.tell(partition, event, signal);
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a due time could not be appended"));
     }
   }
 

@@ -4,6 +4,7 @@ import type { ConsumedBatch, ConsumedRecord } from "./ports.ts";
 import type { Offsets } from "./stored.ts";
 import { inputTopics, type InputTopic } from "./topics.ts";
 
+/** A record and the input that it came from. */
 export interface QueuedRecord {
   readonly topic: InputTopic;
   readonly record: ConsumedRecord;
@@ -12,10 +13,16 @@ export interface QueuedRecord {
 /** `gap`: the batch begins beyond what was expected, so it was not taken; the caller looks where the log starts. */
 export type AppendVerdict = "appended" | "nothing new" | "gap";
 
+/** The queues of one partition index. Synchronous; never fails. */
 export interface Inbox {
   append(batch: ConsumedBatch): AppendVerdict;
-  /** Up to the bounds, inputs in their order, each in offset order; topics in `blocked` are left out. Does not remove. */
+  /**
+   * Up to the bounds (and always one record), inputs in their order, each in offset order; topics in `blocked` are left
+   * out. Each topic that has something gets a quarter of the bounds at least, so that none starves. Does not remove.
+   */
   peek(maxRecords: number, maxBytes: number, blocked: ReadonlySet<InputTopic>): readonly QueuedRecord[];
+  /** True when everything of a topic before `end` has come in and been applied. */
+  drained(topic: InputTopic, end: number): boolean;
   /** Removes what a turn has applied: everything up to these offsets. */
   applied(offsets: Offsets<number>): void;
   /** Empties it; the next record of each topic is the one after `applied`. */
@@ -26,12 +33,18 @@ export interface Inbox {
   readonly sizeBytes: number;
 }
 
+interface Room {
+  records: number;
+  bytes: number;
+}
+
 interface Queue {
   entries: ConsumedRecord[];
   head: number;
   next: number;
 }
 
+/** An inbox that expects every topic from its offset 0. */
 export function createInbox(): Inbox {
   const queues = new Map<InputTopic, Queue>(inputTopics.map((topic) => [topic, { entries: [], head: 0, next: 0 }]));
   const queueOf = (topic: InputTopic): Queue => {
@@ -57,20 +70,26 @@ export function createInbox(): Inbox {
       return "appended";
     },
     peek(maxRecords, maxBytes, blocked) {
-      const taken: QueuedRecord[] = [];
-      let bytes = 0;
-      for (const topic of inputTopics) {
-        if (blocked.has(topic)) continue;
-        const queue = queueOf(topic);
-        for (let i = queue.head; i < queue.entries.length; i++) {
-          const record = queue.entries[i];
-          if (record === undefined) break;
-          if (taken.length > 0 && (taken.length >= maxRecords || bytes + recordBytes(record) > maxBytes)) return taken;
-          taken.push({ topic, record });
-          bytes += recordBytes(record);
-        }
+      const open = inputTopics.filter((topic) => !blocked.has(topic)).map((topic) => ({ topic, count: 0 }));
+      const room: Room = { records: maxRecords, bytes: maxBytes };
+      for (const entry of open) {
+        const share: Room = { records: Math.floor(maxRecords / 4), bytes: Math.floor(maxBytes / 4) };
+        entry.count = fitting(queueOf(entry.topic), 0, share);
+        room.records -= Math.floor(maxRecords / 4) - share.records;
+        room.bytes -= Math.floor(maxBytes / 4) - share.bytes;
       }
-      return taken;
+      for (const entry of open) entry.count += fitting(queueOf(entry.topic), entry.count, room);
+      const first = open.find(({ topic }) => waiting(queueOf(topic)) > 0);
+      if (first !== undefined && open.every(({ count }) => count === 0)) first.count = 1;
+      return open.flatMap(({ topic, count }) => {
+        const { entries, head } = queueOf(topic);
+        return entries.slice(head, head + count).map((record) => ({ topic, record }));
+      });
+    },
+    drained(topic, end) {
+      const queue = queueOf(topic);
+      const next = queue.entries[queue.head];
+      return queue.next >= end && (next === undefined || next.offset >= end);
     },
     applied(offsets) {
       for (const topic of inputTopics) {
@@ -105,6 +124,23 @@ export function createInbox(): Inbox {
       return sizeBytes;
     },
   };
+}
+
+function waiting(queue: Queue): number {
+  return queue.entries.length - queue.head;
+}
+
+/** How many records from the `skip`th on fit into the room; takes their place from it. */
+function fitting(queue: Queue, skip: number, room: Room): number {
+  let count = 0;
+  for (let i = queue.head + skip; i < queue.entries.length; i++) {
+    const record = queue.entries[i];
+    if (record === undefined || room.records < 1 || recordBytes(record) > room.bytes) break;
+    room.records -= 1;
+    room.bytes -= recordBytes(record);
+    count += 1;
+  }
+  return count;
 }
 
 function recordBytes(record: ConsumedRecord): number {

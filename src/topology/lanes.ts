@@ -10,6 +10,7 @@ import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
 
+/** What lanes work with. */
 export interface LaneTools extends Pace {
   readonly store: Store;
   readonly log: Log;
@@ -24,8 +25,11 @@ export interface LaneTools extends Pace {
   brings(command: Command): boolean;
   /** Produces to agent-events until acknowledged; throws Lost when the signal aborts. */
   tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  /** Ends the process: a lane that stands still by a defect would hold its user for ever. */
+  fatal(error: Error): void;
 }
 
+/** The lanes of one tenure. */
 export interface Lanes {
   /** What is pending for a user now. Call it only for a state that is saved and whose outputs are produced. */
   update(userId: string, state: UserState): void;
@@ -55,7 +59,24 @@ interface Finished {
   readonly data: CommandResult["data"];
 }
 
-/** `stopping` ends the lanes after the command in hand; `signal` at once. */
+/** The tries of one command so far. */
+interface Tries {
+  made: number;
+  post: number | null;
+  mayHaveHappened: boolean;
+  renumbered: boolean;
+}
+
+const gaveUp = (reason: string, { made }: Tries): Finished => ({
+  outcome: "given_up",
+  reason,
+  attempts: made,
+  postSequence: null,
+  data: null,
+});
+const defect = { outcome: "broken", reason: "defect", postSequence: null, data: null } as const;
+
+/** `stopping` ends the lanes after the try in hand; `signal` at once. */
 export function createLanes(
   tools: LaneTools,
   owner: { readonly partition: number; readonly epoch: number },
@@ -63,7 +84,11 @@ export function createLanes(
   stopping: AbortSignal,
 ): Lanes {
   const users = new Map<string, User>();
+  /** What has not begun outside is left to the next owner when the instance stops. */
+  const unlessStopping = AbortSignal.any([signal, stopping]);
   let depth = 0;
+  /** The store has refused a mark: nothing of this tenure may begin any more. */
+  let fenced = false;
 
   const idOf = (command: Command): string => `${command.chatId}/${String(command.seq)}`;
 
@@ -74,10 +99,10 @@ export function createLanes(
 
   function wake(userId: string, user: User, name: LaneName): void {
     const lane = user.lanes[name];
-    if (lane.running !== null || next(user, name) === undefined) return;
+    if (fenced || unlessStopping.aborted || lane.running !== null || next(user, name) === undefined) return;
     lane.running = run(userId, user, name).finally(() => {
       lane.running = null;
-      if (!signal.aborted && !stopping.aborted) wake(userId, user, name);
+      wake(userId, user, name);
       forgetIdle(userId, user);
     });
   }
@@ -96,7 +121,7 @@ export function createLanes(
         user.lanes[name].handled.add(idOf(command));
       }
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a lane ended by something odd"));
     }
   }
 
@@ -118,12 +143,34 @@ export function createLanes(
         },
         "a command ended without success",
       );
-    const body: AgentEvent["body"] = { type: "CommandResult", lane: command.lane, seq: command.seq, ...finished };
-    await tools.tell(
-      owner.partition,
-      { client: tools.client, userId, chatId: command.chatId, occurredAt: tools.clock.now(), body },
-      signal,
-    );
+    await tellResult(userId, command, finished);
+  }
+
+  /** A result that breaks its schema is a defect of ours: it must not hold the lane for ever, so it ends as broken. */
+  async function tellResult(userId: string, command: Command, finished: Finished): Promise<void> {
+    const event = ({ outcome, reason, attempts, postSequence, data }: Finished): AgentEvent => ({
+      client: tools.client,
+      userId,
+      chatId: command.chatId,
+      occurredAt: tools.clock.now(),
+      body: {
+        type: "CommandResult",
+        lane: command.lane,
+        seq: command.seq,
+        outcome,
+        reason,
+        attempts,
+        postSequence,
+        data,
+      },
+    });
+    try {
+      await tools.tell(owner.partition, event(finished), signal);
+    } catch (error) {
+      if (isLost(error)) throw error;
+      tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a result could not be encoded");
+      await tools.tell(owner.partition, event({ ...finished, ...defect }), signal);
+    }
   }
 
   /** Null when the command is not pending any more. */
@@ -134,37 +181,55 @@ export function createLanes(
     const repeatsDone = verdict.kind === "done";
     if (repeatsDone && !tools.brings(first))
       return { outcome: "done", reason: null, attempts: 0, postSequence: null, data: null };
-    let post = verdict.kind === "begun" ? verdict.postSequence : null;
-    let mayHaveHappened = repeatsDone || (verdict.kind === "begun" && verdict.repeated);
-    for (let attempts = 1; ; attempts++) {
+    const tries: Tries = {
+      made: 0,
+      post: verdict.kind === "begun" ? verdict.postSequence : null,
+      mayHaveHappened: repeatsDone || (verdict.kind === "begun" && verdict.repeated),
+      renumbered: false,
+    };
+    for (;;) {
       await allowed();
       const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
       if (command === undefined) return null;
-      if (attempts > 1 && tools.clock.now() >= command.giveUpAt)
-        return { outcome: "given_up", reason: "out of time", attempts: attempts - 1, postSequence: null, data: null };
+      if (tools.clock.now() >= command.giveUpAt) return gaveUp("out of time", tries);
+      tries.made += 1;
       tools.metrics.count("command_attempts", { kind: command.kind });
+      const { post, mayHaveHappened } = tries;
       const answer = await once(command, { userId, postSequence: post ?? 0, mayHaveHappened }, policy.tryTimeoutMs);
       if (answer.kind === "finished") {
         if (answer.postSequence !== null) lane.lastPost = answer.postSequence;
         if (answer.outcome === "done") await finish(mark, answer.postSequence);
         const { outcome, reason, postSequence, data } = answer;
-        return { outcome, reason, attempts, postSequence, data };
+        return { outcome, reason, attempts: tries.made, postSequence, data };
       }
-      mayHaveHappened ||= answer.mayHaveHappened;
-      const wait = delayMs(policy, attempts, tools.random.next(), answer.retryAfterMs);
-      const tooLate = tools.clock.now() + wait >= command.giveUpAt;
-      if (tooLate || (policy.maxTries !== null && attempts >= policy.maxTries))
-        return { outcome: "given_up", reason: answer.reason, attempts, postSequence: null, data: null };
-      if (answer.postSequence !== null) {
-        post = answer.postSequence;
-        mayHaveHappened = false;
-        await begin(mark, post, true);
-        continue;
-      }
-      // A stop does not wait for a next try: the next owner makes it.
-      await sleep(tools.clock, wait, AbortSignal.any([signal, stopping]));
-      if (stopping.aborted) throw lost();
+      if (!(await tryAgain(answer, tries, command, mark))) return gaveUp(answer.reason, tries);
     }
+  }
+
+  /** Prepares and awaits the next try; false when there is to be none. */
+  async function tryAgain(
+    answer: Extract<Effect, { kind: "again" }>,
+    tries: Tries,
+    command: Command,
+    mark: LaneMark,
+  ): Promise<boolean> {
+    const policy = tools.policyOf(command);
+    tries.mayHaveHappened ||= answer.mayHaveHappened;
+    const wait = delayMs(policy, tries.made, tools.random.next(), answer.retryAfterMs);
+    const tooLate = tools.clock.now() + wait >= command.giveUpAt;
+    if (tooLate || (policy.maxTries !== null && tries.made >= policy.maxTries)) return false;
+    if (answer.postSequence !== null) {
+      tries.post = answer.postSequence;
+      tries.mayHaveHappened = false;
+      await begin(mark, tries.post, true);
+      const firstTime = !tries.renumbered;
+      tries.renumbered = true;
+      // The right number is known now. A desk that goes on to refuse it is asked as slowly as any other.
+      if (firstTime) return true;
+    }
+    await sleep(tools.clock, wait, unlessStopping);
+    if (stopping.aborted) throw lost();
+    return true;
   }
 
   async function once(command: Command, attempt: Omit<Try, "signal">, timeoutMs: number): Promise<Effect> {
@@ -179,36 +244,42 @@ export function createLanes(
       if (timeout.signal.aborted)
         return { kind: "again", reason: "timed out", mayHaveHappened: true, retryAfterMs: null, postSequence: null };
       tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a gateway failed by a defect of ours");
-      return { kind: "finished", outcome: "broken", reason: "defect", postSequence: null, data: null };
+      return { kind: "finished", ...defect };
     } finally {
       cancel();
     }
   }
 
-  /** Waits until the right to act is seen; throws Lost when it is gone. */
+  /** Waits until the right to act is seen; throws Lost when it is gone, or the next owner may as well go on. */
   async function allowed(): Promise<void> {
     for (;;) {
-      if (signal.aborted) throw lost();
+      if (unlessStopping.aborted) throw lost();
       switch (await tools.right.check(owner.partition)) {
         case "mine":
           return;
         case "gone":
           throw lost();
         case "blind":
-          await sleep(tools.clock, 250, signal);
+          await sleep(tools.clock, 250, unlessStopping);
       }
     }
   }
 
   async function begin(mark: LaneMark, post: number | null, renumber: boolean): ReturnType<Store["begin"]> {
-    const verdict = await untilDone(tools, signal, () => tools.store.begin(mark, post, renumber), storeFailed);
-    if (verdict.kind === "fenced") throw lost();
+    const verdict = await untilDone(tools, unlessStopping, () => tools.store.begin(mark, post, renumber), storeFailed);
+    if (verdict.kind === "fenced") throw refused();
     return verdict;
   }
 
   async function finish(mark: LaneMark, post: number | null): Promise<void> {
     const verdict = await untilDone(tools, signal, () => tools.store.finish(mark, post), storeFailed);
-    if (verdict === "fenced") throw lost();
+    if (verdict === "fenced") throw refused();
+  }
+
+  function refused(): Error {
+    fenced = true;
+    void tools.right.look();
+    return lost();
   }
 
   function storeFailed(error: unknown): void {
@@ -243,11 +314,10 @@ export function createLanes(
         wake(userId, user, name);
       }
       forgetIdle(userId, user);
-      tools.metrics.gauge("lane_depth", depth, { partition: String(owner.partition) });
     },
     async idle() {
       const running = [...users.values()].flatMap(({ lanes }) => [lanes.desk.running, lanes.channel.running]);
-      await Promise.all(running);
+      await Promise.all(running.filter((one) => one !== null));
     },
     get depth() {
       return depth;

@@ -3,6 +3,7 @@
 import type { Cursor, InterconnectionChange } from "../processors/messages/generated.ts";
 import type { Codec } from "./ports.ts";
 
+/** A record of the changelog, its partition left out. */
 export interface KeyedBytes {
   readonly key: Buffer;
   /** Null is a tombstone. */

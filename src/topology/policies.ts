@@ -1,5 +1,6 @@
 // Retry policies as named data, and the one function that turns them into a delay. Nothing else in src/ backs off.
 
+/** How one kind of call is repeated. */
 export interface RetryPolicy {
   readonly name: string;
   /** Tries at most; null means that only the command's giveUpAt ends them. */

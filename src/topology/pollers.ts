@@ -9,6 +9,7 @@ import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
 
+/** What pollers work with. */
 export interface PollTools extends Pace {
   readonly desk: Pick<DeskGateway, "poll" | "reconnect" | "resync">;
   readonly log: Log;
@@ -21,8 +22,11 @@ export interface PollTools extends Pace {
   heartbeatAgeMs(): number;
   /** Produces to agent-events until acknowledged; throws Lost when the signal aborts. */
   tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  /** Ends the process: a chat that nobody polls would die unseen. */
+  fatal(error: Error): void;
 }
 
+/** The polls of one tenure. */
 export interface Pollers {
   /**
    * Starts or ends the poll of a user's chat as the state has it; a start waits `jitterMs` first. Call it only for a state
@@ -36,20 +40,26 @@ export interface Pollers {
 
 type Chat = OnHold | Active;
 
+/** One chat that is polled. */
 interface Poll {
-  readonly chatId: string;
+  readonly owner: SessionOwner;
   readonly abort: AbortController;
-  readonly ended: Promise<void>;
-}
-
-interface Place {
+  readonly ended: AbortSignal;
   session: DeskSession;
+  /** Generations that this poll began with or has made by reconnecting: the state may still lag behind it. */
+  readonly generations: Set<string>;
   position: number;
   resumeToken: string | null;
   lastGoodMs: number;
   failures: number;
+  /** Reconnects since the last good answer. */
+  reconnects: number;
   resyncDue: boolean;
+  /** The chat's loss was told, and nothing polls it any more. */
+  over: boolean;
 }
+
+type Going = "on" | "over";
 
 /** Longest time that polls may fail before the chat is given up. */
 const maxBudgetMs = 40_000;
@@ -57,70 +67,78 @@ const maxBudgetMs = 40_000;
 const keepAliveMs = 20_000;
 /** An answer of nothing that came sooner than this is not a long poll; then the next one waits. */
 const shortPollMs = 1_000;
+const shortPollPauseMs = 100;
+/** While nobody can tell whose the index is. */
+const rightAgainMs = 250;
 /** Events per record: one answer of the desk may hold any number. */
 const eventsPerRecord = 100;
 
+/** Polls nothing yet. */
 export function createPollers(tools: PollTools, partition: number, signal: AbortSignal): Pollers {
-  const polls = new Map<string, Poll>();
+  const { clock, desk, log, metrics } = tools;
+  const polls = new Map<string, { readonly poll: Poll; readonly done: Promise<void> }>();
 
   function start(userId: string, chat: Chat, jitterMs: number): void {
     const abort = new AbortController();
-    const either = AbortSignal.any([signal, abort.signal]);
-    const poll: Poll = { chatId: chat.chatId, abort, ended: follow(userId, chat, jitterMs, either) };
-    polls.set(userId, poll);
-    tools.metrics.gauge("open_polls", polls.size, { partition: String(partition) });
-  }
-
-  async function follow(userId: string, chat: Chat, jitterMs: number, ended: AbortSignal): Promise<void> {
-    const owner: SessionOwner = { userId, chatId: chat.chatId };
-    const place: Place = {
+    const poll: Poll = {
+      owner: { userId, chatId: chat.chatId },
+      abort,
+      ended: AbortSignal.any([signal, abort.signal]),
       session: chat.session,
+      generations: new Set([chat.session.generation]),
       position: chat.position,
       resumeToken: chat.resumeToken,
-      lastGoodMs: tools.clock.monotonicMs(),
+      lastGoodMs: clock.monotonicMs(),
       failures: 0,
+      reconnects: 0,
       resyncDue: false,
+      over: false,
     };
+    polls.set(userId, { poll, done: follow(poll, jitterMs) });
+  }
+
+  async function follow(poll: Poll, jitterMs: number): Promise<void> {
     try {
-      await sleep(tools.clock, jitterMs, ended);
-      while (!ended.aborted) if ((await step(owner, place, ended)) === "over") return;
+      await sleep(clock, jitterMs, poll.ended);
+      while (!poll.ended.aborted) if ((await step(poll)) === "over") break;
+      poll.over = true;
     } catch (error) {
-      if (isLost(error) || ended.aborted) return;
-      throw error;
+      if (isLost(error) || poll.ended.aborted) return;
+      tools.fatal(error instanceof Error ? error : new Error("a poll ended by something that is no error"));
     }
   }
 
-  async function step(owner: SessionOwner, place: Place, ended: AbortSignal): Promise<"on" | "over"> {
-    if (!(await mayPoll(ended))) return "on";
-    const askedMs = tools.clock.monotonicMs();
-    const answer = await tools.desk.poll(owner, place.session, place.position, ended);
-    tools.metrics.count("polls", { answer: answer.kind });
-    const { kind } = answer;
-    if (kind === "events" || kind === "nothing") {
-      place.lastGoodMs = tools.clock.monotonicMs();
-      place.failures = 0;
+  async function step(poll: Poll): Promise<Going> {
+    if (!(await mayPoll(poll.ended))) return "on";
+    const askedMs = clock.monotonicMs();
+    const answer = await desk.poll(poll.owner, poll.session, poll.position, poll.ended);
+    metrics.count("polls", { answer: answer.kind });
+    if (answer.kind === "events" || answer.kind === "nothing") {
+      poll.lastGoodMs = clock.monotonicMs();
+      poll.failures = 0;
+      poll.reconnects = 0;
     }
-    switch (kind) {
+    switch (answer.kind) {
       case "events":
-        await tellEvents(owner, place, answer, ended);
-        if (place.resyncDue) await resync(owner, place, ended);
+        await tellEvents(poll, answer);
+        if (poll.resyncDue) await resync(poll);
         return "on";
       case "nothing":
-        if (tools.clock.monotonicMs() - askedMs < shortPollMs) await sleep(tools.clock, 100, ended);
+        if (clock.monotonicMs() - askedMs < shortPollMs) await sleep(clock, shortPollPauseMs, poll.ended);
         return "on";
       case "conflict":
-        tools.log.warn(
-          { chatId: owner.chatId },
+        log.warn(
+          { chatId: poll.owner.chatId },
           "Duplicate Long Polling: another poll of this session is in flight; waiting",
         );
-        await sleep(tools.clock, tools.conflictWaitMs, ended);
-        return within(owner, place, "budget_exhausted", "409", ended);
+        await sleep(clock, tools.conflictWaitMs, poll.ended);
+        return within(poll, "409");
       case "moved":
-        return reconnect(owner, place, ended);
+        return moved(poll);
       case "lost":
-        return giveUp(owner, place, answer.reason, answer.detail, ended);
+        return giveUp(poll, answer.reason, answer.detail);
       case "failed":
-        return failed(owner, place, answer.detail, answer.retryAfterMs, ended);
+        return failed(poll, answer.detail, answer.retryAfterMs);
     }
   }
 
@@ -133,52 +151,43 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     if (right === "gone") throw lost();
     if (right === "mine") return true;
     if (tools.heartbeatAgeMs() < 0.7 * tools.sessionTimeoutMs) return true;
-    await sleep(tools.clock, 250, ended);
+    await sleep(clock, rightAgainMs, ended);
     return false;
   }
 
-  async function tellEvents(
-    owner: SessionOwner,
-    place: Place,
-    answer: Extract<PollAnswer, { kind: "events" }>,
-    ended: AbortSignal,
-  ): Promise<void> {
-    const { generation } = place.session;
+  async function tellEvents(poll: Poll, answer: Extract<PollAnswer, { kind: "events" }>): Promise<void> {
+    const { generation } = poll.session;
     const parts = slices(answer.events);
     for (const [i, events] of parts.entries()) {
       const last = i === parts.length - 1;
       const position = last ? answer.position : (events.at(-1)?.number ?? answer.position);
       const resumeToken = last ? answer.resumeToken : null;
-      await keepingAlive(owner, place, ended, async () => {
-        await untilMine(ended);
-        await tell(owner, { type: "DeskEvents", generation, position, resumeToken, events }, ended);
+      await keepingAlive(poll, async () => {
+        await untilMine(poll.ended);
+        await tell(poll, { type: "DeskEvents", generation, position, resumeToken, events });
       });
-      place.position = position;
-      place.resumeToken = resumeToken ?? place.resumeToken;
+      poll.position = position;
+      poll.resumeToken = resumeToken ?? poll.resumeToken;
     }
   }
 
   /** Runs `work`; while it takes long, polls with the position unchanged and lets the answer go: it comes again. */
-  async function keepingAlive(
-    owner: SessionOwner,
-    place: Place,
-    ended: AbortSignal,
-    work: () => Promise<void>,
-  ): Promise<void> {
+  async function keepingAlive(poll: Poll, work: () => Promise<void>): Promise<void> {
     const finished = new AbortController();
-    const either = AbortSignal.any([ended, finished.signal]);
+    const either = AbortSignal.any([poll.ended, finished.signal]);
     const keepAlive = async (): Promise<void> => {
       for (;;) {
-        await sleep(tools.clock, keepAliveMs, either);
-        if (either.aborted) return;
-        tools.log.warn(
-          { chatId: owner.chatId },
+        await sleep(clock, keepAliveMs, either);
+        if (over(either)) return;
+        log.warn(
+          { chatId: poll.owner.chatId },
           "the desk's events can't be produced; polling only to keep the session",
         );
         try {
-          await tools.desk.poll(owner, place.session, place.position, either);
+          await desk.poll(poll.owner, poll.session, poll.position, either);
         } catch (error) {
-          if (!either.aborted) throw error;
+          if (over(either)) return;
+          tools.fatal(error instanceof Error ? error : new Error("a poll ended by something that is no error"));
         }
       }
     };
@@ -197,111 +206,114 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       const right = await tools.right.check(partition);
       if (right === "mine") return;
       if (right === "gone") throw lost();
-      await sleep(tools.clock, 250, ended);
+      await sleep(clock, rightAgainMs, ended);
     }
   }
 
-  async function reconnect(owner: SessionOwner, place: Place, ended: AbortSignal): Promise<"on" | "over"> {
-    const outcome = await tools.desk.reconnect(owner, place.session, place.resumeToken, ended);
+  /** The first time at once; a desk that moves us on and on is as good as one that fails. */
+  async function moved(poll: Poll): Promise<Going> {
+    if (poll.reconnects > 0 && (await failed(poll, "moved again", null)) === "over") return "over";
+    if (poll.ended.aborted) return "on";
+    poll.reconnects += 1;
+    const outcome = await desk.reconnect(poll.owner, poll.session, poll.resumeToken, poll.ended);
     switch (outcome.kind) {
       case "done": {
         const { session, resetsPostSequence } = outcome.value;
-        await untilMine(ended);
-        await tell(owner, { type: "DeskReconnected", session, resetsPostSequence }, ended);
-        place.session = session;
-        place.position = -1;
-        place.resyncDue = true;
+        await untilMine(poll.ended);
+        await tell(poll, { type: "DeskReconnected", session, resetsPostSequence });
+        poll.session = session;
+        poll.generations.add(session.generation);
+        poll.position = -1;
+        poll.resyncDue = true;
         return "on";
       }
       case "refused":
       case "broken":
-        return giveUp(owner, place, "reconnect_failed", outcome.detail, ended);
+        return giveUp(poll, "reconnect_failed", outcome.detail);
       case "retry":
-        return failed(owner, place, outcome.detail, outcome.retryAfterMs, ended);
+        return failed(poll, outcome.detail, outcome.retryAfterMs);
     }
   }
 
-  async function resync(owner: SessionOwner, place: Place, ended: AbortSignal): Promise<void> {
-    const outcome = await tools.desk.resync(owner, place.session, ended);
-    place.resyncDue = outcome.kind === "retry";
+  async function resync(poll: Poll): Promise<void> {
+    const outcome = await desk.resync(poll.owner, poll.session, poll.ended);
+    poll.resyncDue = outcome.kind === "retry";
     if (outcome.kind !== "done")
-      tools.log.warn(
-        { chatId: owner.chatId, reason: outcome.detail },
+      log.warn(
+        { chatId: poll.owner.chatId, reason: outcome.detail },
         "the desk did not take the resync after a reconnect",
       );
   }
 
-  async function failed(
-    owner: SessionOwner,
-    place: Place,
-    detail: string,
-    askedMs: number | null,
-    ended: AbortSignal,
-  ): Promise<"on" | "over"> {
-    place.failures += 1;
-    tools.log.warn({ chatId: owner.chatId, reason: detail, failures: place.failures }, "a poll failed; trying again");
-    const left = place.lastGoodMs + budgetMs(place) - tools.clock.monotonicMs();
-    const wait = delayMs(pollAgain, place.failures, tools.random.next(), askedMs);
-    if (left > 0) await sleep(tools.clock, Math.min(wait, left), ended);
-    return within(owner, place, "budget_exhausted", detail, ended);
+  async function failed(poll: Poll, detail: string, askedMs: number | null): Promise<Going> {
+    poll.failures += 1;
+    log.warn({ chatId: poll.owner.chatId, reason: detail, failures: poll.failures }, "a poll failed; trying again");
+    const left = poll.lastGoodMs + budgetMs(poll) - clock.monotonicMs();
+    const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs);
+    if (left > 0) await sleep(clock, Math.min(wait, left), poll.ended);
+    return within(poll, detail);
   }
 
-  async function within(
-    owner: SessionOwner,
-    place: Place,
-    reason: DeskLostReason,
-    detail: string,
-    ended: AbortSignal,
-  ): Promise<"on" | "over"> {
-    if (tools.clock.monotonicMs() - place.lastGoodMs < budgetMs(place)) return "on";
-    return giveUp(owner, place, reason, detail, ended);
+  async function within(poll: Poll, detail: string): Promise<Going> {
+    if (clock.monotonicMs() - poll.lastGoodMs < budgetMs(poll)) return "on";
+    return giveUp(poll, "budget_exhausted", detail);
   }
 
-  async function giveUp(
-    owner: SessionOwner,
-    place: Place,
-    reason: DeskLostReason,
-    detail: string,
-    ended: AbortSignal,
-  ): Promise<"over"> {
-    await untilMine(ended);
-    tools.log.warn(
-      { chatId: owner.chatId, reason, detail },
+  async function giveUp(poll: Poll, reason: DeskLostReason, detail: string): Promise<Going> {
+    await untilMine(poll.ended);
+    log.warn(
+      { chatId: poll.owner.chatId, reason, detail },
       "the chat's session at the desk is lost; the chat ends on both sides",
     );
-    await tell(owner, { type: "DeskLost", generation: place.session.generation, reason, detail }, ended);
+    await tell(poll, { type: "DeskLost", generation: poll.session.generation, reason, detail });
     return "over";
   }
 
-  function tell(owner: SessionOwner, body: AgentEvent["body"], ended: AbortSignal): Promise<void> {
-    return tools.tell(partition, { client: tools.client, ...owner, occurredAt: tools.clock.now(), body }, ended);
+  function tell(poll: Poll, body: AgentEvent["body"]): Promise<void> {
+    const event = { client: tools.client, ...poll.owner, occurredAt: clock.now(), body };
+    return tools.tell(partition, event, poll.ended);
   }
 
   return {
     update(userId, state, jitterMs) {
       const chat = state.interconnection;
       const wanted = chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
-      const running = polls.get(userId);
-      if (running !== undefined && running.chatId !== wanted?.chatId) {
+      const running = polls.get(userId)?.poll;
+      if (running !== undefined && !stillRight(running, wanted)) {
         running.abort.abort();
         polls.delete(userId);
-        tools.metrics.gauge("open_polls", polls.size, { partition: String(partition) });
       }
       if (wanted !== null && !polls.has(userId) && !signal.aborted) start(userId, wanted, jitterMs);
     },
     async stop() {
-      for (const poll of polls.values()) poll.abort.abort();
-      await Promise.all([...polls.values()].map((poll) => poll.ended));
+      for (const { poll } of polls.values()) poll.abort.abort();
+      await Promise.all([...polls.values()].map(({ done }) => done));
       polls.clear();
     },
     get count() {
-      return polls.size;
+      let count = 0;
+      for (const { poll } of polls.values()) if (!poll.over) count += 1;
+      return count;
     },
   };
 }
 
-function budgetMs(place: Place): number {
-  return Math.min(place.session.pollTimeoutMs, maxBudgetMs);
+/**
+ * A poll that gave up on a session which had moved meanwhile, unknown to it, is wrong: its loss is ignored, and somebody must
+ * poll the session where it is now.
+ */
+function stillRight(poll: Poll, wanted: Chat | null): boolean {
+  if (poll.owner.chatId !== wanted?.chatId) return false;
+  return !poll.over || poll.generations.has(wanted.session.generation);
+}
+
+/** Asked anew each time: it changes while one waits. */
+function over(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function budgetMs({ session }: Poll): number {
+  return Math.min(session.pollTimeoutMs, maxBudgetMs);
 }
 
 function slices(events: readonly DeskEvent[]): readonly (readonly DeskEvent[])[] {

@@ -3,6 +3,7 @@
 import type { Offsets, StateChange, StoredIndex } from "./stored.ts";
 import type { InputTopic, TopicSuffix } from "./topics.ts";
 
+/** One header of a record. */
 export interface Header {
   readonly name: string;
   readonly value: Buffer | null;
@@ -77,7 +78,9 @@ export interface Consumer {
   pause(partition: number): void;
   resume(partition: number): void;
   /** Commits next offsets. Accepted also for partitions already lost, so commit only owned ones. Rejects when the broker refuses. */
-  commit(offsets: readonly { readonly topic: InputTopic; readonly partition: number; readonly nextOffset: number }[]): Promise<void>;
+  commit(
+    offsets: readonly { readonly topic: InputTopic; readonly partition: number; readonly nextOffset: number }[],
+  ): Promise<void>;
   /** Committed next offsets of a partition index; null where none is committed. */
   committed(partition: number): Promise<Offsets<number | null>>;
   /** Log start and end (next offset) of a partition of any topic. */
@@ -91,9 +94,15 @@ export interface Consumer {
 /** Reads the changelog. */
 export interface ChangelogReader {
   /** Calls `each` with every record of the partition with from <= offset < to, in order, in slices; resolves when all were given. */
-  read(partition: number, from: number, to: number, each: (records: readonly ConsumedRecord[]) => Promise<void>): Promise<void>;
+  read(
+    partition: number,
+    from: number,
+    to: number,
+    each: (records: readonly ConsumedRecord[]) => Promise<void>,
+  ): Promise<void>;
 }
 
+/** What became of bytes. */
 export type Decoded<Value> =
   | { readonly kind: "value"; readonly value: Value }
   /** Not our wire format, not the schema, or a schema id that the registry does not know. */
@@ -119,6 +128,7 @@ export type SaveVerdict =
   /** No cursor at all: Redis lost its data. */
   | "missing";
 
+/** One turn as it is saved. */
 export interface SaveRequest {
   readonly partition: number;
   readonly epoch: number;
@@ -132,6 +142,7 @@ export interface SaveRequest {
   readonly changes: readonly StateChange[];
 }
 
+/** What is stored of one user. */
 export interface StoredUser {
   /** JSON of the state as saved; null means none. */
   readonly state: string | null;
@@ -140,6 +151,7 @@ export interface StoredUser {
   readonly seen: readonly string[];
 }
 
+/** Answer to the begin of a command. */
 export type MarkVerdict =
   /**
    * `postSequence` is the number to post with: that of an earlier begin of the same command; else the larger of the one
@@ -150,6 +162,7 @@ export type MarkVerdict =
   | { readonly kind: "done" }
   | { readonly kind: "fenced" };
 
+/** Which command of which lane, and on whose behalf it is marked. */
 export interface LaneMark {
   readonly partition: number;
   readonly epoch: number;
@@ -202,6 +215,7 @@ export interface Store {
   publishReply(requestId: string, reply: string): Promise<void>;
 }
 
+/** Time. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
@@ -211,6 +225,7 @@ export interface Clock {
   after(delayMs: number, fn: () => void): () => void;
 }
 
+/** Chance. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
@@ -231,6 +246,7 @@ export interface Metrics {
   gauge(name: GaugeName, value: number, labels?: Readonly<Record<string, string>>): void;
 }
 
+/** What is counted. */
 export type CounterName =
   | "records_applied"
   | "records_skipped"
@@ -243,5 +259,8 @@ export type CounterName =
   | "command_attempts"
   | "polls"
   | "alarms";
+/** What is timed. */
 export type TimerName = "turn" | "save" | "produce" | "takeover" | "command" | "input_age";
-export type GaugeName = "owned_indexes" | "inbox_records" | "lane_depth" | "open_chats" | "open_polls" | "consumer_lag" | "pending_due";
+/** What is measured. */
+export type GaugeName =
+  "owned_indexes" | "inbox_records" | "lane_depth" | "open_chats" | "open_polls" | "consumer_lag" | "pending_due";

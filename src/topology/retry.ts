@@ -1,7 +1,8 @@
 // Waiting and repeating inside the runtime, on the ports' clock, ended by the loss of the index.
-import { delayMs, ownService, type RetryPolicy } from "./policies.ts";
+import { delayMs, ownService } from "./policies.ts";
 import type { Clock, Random } from "./ports.ts";
 
+/** What waiting needs. */
 export interface Pace {
   readonly clock: Clock;
   readonly random: Random;
@@ -12,10 +13,12 @@ export interface Lost extends Error {
   readonly name: "Lost";
 }
 
+/** Makes one. */
 export function lost(): Lost {
   return Object.assign(new Error("the index is not mine any more"), { name: "Lost" as const });
 }
 
+/** True for the end of an index's work that is no error. */
 export function isLost(error: unknown): error is Lost {
   return error instanceof Error && error.name === "Lost";
 }
@@ -43,7 +46,6 @@ export async function untilDone<Value>(
   signal: AbortSignal,
   call: () => Promise<Value>,
   failed: (error: unknown, tries: number) => void,
-  policy: RetryPolicy = ownService,
 ): Promise<Value> {
   for (let tries = 1; ; tries++) {
     if (signal.aborted) throw lost();
@@ -52,7 +54,7 @@ export async function untilDone<Value>(
     } catch (error) {
       if (isLost(error)) throw error;
       failed(error, tries);
-      await sleep(pace.clock, delayMs(policy, tries, pace.random.next(), null), signal);
+      await sleep(pace.clock, delayMs(ownService, tries, pace.random.next(), null), signal);
     }
   }
 }

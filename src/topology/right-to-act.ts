@@ -2,6 +2,7 @@
 // pollers ask before each call; a background look ends an owner that has been replaced while it was waiting.
 import type { Clock, Log, Store } from "./ports.ts";
 
+/** What is known of the right at this moment. */
 export type Right =
   /** Mine, seen less than a second ago. */
   | "mine"
@@ -10,6 +11,7 @@ export type Right =
   /** Another epoch stands there, or none. */
   | "gone";
 
+/** The right of one instance over all its indexes. */
 export interface RightToAct {
   /** Begins to watch an index under an epoch. `replaced` is called once when another epoch, or none, is seen. */
   watch(partition: number, epoch: number, replaced: () => void): void;
@@ -23,7 +25,12 @@ export interface RightToAct {
 const validMs = 1_000;
 const lookEveryMs = 500;
 
-export function createRightToAct(ports: { readonly store: Store; readonly clock: Clock; readonly log: Log }): RightToAct {
+/** Watches nothing yet. */
+export function createRightToAct(ports: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}): RightToAct {
   const { store, clock, log } = ports;
   interface Watched {
     readonly epoch: number;
@@ -75,7 +82,8 @@ export function createRightToAct(ports: { readonly store: Store; readonly clock:
 
   return {
     watch(partition, epoch, replaced) {
-      watched.set(partition, { epoch, replaced, seenAtMs: clock.monotonicMs() });
+      // Not seen yet: the claim may be long ago.
+      watched.set(partition, { epoch, replaced, seenAtMs: Number.NEGATIVE_INFINITY });
       schedule();
     },
     unwatch(partition) {

@@ -11,12 +11,16 @@ import { sleep, untilDone } from "./retry.ts";
 import { inputTopics } from "./topics.ts";
 
 /** What the composition gives; the rest of the owners' tools is made here. */
-export interface RuntimePorts extends Omit<OwnerTools, "right" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"> {
+export interface RuntimePorts extends Omit<
+  OwnerTools,
+  "right" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"
+> {
   readonly graph: Graph;
   /** Writes results and events of the lanes and pollers, apart from the turns' producer. */
   readonly effectsProducer: OwnerTools["producer"];
 }
 
+/** One running instance. */
 export interface Runtime {
   /** Joins the group. Rejects when the first join fails. */
   start(): Promise<void>;
@@ -30,6 +34,7 @@ export interface Runtime {
 
 const commitEveryMs = 250;
 
+/** Makes it; throws when the graph is wrong. */
 export function createRuntime(ports: RuntimePorts): Runtime {
   const mistakes = checkGraph(ports.graph);
   if (mistakes.length > 0) throw new Error(`the graph in src/topology/bridge.ts is wrong: ${mistakes.join("; ")}`);
@@ -61,7 +66,10 @@ export function createRuntime(ports: RuntimePorts): Runtime {
       () => ports.effectsProducer.produce([record]),
       (error, tries) => {
         metrics.count("produce_failures");
-        log.warn({ partition, chatId: event.chatId, tries, error }, "the broker did not take an agent event; producing it again");
+        log.warn(
+          { partition, chatId: event.chatId, tries, error },
+          "the broker did not take an agent event; producing it again",
+        );
       },
     );
   }
@@ -78,7 +86,8 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     if (offsets.length === 0) return;
     try {
       await consumer.commit(offsets);
-      for (const { topic, partition, nextOffset } of offsets) committed.set(`${topic}/${String(partition)}`, nextOffset);
+      for (const { topic, partition, nextOffset } of offsets)
+        committed.set(`${topic}/${String(partition)}`, nextOffset);
     } catch (error) {
       log.warn({ error }, "the broker did not take a commit; the applied offsets in the state store decide");
     }

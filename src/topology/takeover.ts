@@ -1,15 +1,16 @@
 // Taking a partition index over: claim, fence, replay of the changelog up to the fence, inherited outbox. Nothing is decided
 // and nothing is done outside before it is through. Safe to begin again at any point: each begin has a new epoch.
 import type { InterconnectionChange } from "../processors/messages/generated.ts";
-import { homeOf, isLive, parseRecord, ttlOf } from "../processors/interconnection/record.ts";
-import { changelogHeaders, createFolder, isNewer, keyOfClaim, keyOfFence, type Fold, type Version } from "./changelog.ts";
-import { packOutbox, readCursor, unpackOutbox, type KeyedBytes } from "./outbox.ts";
-import { keyOfCursor } from "./changelog.ts";
+import { catchUpChanges, inheritedIndex, isNewerFold } from "./catch-up.ts";
+import { changelogHeaders, createFolder, keyOfClaim, keyOfFence, type Fold, type Version } from "./changelog.ts";
+import { unpackOutbox, type KeyedBytes } from "./outbox.ts";
 import type { ChangelogReader, Clock, Codec, Consumer, Log, Metrics, Producer, Store } from "./ports.ts";
-import { lost, untilDone, type Pace } from "./retry.ts";
-import type { Offsets, StateChange, StoredIndex } from "./stored.ts";
+import { lost, sleep, untilDone, type Pace } from "./retry.ts";
+import type { Offsets, StoredIndex } from "./stored.ts";
 import { inputTopics, type InputTopic } from "./topics.ts";
+import { changelogRecord } from "./turn-records.ts";
 
+/** What a takeover needs. */
 export interface TakeoverTools extends Pace {
   readonly clock: Clock;
   readonly client: string;
@@ -40,39 +41,45 @@ export interface Inheritance {
 
 /** Users a catch-up writes at once: one script call each. */
 const sliceUsers = 200;
+/** How often a changelog that ends before the stored epoch is looked at again: only a person can mend that. */
+const mendedEveryMs = 5_000;
 
 /** Null when a newer claim stands. Throws Lost when the signal aborts. */
-export async function takeOver(partition: number, tools: TakeoverTools, signal: AbortSignal): Promise<Inheritance | null> {
+export async function takeOver(
+  partition: number,
+  tools: TakeoverTools,
+  signal: AbortSignal,
+): Promise<Inheritance | null> {
+  const { client, store } = tools;
   const failed = (error: unknown, tries: number): void => {
     tools.log.warn({ partition, tries, error }, "a step of taking a partition index over failed; trying again");
   };
   const own = <Value>(call: () => Promise<Value>): Promise<Value> => untilDone(tools, signal, call, failed);
 
   const claimedAtMs = tools.clock.monotonicMs();
-  const epoch = await own(() => control(partition, tools, keyOfClaim(tools.client), -1));
-  const claim = await own(() => tools.store.claim(partition, epoch, tools.instanceId));
+  const epoch = await own(() => produceControl(partition, tools, keyOfClaim(client), null));
+  const claim = await own(() => store.claim(partition, epoch, tools.instanceId));
   if (claim.kind === "refused") {
-    await refused(partition, epoch, claim.storedEpoch, tools);
+    await refused(partition, tools, own, signal);
     return null;
   }
-  const fence = await own(() => control(partition, tools, keyOfFence(tools.client), epoch));
+  const fence = await own(() => produceControl(partition, tools, keyOfFence(client), epoch));
   const stored = claim.index;
   const from = stored?.changelogPosition ?? 0;
   const fold = await own(() => replay(partition, tools, from, fence));
-  let inherited = stored ?? fresh(fence);
-  if (stored === null || isNewerFold(fold, stored)) {
-    const known: Version | null = stored === null ? null : { epoch: stored.savedEpoch, turn: stored.turn };
-    inherited = await catchUp(partition, epoch, fold, known, fence, inherited, tools, own);
+  let inherited = stored;
+  if (inherited === null || isNewerFold(fold, inherited)) {
+    inherited = await catchUp({ partition, epoch, fence }, { stored, fold }, tools, own);
     tools.log.warn(
-      { partition, epoch, users: fold.users.size, from, to: fence, voided: fold.voided },
-      "the state store was behind the changelog and has been caught up",
+      { partition, epoch, users: fold.users.size, from, to: fence, voided: fold.voided, empty: stored === null },
+      "the state store was behind the changelog, or empty, and has been caught up",
     );
   }
-  const applied = await own(() => appliedOffsets(partition, inherited.applied, tools));
+  const { applied } = inherited;
   return {
     epoch,
     turn: inherited.turn,
-    applied,
+    applied: await own(() => appliedOffsets(partition, applied, tools)),
     outbox: inherited.outbox === null ? [] : unpackOutbox(inherited.outbox),
     outboxVersion: { epoch: inherited.savedEpoch, turn: inherited.turn },
     changelogPosition: fence + 1,
@@ -81,30 +88,48 @@ export async function takeOver(partition: number, tools: TakeoverTools, signal: 
   };
 }
 
-async function control(partition: number, tools: TakeoverTools, key: Buffer, epoch: number): Promise<number> {
-  const { instanceId, client } = tools;
+type Own = <Value>(call: () => Promise<Value>) => Promise<Value>;
+
+/** A claim (its offset is the epoch) or, with an epoch, a fence. Answers its offset. */
+async function produceControl(
+  partition: number,
+  tools: TakeoverTools,
+  key: Buffer,
+  epoch: number | null,
+): Promise<number> {
+  const { instanceId } = tools;
   const body: InterconnectionChange["body"] =
-    epoch < 0 ? { type: "Claim", instanceId, claimedAt: tools.clock.now() } : { type: "Fence", instanceId };
-  const change: InterconnectionChange = { client, epoch, turn: 0, body };
-  const value = tools.codec.encode("interconnections", change);
-  const headers = changelogHeaders(epoch, { epoch, turn: 0 });
+    epoch === null ? { type: "Claim", instanceId, claimedAt: tools.clock.now() } : { type: "Fence", instanceId };
+  const version: Version = { epoch: epoch ?? -1, turn: 0 };
+  const value = changelogRecord(tools, version, body);
+  const headers = changelogHeaders(version.epoch, version);
   const [offset] = await tools.producer.produce([{ topic: "interconnections", partition, key, value, headers }]);
   if (offset === undefined) throw new Error("the producer told no offset for a control record");
   return offset;
 }
 
-async function refused(partition: number, epoch: number, storedEpoch: number, tools: TakeoverTools): Promise<void> {
-  const { end } = await tools.consumer.bounds("interconnections", partition);
-  if (storedEpoch < end) {
-    tools.log.info({ partition, epoch, storedEpoch }, "a newer claim of this partition index stands; waiting for the group to settle");
-    return;
+/**
+ * A newer claim stands: the group settles who owns the index. Where that epoch lies beyond the changelog's end it is no claim
+ * of this changelog: then nobody can own the index before a person has mended it, and claiming on would only fill the log.
+ */
+async function refused(partition: number, tools: TakeoverTools, own: Own, signal: AbortSignal): Promise<void> {
+  for (let told = false; !signal.aborted; told = true) {
+    const [storedEpoch] = await own(() => tools.store.epochs([partition]));
+    const { end } = await own(() => tools.consumer.bounds("interconnections", partition));
+    if (storedEpoch === undefined || storedEpoch === null || storedEpoch < end) {
+      tools.log.info({ partition, storedEpoch }, "a newer claim of this partition index stood, or was mended");
+      return;
+    }
+    if (!told) {
+      tools.metrics.count("alarms", { alarm: "changelog_recreated" });
+      tools.log.error(
+        { partition, storedEpoch, changelogEnd: end },
+        "the changelog ends before the epoch in the state store: it was recreated or lost records. This partition index stays unowned: restore the topic, or see that the states in Redis are the newest and delete the index's key there",
+      );
+    }
+    await sleep(tools.clock, mendedEveryMs, signal);
   }
-  tools.metrics.count("alarms", { alarm: "changelog_recreated" });
-  tools.log.error(
-    { partition, epoch, storedEpoch, changelogEnd: end },
-    "the changelog ends before the epoch in the state store: the changelog topic was recreated or lost records. This partition index stays unowned; " +
-      "restore the topic, or delete the index key in Redis after making sure that the states there are the newest",
-  );
+  throw lost();
 }
 
 async function replay(partition: number, tools: TakeoverTools, from: number, to: number): Promise<Fold> {
@@ -113,39 +138,23 @@ async function replay(partition: number, tools: TakeoverTools, from: number, to:
   return folder.result();
 }
 
-function fresh(fence: number): StoredIndex {
-  const applied = Object.fromEntries(inputTopics.map((topic) => [topic, -1])) as Record<InputTopic, number>;
-  return { savedEpoch: -1, turn: 0, applied, outbox: null, changelogPosition: fence };
-}
-
-function isNewerFold(fold: Fold, stored: StoredIndex): boolean {
-  return fold.cursor !== null && isNewer(fold.cursor.version, { epoch: stored.savedEpoch, turn: stored.turn });
-}
-
+/** Writes what the fold knows better than the store, in slices, and the cursor last: a crash on the way begins it again. */
 async function catchUp(
-  partition: number,
-  epoch: number,
-  fold: Fold,
-  known: Version | null,
-  fence: number,
-  before: StoredIndex,
+  claim: { readonly partition: number; readonly epoch: number; readonly fence: number },
+  { stored, fold }: { readonly stored: StoredIndex | null; readonly fold: Fold },
   tools: TakeoverTools,
-  own: <Value>(call: () => Promise<Value>) => Promise<Value>,
+  own: Own,
 ): Promise<StoredIndex> {
-  const changes: StateChange[] = [];
-  for (const [userId, { version, json }] of fold.users) {
-    if (json === null || (known !== null && !isNewer(version, known))) continue;
-    const parsed = parseRecord(json);
-    if (parsed.kind !== "state") {
-      tools.metrics.count("alarms", { alarm: "state_unreadable" });
-      tools.log.error({ partition, detail: parsed.detail }, "a state on the changelog can't be read; the user counts as one without a chat");
-      continue;
-    }
-    const { state } = parsed;
-    const home = homeOf(state);
-    changes.push({ userId, state: { json, home }, ttlMs: ttlOf(state), live: isLive(state), remember: [], see: [] });
+  const { partition, epoch } = claim;
+  const { changes, unreadable } = catchUpChanges(fold, stored, tools.client);
+  for (const detail of unreadable) {
+    tools.metrics.count("alarms", { alarm: "state_unreadable" });
+    tools.log.error(
+      { partition, detail },
+      "a state on the changelog can't be read; the user counts as one without a chat",
+    );
   }
-  const index = await cursorIndex(fold, fence, before, tools);
+  const index = await own(() => inheritedIndex(fold, stored, claim.fence, tools));
   for (let i = 0; i < changes.length; i += sliceUsers) {
     const slice = changes.slice(i, i + sliceUsers);
     if ((await own(() => tools.store.catchUp(partition, epoch, slice, null))) === "fenced") throw lost();
@@ -154,27 +163,16 @@ async function catchUp(
   return index;
 }
 
-async function cursorIndex(fold: Fold, fence: number, before: StoredIndex, tools: TakeoverTools): Promise<StoredIndex> {
-  if (fold.cursor === null) return { ...before, changelogPosition: fence };
-  const { version, bytes } = fold.cursor;
-  const cursor = await readCursor(tools.codec, bytes);
-  const applied = Object.fromEntries(inputTopics.map((topic) => [topic, cursor.applied[topic] ?? -1]));
-  return {
-    savedEpoch: version.epoch,
-    turn: version.turn,
-    applied: applied as Record<InputTopic, number>,
-    // The states of that turn are on the changelog already; the cursor holds what may not have been produced.
-    outbox: packOutbox([{ key: keyOfCursor(tools.client), value: bytes }]),
-    changelogPosition: fence,
-  };
-}
-
 /**
  * Where each input goes on: after what was applied, or after what was committed where that is further (turns without
  * outputs leave no trace on the changelog). A log that ends before it has lost its past: then it is read from its start,
  * and message and request ids drop what comes twice.
  */
-async function appliedOffsets(partition: number, applied: Offsets<number>, tools: TakeoverTools): Promise<Offsets<number>> {
+async function appliedOffsets(
+  partition: number,
+  applied: Offsets<number>,
+  tools: TakeoverTools,
+): Promise<Offsets<number>> {
   const committed = await tools.consumer.committed(partition);
   const result: Record<InputTopic, number> = { ...applied };
   for (const topic of inputTopics) {
@@ -183,12 +181,18 @@ async function appliedOffsets(partition: number, applied: Offsets<number>, tools
     result[topic] = last;
     if (last >= end) {
       tools.metrics.count("alarms", { alarm: "log_recreated" });
-      tools.log.error({ partition, topic, applied: last, end }, "an input topic ends before what was applied: it was recreated or lost records; reading it from its start");
+      tools.log.error(
+        { partition, topic, applied: last, end },
+        "an input topic ends before what was applied: it was recreated or lost records; reading it from its start",
+      );
       result[topic] = start - 1;
     } else if (last + 1 < start) {
       if (last >= 0) {
         tools.metrics.count("alarms", { alarm: "records_expired" });
-        tools.log.error({ partition, topic, applied: last, start }, "records of an input topic expired before they were applied; going on at its start");
+        tools.log.error(
+          { partition, topic, applied: last, start },
+          "records of an input topic expired before they were applied; going on at its start",
+        );
       }
       result[topic] = start - 1;
     }

@@ -1,12 +1,16 @@
 // Every topic of the service as data: the only place where a topic is named. Renaming a suffix orphans its data.
 
+/** What the service reads, co-partitioned. */
 export type InputTopic = "chat-requests" | "channel-messages" | "agent-events";
+/** Every topic, by the end of its name. */
 export type TopicSuffix = InputTopic | "chat-events" | "interconnections" | "dead-letters";
 
+/** What is fixed about one topic. */
 export interface TopicSpec {
   readonly suffix: TopicSuffix;
   /** Name of the record in schemas/ that is the value; registered as subject `<topic>-value`. */
-  readonly schema: "ChatRequest" | "ChannelMessage" | "AgentEvent" | "ChatEvent" | "InterconnectionChange" | "DeadLetter";
+  readonly schema:
+    "ChatRequest" | "ChannelMessage" | "AgentEvent" | "ChatEvent" | "InterconnectionChange" | "DeadLetter";
   readonly key: string;
   readonly cleanup: "delete" | "compact";
   /** Null for a compacted topic. */
@@ -19,6 +23,7 @@ export interface TopicSpec {
 
 const dayMs = 86_400_000;
 
+/** The topics. */
 export const topics = [
   {
     suffix: "chat-requests",

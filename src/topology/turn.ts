@@ -1,54 +1,74 @@
-// One turn: from records to everything that will be saved and produced, encoded and size-checked. It saves and produces
-// nothing itself, so that it can be made again with fewer records.
-import type { Decide, Decision, Undeliverable } from "../processors/interconnection/decision.ts";
-import { formatRecord, homeOf, isLive, ttlOf } from "../processors/interconnection/record.ts";
-import { nobody, type ContextEntry, type UserState } from "../processors/interconnection/state.ts";
-import type {
-  ChatEvent,
-  DeadLetter,
-  DeadLetterReason,
-  InterconnectionChange,
-  OutboxRecord,
-  ReplyRecord,
-} from "../processors/messages/generated.ts";
+// One turn: from records to everything that will be saved and produced, encoded and size-checked. It saves, produces and logs
+// nothing itself, so that it can be made again with fewer records. Called by the owner's loop.
+import type { Decide, Decision } from "../processors/interconnection/decision.ts";
+import { formatRecord, isLive } from "../processors/interconnection/record.ts";
+import { nobody, type ContextEntry, type UserMemory, type UserState } from "../processors/interconnection/state.ts";
+import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
 import { keyOfCursor, keyOfUser, type Version } from "./changelog.ts";
 import { decodeInput, type DecodedInput, type InputRules } from "./decode-input.ts";
 import type { QueuedRecord } from "./inbox.ts";
 import { packOutbox, type KeyedBytes } from "./outbox.ts";
 import type { Log, Metrics } from "./ports.ts";
 import type { Offsets, StateChange } from "./stored.ts";
-import type { InputTopic, TopicSuffix } from "./topics.ts";
-import type { Users } from "./users.ts";
+import type { InputTopic } from "./topics.ts";
+import {
+  changelogRecord,
+  deadLetter,
+  factRecord,
+  sizeOf,
+  stateRecord,
+  undeliverable,
+  type DeadLetterContent,
+  type RecordRules,
+} from "./turn-records.ts";
+import { endedState, storedState } from "./user-change.ts";
+import type { User, Users } from "./users.ts";
 
-export interface TurnTools extends InputRules {
+/** What a turn is made with. */
+export interface TurnTools extends InputRules, RecordRules {
   readonly decide: Decide;
   readonly users: Users;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Largest value of one record. */
-  readonly maxRecordBytes: number;
-  /** Full name of a topic. */
-  fullName(suffix: TopicSuffix): string;
 }
 
+/** What a turn makes of one user. */
 export interface UserChange {
   readonly state: UserState;
   readonly remember: readonly ContextEntry[];
   readonly see: readonly string[];
 }
 
+/** Everything that one turn leaves behind. */
 export interface Turn {
+  /** How many of the inputs it took. */
+  readonly taken: number;
   readonly applied: Offsets<number>;
   readonly users: ReadonlyMap<string, UserChange>;
   readonly changes: readonly StateChange[];
-  /** States and cursor; empty when the turn has no outputs at all. */
+  /** States, then the cursor; empty when the turn has no outputs at all. */
   readonly changelog: readonly KeyedBytes[];
   readonly rest: readonly OutboxRecord[];
   readonly replies: readonly ReplyRecord[];
-  readonly sizeBytes: number;
+  /** What is logged and counted when the turn has been saved. */
+  readonly notes: readonly (() => void)[];
 }
 
-export type TurnInput = { readonly queued: QueuedRecord; readonly decoded: DecodedInput };
+/** A record and what it was decoded to. */
+export interface TurnInput {
+  readonly queued: QueuedRecord;
+  readonly decoded: DecodedInput;
+}
+
+/** When, and as which version, a turn is decided. */
+export interface TurnMoment {
+  readonly before: Offsets<number>;
+  readonly version: Version;
+  readonly now: number;
+}
+
+/** Changelog part of a turn: less than a batch of the broker with headers and framing of 200 records, so it goes out whole. */
+const maxChangelogBytes = 960 * 1024;
 
 /**
  * Decodes what a turn may take. Of a topic whose record must wait, that record and those behind it are left out and the
@@ -71,247 +91,188 @@ export async function decodeAll(
 }
 
 /**
- * Decides all inputs in their order, each on what the one before left, and encodes what comes of it. The inputs of a user
- * whose state would outgrow a record become dead letters.
+ * Decides inputs in their order, each on what the one before left, and encodes what comes of it: as many of them as one
+ * changelog batch can hold, and one at least. An input whose outputs fit into no record becomes a dead letter.
  */
-export function makeTurn(
-  inputs: readonly TurnInput[],
-  before: Offsets<number>,
-  version: Version,
-  now: number,
-  tools: TurnTools,
-): Turn {
+export function makeTurn(inputs: readonly TurnInput[], moment: TurnMoment, tools: TurnTools): Turn {
   let decidable = inputs;
   for (;;) {
-    const turn = attempt(decidable, before, version, now, tools);
-    if (turn.oversized.size === 0) return turn;
-    tools.log.error({ users: turn.oversized.size }, "a user's state would outgrow a changelog record; the records that did it go to the dead letters");
-    tools.metrics.count("alarms", { alarm: "state_too_large" });
-    decidable = decidable.map((one) => withoutOversized(one, turn.oversized));
+    const turn = attempt(decidable, moment, tools);
+    if (!turn.tooLarge) return turn;
+    const [first] = decidable;
+    if (decidable.length > 1) decidable = decidable.slice(0, Math.ceil(decidable.length / 2));
+    else if (first?.decoded.kind === "input") return refused(first.queued, first.decoded.userId, moment, tools);
+    else return turn;
   }
 }
 
-function withoutOversized(one: TurnInput, oversized: ReadonlySet<string>): TurnInput {
-  const { decoded, queued } = one;
-  if (decoded.kind !== "input" || !oversized.has(decoded.userId)) return one;
-  return { queued, decoded: { kind: "bad", reason: "too_large", detail: "the user's state", userId: decoded.userId } };
-}
-
-function attempt(
-  inputs: readonly TurnInput[],
-  before: Offsets<number>,
-  version: Version,
-  now: number,
-  tools: TurnTools,
-): Turn & { readonly oversized: ReadonlySet<string> } {
-  const users = new Map<string, UserChange>();
-  const rest: OutboxRecord[] = [];
-  const replies: ReplyRecord[] = [];
-  const applied: Record<InputTopic, number> = { ...before };
-
-  for (const { queued, decoded } of inputs) {
-    applied[queued.topic] = queued.record.offset;
-    switch (decoded.kind) {
-      case "wait":
-        break;
-      case "foreign":
-        tools.metrics.count("records_skipped", { reason: "foreign" });
-        break;
-      case "misplaced":
-        tools.metrics.count("records_skipped", { reason: "misplaced" });
-        rest.push({
-          topic: queued.topic,
-          key: Buffer.from(decoded.userId),
-          value: queued.record.value ?? Buffer.alloc(0),
-        });
-        break;
-      case "bad":
-        rest.push(
-          deadLetterOf(queued, { ...decoded, chatId: null, requestId: null, value: queued.record.value }, now, tools),
-        );
-        break;
-      case "input":
-        decideOne(queued, decoded, { users, rest, replies }, now, tools);
-        break;
-    }
-  }
-  return encodeTurn({ applied, users, rest, replies }, version, now, tools);
+function refused(queued: QueuedRecord, userId: string, moment: TurnMoment, tools: TurnTools): Turn {
+  const decoded: DecodedInput = { kind: "bad", reason: "too_large", detail: "its outputs", userId };
+  const turn = attempt([{ queued, decoded }], moment, tools);
+  const alarm = (): void => {
+    tools.metrics.count("alarms", { alarm: "output_too_large" });
+    tools.log.error(
+      { topic: queued.topic, partition: tools.partition, offset: queued.record.offset },
+      "what a record makes of its user fits into no record of the changelog; it goes to the dead letters",
+    );
+  };
+  return { ...turn, notes: [...turn.notes, alarm] };
 }
 
 interface Growing {
   readonly users: Map<string, UserChange>;
   readonly rest: OutboxRecord[];
   readonly replies: ReplyRecord[];
+  readonly notes: (() => void)[];
+}
+
+function attempt(
+  inputs: readonly TurnInput[],
+  moment: TurnMoment,
+  tools: TurnTools,
+): Turn & { readonly tooLarge: boolean } {
+  const turn: Growing = { users: new Map(), rest: [], replies: [], notes: [] };
+  const applied: Record<InputTopic, number> = { ...moment.before };
+  for (const input of inputs) {
+    applied[input.queued.topic] = input.queued.record.offset;
+    takeInput(input, turn, moment, tools);
+  }
+  const { changes, changelog } = encodeUsers(turn, moment, tools);
+  if (changelog.length + turn.rest.length + turn.replies.length > 0) {
+    const { rest, replies } = turn;
+    const value = changelogRecord(tools, moment.version, { type: "Cursor", applied, outbox: rest, replies });
+    changelog.push({ key: keyOfCursor(tools.client), value });
+  }
+  const sizes = changelog.map(sizeOf);
+  const tooLarge =
+    sizes.some((size) => size > tools.maxRecordBytes) || sizes.reduce((sum, size) => sum + size, 0) > maxChangelogBytes;
+  return { taken: inputs.length, applied, ...turn, changes, changelog, tooLarge };
+}
+
+function takeInput({ queued, decoded }: TurnInput, turn: Growing, { now }: TurnMoment, tools: TurnTools): void {
+  const { value } = queued.record;
+  switch (decoded.kind) {
+    case "wait":
+      return;
+    case "foreign":
+      turn.notes.push(() => tools.metrics.count("records_skipped", { reason: "foreign" }));
+      return;
+    case "misplaced":
+      turn.notes.push(() => tools.metrics.count("records_skipped", { reason: "misplaced" }));
+      turn.rest.push({ topic: queued.topic, key: Buffer.from(decoded.userId), value: value ?? Buffer.alloc(0) });
+      return;
+    case "bad": {
+      const { reason, detail, userId } = decoded;
+      bury(queued, { reason, detail, userId, chatId: null, value }, { turn, now, tools });
+      return;
+    }
+    case "input":
+      decideOne(queued, decoded, { turn, now, tools });
+  }
+}
+
+interface Deciding {
+  readonly turn: Growing;
+  readonly now: number;
+  readonly tools: TurnTools;
 }
 
 function decideOne(
   queued: QueuedRecord,
-  decoded: Extract<DecodedInput, { kind: "input" }>,
-  turn: Growing,
-  now: number,
-  tools: TurnTools,
+  { userId, input }: Extract<DecodedInput, { kind: "input" }>,
+  deciding: Deciding,
 ): void {
-  const { userId } = decoded;
-  const input = decoded.input(now);
-  const user = tools.users.get(userId);
-  const earlier = turn.users.get(userId);
-  const state = earlier?.state ?? user.state;
-  const memory =
-    earlier === undefined
-      ? user.memory
-      : {
-          history: [...user.memory.history, ...earlier.remember],
-          seen: earlier.see.length === 0 ? user.memory.seen : new Set([...user.memory.seen, ...earlier.see]),
-        };
-  let outputs: { readonly decision: Decision; readonly records: readonly OutboxRecord[] };
+  const { turn, now, tools } = deciding;
+  const before = asOfNow(tools.users.get(userId), turn.users.get(userId));
+  let decision: Decision;
+  let facts: readonly (OutboxRecord | null)[];
   try {
-    const decision = tools.decide({ state, memory }, input);
-    outputs = { decision, records: recordsOf(decision, queued, userId, now, tools) };
+    decision = tools.decide(before, input(now));
+    facts = decision.facts.map((fact) => factRecord(fact, userId, now, tools));
   } catch (error) {
-    const chatId = state.interconnection?.chatId ?? null;
-    tools.log.error(
-      { chatId, topic: queued.topic, error },
-      "a record could not be decided by a defect of ours; it goes to the dead letters",
-    );
-    tools.metrics.count("alarms", { alarm: "decide_failed" });
-    const why = { reason: "decide_failed" as const, detail: null, userId, chatId, requestId: null };
-    turn.rest.push(deadLetterOf(queued, { ...why, value: queued.record.value }, now, tools));
+    const chatId = before.state.interconnection?.chatId ?? null;
+    turn.notes.push(() => {
+      tools.metrics.count("alarms", { alarm: "decide_failed" });
+      tools.log.error(
+        { chatId, topic: queued.topic, offset: queued.record.offset, error },
+        "a record could not be decided by a defect of ours; it goes to the dead letters",
+      );
+    });
+    bury(queued, { reason: "decide_failed", detail: null, userId, chatId, value: queued.record.value }, deciding);
     return;
   }
-  const { decision, records } = outputs;
-  turn.rest.push(...records);
+  for (const fact of facts) {
+    if (fact !== null) turn.rest.push(fact);
+    else bury(queued, { reason: "too_large", detail: "a fact", userId, chatId: null, value: null }, deciding);
+  }
+  for (const letter of decision.deadLetters) bury(queued, undeliverable(letter, queued, userId), deciding);
   for (const { requestId, reply } of decision.replies) turn.replies.push({ requestId, reply: JSON.stringify(reply) });
-  if (decision.state === state && decision.remember.length === 0 && decision.see.length === 0) return;
+  const { state, remember, see } = decision;
+  if (state === before.state && remember.length === 0 && see.length === 0) return;
+  const earlier = turn.users.get(userId);
   turn.users.set(userId, {
-    state: decision.state,
-    remember: [...(earlier?.remember ?? []), ...decision.remember],
-    see: [...(earlier?.see ?? []), ...decision.see],
+    state,
+    remember: [...(earlier?.remember ?? []), ...remember],
+    see: [...(earlier?.see ?? []), ...see],
   });
 }
 
-/** Encodes facts and dead letters of one decision; what is too large becomes a dead letter of its input instead. */
-function recordsOf(
-  decision: Decision,
-  queued: QueuedRecord,
-  userId: string,
-  now: number,
+/** The user as the records before in this turn have left him. */
+function asOfNow({ state, memory }: User, earlier: UserChange | undefined): User {
+  if (earlier === undefined) return { state, memory };
+  const history = earlier.remember.length === 0 ? memory.history : [...memory.history, ...earlier.remember];
+  const seen = earlier.see.length === 0 ? memory.seen : new Set([...memory.seen, ...earlier.see]);
+  const grown: UserMemory = { history, seen };
+  return { state: earlier.state, memory: grown };
+}
+
+function bury(queued: QueuedRecord, content: DeadLetterContent, { turn, now, tools }: Deciding): void {
+  const { reason, detail, chatId } = content;
+  turn.rest.push(deadLetter(queued, content, now, tools));
+  turn.notes.push(() => {
+    const { topic, record } = queued;
+    tools.metrics.count("dead_letters", { reason });
+    tools.log.warn(
+      { topic, partition: tools.partition, offset: record.offset, reason, detail, chatId },
+      "a record or message went to the dead letters",
+    );
+  });
+}
+
+/** States for the store and for the changelog. A turn may touch no more of a user than what it remembers of him. */
+function encodeUsers(
+  turn: Growing,
+  { version, now }: TurnMoment,
   tools: TurnTools,
-): readonly OutboxRecord[] {
-  const key = Buffer.from(userId);
-  const records: OutboxRecord[] = [];
-  for (const fact of decision.facts) {
-    const event: ChatEvent = { ...fact, client: tools.client, producedAt: now };
-    const value = tools.codec.encode("chat-events", event);
-    if (value.length <= tools.maxRecordBytes) records.push({ topic: "chat-events", key, value });
-    else records.push(deadLetterOf(queued, tooLarge(userId, fact.chatId, queued.record.value), now, tools));
-  }
-  for (const letter of decision.deadLetters) records.push(undeliverable(letter, queued, userId, now, tools));
-  return records;
-}
-
-function undeliverable(
-  letter: Undeliverable,
-  queued: QueuedRecord,
-  userId: string,
-  now: number,
-  tools: TurnTools,
-): OutboxRecord {
-  const value = letter.text === null ? queued.record.value : Buffer.from(letter.text);
-  const { reason, detail, chatId } = letter;
-  return deadLetterOf(queued, { reason, detail, userId, chatId, requestId: null, value }, now, tools);
-}
-
-function tooLarge(userId: string, chatId: string | null, value: Buffer | null): DeadLetterContent {
-  return { reason: "too_large", detail: "an output of this record", userId, chatId, requestId: null, value };
-}
-
-interface DeadLetterContent {
-  readonly reason: DeadLetterReason;
-  readonly detail: string | null;
-  readonly userId: string | null;
-  readonly chatId: string | null;
-  readonly requestId: string | null;
-  readonly value: Buffer | null;
-}
-
-function deadLetterOf(queued: QueuedRecord, content: DeadLetterContent, now: number, tools: TurnTools): OutboxRecord {
-  const { record, topic } = queued;
-  tools.metrics.count("dead_letters", { reason: content.reason });
-  tools.log.warn(
-    {
-      topic,
-      partition: tools.partition,
-      offset: record.offset,
-      reason: content.reason,
-      detail: content.detail,
-      chatId: content.chatId,
-    },
-    "a record went to the dead letters",
-  );
-  const letter: DeadLetter = {
-    client: tools.client,
-    topic: tools.fullName(topic),
-    partition: tools.partition,
-    offset: record.offset,
-    key: record.key,
-    headers: record.headers,
-    attempts: 1,
-    occurredAt: now,
-    ...content,
-  };
-  return { topic: "dead-letters", key: record.key, value: tools.codec.encode("dead-letters", letter) };
-}
-
-function encodeTurn(
-  turn: { readonly applied: Offsets<number> } & Growing,
-  version: Version,
-  now: number,
-  tools: TurnTools,
-): Turn & { readonly oversized: ReadonlySet<string> } {
-  const oversized = new Set<string>();
+): { readonly changes: StateChange[]; readonly changelog: KeyedBytes[] } {
   const changes: StateChange[] = [];
   const changelog: KeyedBytes[] = [];
-  for (const [userId, change] of turn.users) {
-    const unchanged = change.state === tools.users.get(userId).state;
-    const json = unchanged || change.state === nobody ? null : formatRecord(userId, tools.client, change.state);
-    if (!unchanged) {
-      const value = json === null ? null : encodeState(tools, version, userId, change.state, json);
-      if (value !== null && value.length > tools.maxRecordBytes) oversized.add(userId);
-      changelog.push({ key: keyOfUser(tools.client, userId), value });
+  for (const [userId, { state, remember, see }] of turn.users) {
+    const memory = {
+      remember: remember.map((entry) => ({ at: entry.at, json: JSON.stringify(entry) })),
+      see: see.map((id) => ({ at: now, id })),
+    };
+    const key = keyOfUser(tools.client, userId);
+    if (state === tools.users.get(userId).state) {
+      changes.push({ userId, state: null, ttlMs: null, live: isLive(state), ...memory });
+    } else if (state === nobody) {
+      changes.push({ ...endedState(userId, tools.client), ...memory });
+      changelog.push({ key, value: null });
+    } else {
+      const json = formatRecord(userId, tools.client, state);
+      changes.push({ ...storedState(userId, state, json), ...memory });
+      changelog.push({ key, value: stateRecord(tools, version, { userId, state, json }) });
     }
-    changes.push({
-      userId,
-      state: json === null ? null : { json, home: homeOf(change.state) },
-      ttlMs: ttlOf(change.state),
-      live: isLive(change.state),
-      remember: change.remember.map((entry) => ({ at: entry.at, json: JSON.stringify(entry) })),
-      see: change.see.map((id) => ({ at: now, id })),
-    });
   }
-  const { applied, rest, replies } = turn;
-  const hasOutputs = changelog.length > 0 || rest.length > 0 || replies.length > 0;
-  if (hasOutputs) {
-    const body: InterconnectionChange["body"] = { type: "Cursor", applied, outbox: rest, replies };
-    const cursor: InterconnectionChange = { client: tools.client, ...version, body };
-    changelog.push({ key: keyOfCursor(tools.client), value: tools.codec.encode("interconnections", cursor) });
-  }
-  const sizeBytes = changelog.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-  return { applied, users: turn.users, changes, changelog, rest, replies, sizeBytes, oversized };
-}
-
-function encodeState(tools: TurnTools, version: Version, userId: string, state: UserState, json: string): Buffer {
-  const body: InterconnectionChange["body"] = {
-    type: "UserRecord",
-    userId,
-    chatId: state.interconnection?.chatId ?? null,
-    status: state.interconnection?.status ?? "NONE",
-    state: json,
-  };
-  const change: InterconnectionChange = { client: tools.client, ...version, body };
-  return tools.codec.encode("interconnections", change);
+  return { changes, changelog };
 }
 
 /** The outbox of a turn as the store keeps it; null when there is nothing to produce. */
 export function outboxOf(turn: Turn): Buffer | null {
   return turn.changelog.length === 0 ? null : packOutbox(turn.changelog);
+}
+
+/** A turn that takes no input and changes nothing but the turn number: it empties the stored outbox. */
+export function emptyTurn(applied: Offsets<number>): Turn {
+  return { taken: 0, applied, users: new Map(), changes: [], changelog: [], rest: [], replies: [], notes: [] };
 }

@@ -2,13 +2,15 @@
 // anything open stay; of the others only the last used ones are kept.
 import { isLive, parseRecord } from "../processors/interconnection/record.ts";
 import { nobody, type ContextEntry, type UserMemory, type UserState } from "../processors/interconnection/state.ts";
-import type { Log, Store, StoredUser } from "./ports.ts";
+import type { Log, Metrics, Store, StoredUser } from "./ports.ts";
 
+/** What decide needs of one user. */
 export interface User {
   readonly state: UserState;
   readonly memory: UserMemory;
 }
 
+/** The users that are in memory. Only the owner's loop calls it, so nobody is trimmed while a turn holds him. */
 export interface Users {
   /** Makes sure that these users are in memory. Rejects with StoreUnavailable. */
   load(userIds: readonly string[]): Promise<void>;
@@ -16,7 +18,7 @@ export interface Users {
   get(userId: string): User;
   /** Takes over what a saved turn changed. */
   put(userId: string, state: UserState, remember: readonly ContextEntry[], see: readonly string[]): void;
-  /** Lets go of the users that are not needed any more beyond the bound. */
+  /** Lets go of the users that are not needed any more beyond the bound. Costs what it removes. */
   trim(): void;
 }
 
@@ -25,37 +27,43 @@ const historyMax = 500;
 const seenMax = 2_000;
 const contextLifeMs = 86_400_000;
 
-export function createUsers(store: Store, log: Log): Users {
-  // Insertion order is order of use: a hit is taken out and put back at the end.
-  const users = new Map<string, User>();
+/** Users of one tenure, none loaded yet. */
+export function createUsers(store: Store, ports: { readonly log: Log; readonly metrics: Metrics }): Users {
+  // Those with anything open apart from the others, so that a trim does not walk over them. Of the others insertion order is
+  // order of use.
+  const live = new Map<string, User>();
+  const idle = new Map<string, User>();
+
+  function keep(userId: string, user: User): void {
+    live.delete(userId);
+    idle.delete(userId);
+    (isLive(user.state) ? live : idle).set(userId, user);
+  }
 
   return {
     async load(userIds) {
-      const missing = [...new Set(userIds)].filter((userId) => !users.has(userId));
+      const missing = [...new Set(userIds)].filter((userId) => !live.has(userId) && !idle.has(userId));
       if (missing.length === 0) return;
       const stored = await store.load(missing);
       missing.forEach((userId, i) => {
         const found = stored[i];
-        users.set(userId, found === undefined ? { state: nobody, memory: noMemory } : read(found, log));
+        keep(userId, found === undefined ? { state: nobody, memory: noMemory } : read(found, ports));
       });
     },
     get(userId) {
-      const user = users.get(userId);
+      const user = live.get(userId) ?? idle.get(userId);
       if (user === undefined) throw new Error("a user was not loaded before its turn");
-      users.delete(userId);
-      users.set(userId, user);
+      if (idle.delete(userId)) idle.set(userId, user);
       return user;
     },
     put(userId, state, remember, see) {
-      const { memory } = users.get(userId) ?? { memory: noMemory };
-      users.delete(userId);
-      users.set(userId, { state, memory: grow(memory, remember, see) });
+      const { memory } = live.get(userId) ?? idle.get(userId) ?? { memory: noMemory };
+      keep(userId, { state, memory: grow(memory, remember, see) });
     },
     trim() {
-      if (users.size <= keptIdle) return;
-      for (const [userId, { state }] of users) {
-        if (users.size <= keptIdle) return;
-        if (!isLive(state)) users.delete(userId);
+      for (const userId of idle.keys()) {
+        if (idle.size <= keptIdle) return;
+        idle.delete(userId);
       }
     },
   };
@@ -67,12 +75,12 @@ const noMemory: UserMemory = { history: [], seen: new Set() };
 export function grow(memory: UserMemory, remember: readonly ContextEntry[], see: readonly string[]): UserMemory {
   if (remember.length === 0 && see.length === 0) return memory;
   const newest = Math.max(...remember.map(({ at }) => at), 0);
-  const history = [...memory.history, ...remember].filter(({ at }) => at > newest - contextLifeMs).slice(-historyMax);
+  const history = [...memory.history, ...remember].filter(({ at }) => at > newest - contextLifeMs);
   history.sort((a, b) => a.at - b.at);
-  return { history, seen: new Set([...memory.seen, ...see].slice(-seenMax)) };
+  return { history: history.slice(-historyMax), seen: new Set([...memory.seen, ...see].slice(-seenMax)) };
 }
 
-function read(stored: StoredUser, log: Log): User {
+function read(stored: StoredUser, ports: { readonly log: Log; readonly metrics: Metrics }): User {
   const memory: UserMemory = {
     history: stored.history.map((json) => JSON.parse(json) as ContextEntry),
     seen: new Set(stored.seen),
@@ -80,6 +88,7 @@ function read(stored: StoredUser, log: Log): User {
   if (stored.state === null) return { state: nobody, memory };
   const parsed = parseRecord(stored.state);
   if (parsed.kind === "state") return { state: parsed.state, memory };
-  log.error({ detail: parsed.detail }, "a stored state can't be read; the user counts as one without a chat");
+  ports.metrics.count("alarms", { alarm: "state_unreadable" });
+  ports.log.error({ detail: parsed.detail }, "a stored state can't be read; the user counts as one without a chat");
   return { state: nobody, memory };
 }

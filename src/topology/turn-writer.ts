@@ -1,0 +1,191 @@
+// What happens with a turn once it is made, in this order: save with outbox, produce with the changelog first, replies. Also
+// produces what a takeover inherits. Called by the owner, one turn at a time. Repeat-safe at each step.
+import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
+import { changelogHeaders, keyOfCursor, type Version } from "./changelog.ts";
+import { movedHeader } from "./decode-input.ts";
+import { readCursor, type KeyedBytes } from "./outbox.ts";
+import type { Codec, Log, Metrics, ProducedRecord, Producer, Store } from "./ports.ts";
+import { isProduceFailure } from "./produce-failure.ts";
+import { isLost, lost, untilDone, type Pace } from "./retry.ts";
+import type { Offsets } from "./stored.ts";
+import type { Inheritance } from "./takeover.ts";
+import { inputTopics, type TopicSuffix } from "./topics.ts";
+import { outboxOf, type Turn } from "./turn.ts";
+
+/** How far one stretch of ownership is. */
+export interface Progress {
+  readonly epoch: number;
+  readonly signal: AbortSignal;
+  turn: number;
+  /** Saved. */
+  applied: Offsets<number>;
+  /** Saved and produced: may be committed. */
+  produced: Offsets<number>;
+  /** Next offset of the changelog that the saved states reflect. */
+  changelogPosition: number;
+  /** False while the stored outbox holds something. */
+  outboxEmpty: boolean;
+}
+
+/** What the writer needs. */
+export interface WriterTools extends Pace {
+  readonly client: string;
+  readonly codec: Codec;
+  readonly producer: Producer;
+  readonly store: Store;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  fatal(error: Error): void;
+}
+
+/** Names what an index waits for, while it does. */
+export interface Waits {
+  begin(what: "takeover" | "redis" | "kafka" | "schema registry"): void;
+  end(what: "takeover" | "redis" | "kafka" | "schema registry"): void;
+}
+
+/** Writes turns of one partition index. Every call throws Lost when the index is lost. */
+export interface TurnWriter {
+  /** Saves the turn as the next one; `progress` then stands behind it. Throws Lost also when the store refuses it. */
+  save(turn: Turn, progress: Progress): Promise<void>;
+  /** Produces what the saved turn has to, until all is acknowledged. */
+  produce(turn: Turn, progress: Progress): Promise<void>;
+  /** Produces the inherited outbox byte for byte and publishes its replies; answers the users whose states were in it. */
+  produceInherited(inherited: Inheritance, progress: Progress): Promise<readonly string[]>;
+  /** Publishes replies in the background. */
+  publish(replies: readonly ReplyRecord[], signal: AbortSignal): void;
+  /** Calls the store until it answers. */
+  ofStore<Value>(signal: AbortSignal, call: () => Promise<Value>): Promise<Value>;
+}
+
+interface Outputs {
+  readonly changelog: readonly KeyedBytes[];
+  readonly rest: readonly OutboxRecord[];
+  readonly version: Version;
+}
+
+/** A writer for one partition index. */
+export function createTurnWriter(partition: number, tools: WriterTools, waits: Waits): TurnWriter {
+  const { log, metrics, clock, store, producer } = tools;
+
+  async function ofStore<Value>(signal: AbortSignal, call: () => Promise<Value>): Promise<Value> {
+    const value = await untilDone(tools, signal, call, (error, tries) => {
+      waits.begin("redis");
+      log.warn({ partition, tries, error }, "the state store did not answer; the same call again");
+    });
+    waits.end("redis");
+    return value;
+  }
+
+  async function produceAll({ changelog, rest, version }: Outputs, progress: Progress): Promise<void> {
+    const headers = changelogHeaders(progress.epoch, version);
+    const first = changelog.map(({ key, value }): ProducedRecord => ({
+      topic: "interconnections",
+      partition,
+      key,
+      value,
+      headers,
+    }));
+    const others = rest.map((record) => restRecord(record, partition));
+    const send = async (): Promise<number> => {
+      const offsets = await producer.produce(first);
+      if (others.length > 0) await producer.produce(others);
+      return (offsets.at(-1) ?? 0) + 1;
+    };
+    progress.changelogPosition = await untilDone(tools, progress.signal, send, notProduced);
+    waits.end("kafka");
+  }
+
+  function notProduced(error: unknown, tries: number): void {
+    waits.begin("kafka");
+    metrics.count("produce_failures");
+    if (isProduceFailure(error) && error.refused) {
+      metrics.count("alarms", { alarm: "produce_refused" });
+      log.error(
+        { partition, tries, error },
+        "the broker refuses what this partition index must produce: it stands still until that is mended (size limit, authorisation or topic)",
+      );
+      return;
+    }
+    log.warn(
+      { partition, tries, error },
+      "the broker did not take what this partition index must produce; producing the same again",
+    );
+  }
+
+  function publish(replies: readonly ReplyRecord[], signal: AbortSignal): void {
+    for (const { requestId, reply } of replies) {
+      ofStore(signal, () => store.publishReply(requestId, reply)).catch((error: unknown) => {
+        if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("publishing a reply failed"));
+      });
+    }
+  }
+
+  return {
+    ofStore,
+    publish,
+    async save(turn, progress) {
+      const nextTurn = progress.turn + 1;
+      const request = {
+        partition,
+        epoch: progress.epoch,
+        expectedTurn: progress.turn,
+        nextTurn,
+        applied: turn.applied,
+        outbox: outboxOf(turn),
+        changelogPosition: progress.changelogPosition,
+        changes: turn.changes,
+      };
+      const startedMs = clock.monotonicMs();
+      const verdict = await ofStore(progress.signal, () => store.save(request));
+      metrics.observeMs("save", clock.monotonicMs() - startedMs);
+      if (verdict !== "saved") {
+        metrics.count("fenced");
+        log.warn(
+          { partition, epoch: progress.epoch, turn: progress.turn, verdict },
+          "the state store refused a turn; nothing of it was produced, the partition index is taken over again if it is still ours",
+        );
+        throw lost();
+      }
+      progress.turn = nextTurn;
+      progress.applied = turn.applied;
+      progress.outboxEmpty = turn.changelog.length === 0;
+    },
+    async produce({ changelog, rest, applied }, progress) {
+      if (changelog.length > 0) {
+        const startedMs = clock.monotonicMs();
+        await produceAll({ changelog, rest, version: { epoch: progress.epoch, turn: progress.turn } }, progress);
+        metrics.observeMs("produce", clock.monotonicMs() - startedMs);
+      }
+      progress.produced = applied;
+    },
+    async produceInherited({ outbox, outboxVersion }, progress) {
+      if (outbox.length === 0) return [];
+      const cursorKey = keyOfCursor(tools.client);
+      const bytes = outbox.find(({ key }) => key.equals(cursorKey))?.value;
+      if (bytes === undefined || bytes === null) throw new Error("an inherited outbox holds no cursor");
+      const cursor = await untilDone(
+        tools,
+        progress.signal,
+        () => readCursor(tools.codec, bytes),
+        (error, tries) => {
+          log.error({ partition, tries, error }, "the cursor of an inherited outbox can't be read; trying again");
+        },
+      );
+      await produceAll({ changelog: outbox, rest: cursor.outbox, version: outboxVersion }, progress);
+      publish(cursor.replies, progress.signal);
+      const prefix = `${tools.client}:`;
+      const keys = outbox.map(({ key }) => key.toString());
+      return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+    },
+  };
+}
+
+function restRecord({ topic, key, value }: OutboxRecord, partition: number): ProducedRecord {
+  // An input topic among the outputs is a record that is moved to the partition of its key.
+  const moved = (inputTopics as readonly string[]).includes(topic);
+  const suffix = topic as TopicSuffix;
+  if (moved)
+    return { topic: suffix, partition: null, key, value, headers: [{ name: movedHeader, value: Buffer.from("1") }] };
+  return { topic: suffix, partition: suffix === "dead-letters" ? null : partition, key, value };
+}
