@@ -91,6 +91,8 @@ function storageSettings({ brokers, registryUrl, redis }: Surroundings): Record<
     KAFKA_PASSWORD: "",
     KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
     KAFKA_REPLICATION_FACTOR: "1",
+    // The shortest that is allowed: so long a killed service still has its partitions when the next one comes up.
+    KAFKA_SESSION_TIMEOUT: "6s",
     SCHEMA_REGISTRY_URL: registryUrl,
     REDIS_ADDRESS: redis,
   };

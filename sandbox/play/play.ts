@@ -8,8 +8,10 @@ import { createControlClient, type ControlClient, type PhoneLine, type ScreenLin
 import { complaints, judge } from "./judge.ts";
 import { latencies, transcriptOf, written } from "./transcript.ts";
 
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 120_000;
 const STEP_MS = 20_000;
+/** A service that was just killed waits for the end of its own session first. */
+const READY_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 /** How long after the last expected message a second copy of one would still be seen. */
 const QUIET_MS = 500;
@@ -49,7 +51,7 @@ export async function play({ controlUrl, metricsUrl, print, signal }: PlayOption
   const userId = `52155${String(randomInt(10_000_000, 100_000_000))}`;
   const wrong: string[] = [];
   try {
-    await until("the service is ready", ending, () => isReady(metricsUrl));
+    await until("the service is ready", ending, () => isReady(metricsUrl), READY_MS);
     await converse(world, userId, ending);
   } catch (error) {
     signal.throwIfAborted();
@@ -177,13 +179,14 @@ async function until<Found>(
   what: string,
   signal: AbortSignal,
   look: () => Promise<Found | undefined | false>,
+  withinMs = STEP_MS,
 ): Promise<Found> {
-  const giveUpAt = performance.now() + STEP_MS;
+  const giveUpAt = performance.now() + withinMs;
   for (;;) {
     signal.throwIfAborted();
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > giveUpAt) throw new TooLate(`${what}: not within ${String(STEP_MS / 1000)} s`);
+    if (performance.now() > giveUpAt) throw new TooLate(`${what}: not within ${String(withinMs / 1000)} s`);
     await delay(LOOK_EVERY_MS, undefined, { signal });
   }
 }
