@@ -12,7 +12,7 @@ export async function within<Value>(timeoutMs: number, work: Promise<Value>): Pr
 }
 
 /** The part behind the edge did not answer in time; what was asked of it may have happened. */
-export class DeadlinePassed extends Error {
+class DeadlinePassed extends Error {
   override readonly name = "DeadlinePassed";
 
   constructor(timeoutMs: number) {

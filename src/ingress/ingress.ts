@@ -169,7 +169,7 @@ function createServer(options: IngressOptions): FastifyInstance {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 400 && status < 500) return sendAnswer(reply, failure(status, tellable(error)));
-    options.log.error({ route: request.routeOptions.url, error }, "a route failed by a defect of ours");
+    options.log.error({ path: request.routeOptions.url, error }, "a route failed by a defect of ours");
     return sendAnswer(reply, failure(500, "internal error"));
   });
   app.setNotFoundHandler((request, reply) => {
@@ -240,11 +240,12 @@ function measure(app: FastifyInstance, ports: IngressPorts, log: Log): void {
   const webhook = routes.find(({ name }) => name === "whatsapp")?.path;
   app.addHook("onResponse", (request, reply, done) => {
     const { url } = request.routeOptions;
-    const labels = { method: methodOf(request), route: url ?? "other" };
-    const status = reply.statusCode;
-    ports.metrics.count("http_requests", { ...labels, status: status.toString() });
-    ports.metrics.observeMs("http_request", reply.elapsedTime, labels);
-    if (url !== webhook || status >= 400) log.info({ ...labels, status, ms: Math.round(reply.elapsedTime) }, "request");
+    const [method, path, status] = [methodOf(request), url ?? "other", reply.statusCode];
+    ports.metrics.count("http_requests", { method, route: path, status: status.toString() });
+    ports.metrics.observeMs("http_request", reply.elapsedTime, { method, route: path });
+    if (url !== webhook || status >= 400) {
+      log.info({ method, path, status, ms: Math.round(reply.elapsedTime) }, "request");
+    }
     done();
   });
 }

@@ -1,11 +1,11 @@
 // The names of settings in the environment: both prefixes, which one wins, and the names that are known but do nothing yet.
 // Reads no values' forms; that is settings.ts.
 
-/** Something about the environment that an operator should know; does not stop the start. */
+/** Something about the environment that an operator should know; does not stop the start. Fit for a log line as it is. */
 export interface SettingWarning {
   /** Names as they stand in the environment. */
-  readonly names: readonly string[];
-  readonly text: string;
+  readonly settings: readonly string[];
+  readonly hint: string;
 }
 
 /** The original's prefix; no shell can export it, but manifests and files can. Wins. */
@@ -45,15 +45,16 @@ export function givenSettings(
     const other = underscored.get(name);
     if (other === undefined || other === value) continue;
     warnings.push({
-      names: [dashPrefix + name, underscorePrefix + name],
-      text: "both are set and differ; the one with the dash holds",
+      settings: [dashPrefix + name, underscorePrefix + name],
+      hint: "both are set and differ; the one with the dash holds",
     });
   }
   const values = new Map([...underscored, ...dashed]);
   for (const name of values.keys()) {
     const asGiven = [(dashed.has(name) ? dashPrefix : underscorePrefix) + name];
-    if (notUsedYet.includes(name)) warnings.push({ names: asGiven, text: "known, but not used yet by this version" });
-    else if (!used.has(name)) warnings.push({ names: asGiven, text: "no setting of this service has this name" });
+    if (notUsedYet.includes(name))
+      warnings.push({ settings: asGiven, hint: "known, but not used yet by this version" });
+    else if (!used.has(name)) warnings.push({ settings: asGiven, hint: "no setting of this service has this name" });
   }
   return { values: Object.fromEntries(values), warnings };
 }

@@ -242,21 +242,21 @@ const shortestKey = 48;
 function doubts(values: SettingValues, production: boolean): readonly SettingWarning[] {
   const found: (SettingWarning | false)[] = [
     values.SECRET_KEY.length < shortestKey && {
-      names: ["SECRET_KEY"],
-      text: "shorter than the 48 bytes that HMAC SHA-384 makes use of: tokens are easier to forge",
+      settings: ["SECRET_KEY"],
+      hint: "shorter than the 48 bytes that HMAC SHA-384 makes use of: tokens are easier to forge",
     },
     !production &&
       (values.STATE_ENCRYPTION_KEY ?? []).length === 0 && {
-        names: ["STATE_ENCRYPTION_KEY"],
-        text: "not set: session keys and tokens stand in topics and Redis as they are",
+        settings: ["STATE_ENCRYPTION_KEY"],
+        hint: "not set: session keys and tokens stand in topics and Redis as they are",
       },
     values.BOTRUNNER_URL === null && {
-      names: ["BOTRUNNER_URL"],
-      text: "not set: the bot is not told when it has the user again",
+      settings: ["BOTRUNNER_URL"],
+      hint: "not set: the bot is not told when it has the user again",
     },
     values.INTEGRATIONS_BASE_URL === null && {
-      names: ["INTEGRATIONS_BASE_URL"],
-      text: "not set: nothing that agents write reaches users",
+      settings: ["INTEGRATIONS_BASE_URL"],
+      hint: "not set: nothing that agents write reaches users",
     },
   ];
   return found.filter((entry) => entry !== false);

@@ -30,7 +30,7 @@ export function safeFields(fields: Readonly<Record<string, unknown>>): Record<st
 }
 
 /** A text without what looks like a person's number or address, a token, or the query of an address. */
-export function safeText(text: string): string {
+function safeText(text: string): string {
   const cut = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
   return patterns.reduce((clean, [pattern, instead]) => clean.replaceAll(pattern, instead), cut);
 }

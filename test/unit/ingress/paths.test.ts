@@ -145,7 +145,7 @@ describe("logs and metrics", () => {
     expect(edge.seen.lines).toEqual([]);
     await edge.send({ method: "POST", url, payload: "x" });
     expect(edge.seen.lines).toEqual([
-      { text: "request", fields: { method: "POST", route: url, status: 400, ms: expect.any(Number) } },
+      { text: "request", fields: { method: "POST", path: url, status: 400, ms: expect.any(Number) } },
     ]);
     const counted = edge.seen.counts
       .filter(({ name }) => name === "http_requests")

@@ -26,7 +26,7 @@ function mistakesOf(environment: Environment): readonly string[] {
 }
 
 function warningsOf(environment: Environment): readonly (readonly string[])[] {
-  return loadSettings(environment).warnings.map(({ names }) => names);
+  return loadSettings(environment).warnings.map(({ settings }) => settings);
 }
 
 describe("documents", () => {

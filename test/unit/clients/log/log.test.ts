@@ -81,6 +81,15 @@ describe("redaction", () => {
     expect(line).not.toContain("5215512345678");
   });
 
+  it("leaves what the service says of itself", () => {
+    const lines = [
+      { method: "GET", path: "/v1/context/:user_id", status: 200 },
+      { settings: ["SALESFORCE_INTEGRATION_SECRET_KEY"], hint: "shorter than it should be" },
+      { alarm: "offset_out_of_range", sentence: "Redis is too old", users: 3 },
+    ];
+    expect(lines.map((fields) => lineOf(fields))).toMatchObject(lines);
+  });
+
   it("leaves ids, addresses and counts", () => {
     const fields = {
       chatId: "0190f3c2-1111-7000-8000-123456789012",
