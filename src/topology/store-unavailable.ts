@@ -1,5 +1,5 @@
 // The one failure that the store port may reject with: its outcome is unknown, and the same call again is safe. Made by the
-// implementations of the port, recognised by the runtime and the ingress.
+// implementations of the port; told from other errors by its name.
 
 /** `detail` is a code, never a key or a value. */
 export interface StoreUnavailable extends Error {
@@ -13,9 +13,4 @@ export function storeUnavailable(detail: string): StoreUnavailable {
     name: "StoreUnavailable" as const,
     detail,
   });
-}
-
-/** True for a rejection after which the same call may be repeated. */
-export function isStoreUnavailable(error: unknown): error is StoreUnavailable {
-  return error instanceof Error && error.name === "StoreUnavailable";
 }

@@ -18,7 +18,7 @@ export interface UserKeys {
 }
 
 /** Start of every key of a user; the scripts put the endings of `userKeys` behind it. */
-export function userPrefix(space: KeySpace, userId: string): string {
+function userPrefix(space: KeySpace, userId: string): string {
   return `${space.client}:${userId}:`;
 }
 

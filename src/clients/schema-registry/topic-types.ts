@@ -41,7 +41,7 @@ export function loadTopicTypes(): TopicTypes {
 }
 
 /** Compiles one schema. Throws when it is not valid. */
-export function topicType(topic: TopicSuffix, schema: SchemaJson): TopicType {
+function topicType(topic: TopicSuffix, schema: SchemaJson): TopicType {
   const type = avro.Type.forSchema(schema as avro.schema.AvroSchema, { omitRecordMethods: true });
   const unions = taggedUnionsOf(type);
   let scratch = Buffer.allocUnsafe(16_384);
