@@ -1,6 +1,7 @@
 // What a gateway answers to the lane after one try of a command. The lane repeats, finishes, and tells the result.
 import type { CommandResult } from "./messages/generated.ts";
 
+/** The outcome of one try, in the words of commands. */
 export type Effect =
   | {
       readonly kind: "finished";

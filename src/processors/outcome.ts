@@ -24,4 +24,5 @@ export type Outcome<Value> =
 /** The outcome of a call that brings nothing but success. */
 export type Done = Outcome<null>;
 
+/** Success that brings nothing. */
 export const done: Done = { kind: "done", value: null };

@@ -6,10 +6,13 @@ import type { Done } from "../outcome.ts";
 import { unreachable } from "../unreachable.ts";
 import type { BotPort, ChannelPort } from "./port.ts";
 
+/** Carries out the commands of the channel lane. */
 export interface ChannelGateway {
+  /** One try. Never rejects but by a defect; the ports classify what goes wrong outside. */
   perform(command: ChannelCommand, attempt: Try): Promise<Effect>;
 }
 
+/** The gateway on its two ports. */
 export function createChannelGateway(ports: { readonly channel: ChannelPort; readonly bot: BotPort }): ChannelGateway {
   return {
     async perform(command, { userId, signal }) {

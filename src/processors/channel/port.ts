@@ -2,6 +2,7 @@
 import type { Channel } from "../messages/generated.ts";
 import type { Done } from "../outcome.ts";
 
+/** Delivers texts to users. */
 export interface ChannelPort {
   /** Delivers one text. `messageId` is the same in every repeat of the same text. */
   say(
@@ -10,6 +11,7 @@ export interface ChannelPort {
   ): Promise<Done>;
 }
 
+/** Takes users back. */
 export interface BotPort {
   /** Moves the user to a state of the bot. Repeating does no harm beyond a repeated greeting. */
   handBack(

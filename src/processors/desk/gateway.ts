@@ -13,7 +13,9 @@ export interface SessionOwner {
   readonly chatId: string;
 }
 
+/** Carries out the commands of the desk lane, and polls. Sessions are sealed on this side of it. */
 export interface DeskGateway {
+  /** One try. Never rejects but by a defect; the port classifies what goes wrong outside. */
   perform(command: DeskCommand, attempt: Try): Promise<Effect>;
   /** One long poll; `position` is the number of the last event that is durably ours. Rejects only when aborted. */
   poll(owner: SessionOwner, session: DeskSession, position: number, signal: AbortSignal): Promise<PollAnswer>;
@@ -30,6 +32,7 @@ export interface DeskGateway {
 
 const unreadable = "the session's secrets can't be opened with the configured keys";
 
+/** The gateway on the desk and the seal of its sessions. */
 export function createDeskGateway(ports: { readonly desk: Desk; readonly sealer: Sealer }): DeskGateway {
   const { desk, sealer } = ports;
 
@@ -119,11 +122,6 @@ export function createDeskGateway(ports: { readonly desk: Desk; readonly sealer:
       return desk.resync(opened, signal);
     },
   };
-}
-
-/** True for the commands that carry a post number. */
-export function posts(command: DeskCommand): boolean {
-  return "session" in command;
 }
 
 function effectOf<Value>(

@@ -12,6 +12,7 @@ export interface OpenedSession {
   readonly pollTimeoutMs: number;
 }
 
+/** What the desk is told of the chat when an agent is asked for. */
 export interface ChatRequestDetails {
   readonly buttonId: string;
   readonly visitorName: string;
@@ -25,8 +26,14 @@ export interface ChatRequestDetails {
  */
 export type PostOutcome = Done | { readonly kind: "outOfStep"; readonly lastAccepted: number };
 
+/** What one long poll brought. */
 export type PollAnswer =
-  | { readonly kind: "events"; readonly position: number; readonly resumeToken: string | null; readonly events: readonly DeskEvent[] }
+  | {
+      readonly kind: "events";
+      readonly position: number;
+      readonly resumeToken: string | null;
+      readonly events: readonly DeskEvent[];
+    }
   | { readonly kind: "nothing" }
   /** Another poll of this session is in flight somewhere. */
   | { readonly kind: "conflict" }
@@ -35,24 +42,30 @@ export type PollAnswer =
   | { readonly kind: "lost"; readonly reason: DeskLostReason; readonly detail: string }
   | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
 
+/** The agent side. Each call is one try; nothing in here repeats. */
 export interface Desk {
   /**
    * Finds the contact by e-mail, then phone; creates it only when both searches answered and found nothing. With
-   * `mayExist` (an earlier try of the same command may have created it) it is searched for first in any case.
+   * `mayExist` an earlier try of the same command may have created it.
    */
   ensureContact(
     request: EnsureContact,
     mayExist: boolean,
     signal: AbortSignal,
   ): Promise<Outcome<{ readonly contactId: string; readonly created: boolean; readonly blocked: boolean }>>;
-  /** Creates the case; with `mayExist` it is looked for by its marker first. */
+  /** Creates the case; with `mayExist` it is looked for first, by contact, subject, origin and time. */
   ensureCase(
     request: EnsureCase,
     mayExist: boolean,
     signal: AbortSignal,
   ): Promise<Outcome<{ readonly caseId: string; readonly created: boolean }>>;
   openSession(signal: AbortSignal): Promise<Outcome<OpenedSession>>;
-  requestChat(session: OpenedSession, details: ChatRequestDetails, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
+  requestChat(
+    session: OpenedSession,
+    details: ChatRequestDetails,
+    postSequence: number,
+    signal: AbortSignal,
+  ): Promise<PostOutcome>;
   say(session: OpenedSession, text: string, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
   /** Ends the chat. A session that is gone is done. */
   end(session: OpenedSession, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;

@@ -23,7 +23,7 @@ export interface EnsureContact extends CommandHead<"desk", "EnsureContact"> {
   readonly channel: Channel;
 }
 
-/** Creates the case; it carries chatId as its marker, which is looked for before any repeat. */
+/** Creates the case. A repeat looks for it first: by contact, subject, origin, and created not before `notBefore`. */
 export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly contactId: string;
   readonly channel: Channel;
