@@ -214,6 +214,16 @@ describe.each(storeBindings)("store $name", ({ open }) => {
       expect(await store.claim(partition, 7, "a")).toMatchObject({ index: cursor });
     });
 
+    it("does not bring old states back when a repeat comes after the owner's first save", async () => {
+      await store.claim(partition, 7, "a");
+      const old = { json: '{"of":"before"}', home: "interconnection" } as const;
+      await store.catchUp(partition, 7, [change(user("u"), { state: old })], cursor);
+      await store.save(turn(partition, 7, 42, [change(user("u"))]));
+      expect(await store.catchUp(partition, 7, [change(user("u"), { state: old })], cursor)).toBe("saved");
+      expect(await stored(user("u"))).toMatchObject({ state: `{"of":"${user("u")}"}` });
+      expect(await store.claim(partition, 7, "a")).toMatchObject({ index: { savedEpoch: 7, turn: 42 } });
+    });
+
     it("is fenced, and writes nothing then", async () => {
       await store.claim(partition, 7, "a");
       expect(await store.catchUp(partition, 6, [change(user("u"))], cursor)).toBe("fenced");

@@ -142,6 +142,8 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
       call("catchUp", () => {
         const index = owned(partition, epoch);
         if (index === null) return "fenced";
+        // A late repeat, after the owner has saved, would bring old states back.
+        if (index.cursor?.savedEpoch === epoch) return "saved";
         for (const change of changes) write(index, change);
         if (cursor !== null) index.cursor = copyOfCursor(cursor);
         return "saved";
