@@ -3,7 +3,7 @@
  * Built when a field is first asked for, extended by new records, thrown away when records change or vanish.
  * Used by the record store only.
  */
-import type { SalesforceRecord } from "./records.ts";
+import type { SalesforceRecord } from "./objects.ts";
 
 type ByValue = Map<string, SalesforceRecord[]>;
 

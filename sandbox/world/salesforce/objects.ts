@@ -26,6 +26,9 @@ export interface ObjectType {
   readonly parents: ReadonlyMap<string, { readonly name: string; readonly field: string; readonly object: string }>;
 }
 
+/** One record: canonical field names to values. */
+export type SalesforceRecord = Record<string, unknown> & { Id: string };
+
 const text = (name: string, maxLength = 255): Field => ({ name, kind: "text", maxLength });
 const id = (name: string): Field => ({ name, kind: "id" });
 const flag = (name: string): Field => ({ name, kind: "boolean" });

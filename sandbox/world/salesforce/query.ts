@@ -6,8 +6,8 @@
 import { looksLikeRecordId, shortId } from "../ids.ts";
 import { DataError } from "./errors.ts";
 import { fieldNamed, objectNamed } from "./objects.ts";
-import type { Field, ObjectType } from "./objects.ts";
-import type { Records, SalesforceRecord } from "./records.ts";
+import type { Field, ObjectType, SalesforceRecord } from "./objects.ts";
+import type { Records } from "./records.ts";
 import { parseSoql } from "./soql.ts";
 import type { Condition, Literal, Operator, Ordering } from "./soql.ts";
 

@@ -12,10 +12,7 @@ import { DataError } from "./errors.ts";
 import { fieldIndexes } from "./field-index.ts";
 import type { FieldIndexes } from "./field-index.ts";
 import { fieldNamed, objectNamed } from "./objects.ts";
-import type { Field, ObjectType } from "./objects.ts";
-
-/** One record: canonical field names to values. */
-export type SalesforceRecord = Record<string, unknown> & { Id: string };
+import type { Field, ObjectType, SalesforceRecord } from "./objects.ts";
 
 /** Fields as they came in, any letter case. */
 export type Fields = JsonObject;

@@ -189,6 +189,7 @@ describe("sequence of POSTs", () => {
     const { visitor } = await engagedVisitor(world);
     const gap = await visitor.post("ChatMessage", { text: "x" }, 498);
     expect([gap.status, gap.text]).toEqual([409, "Out of sync Ack. Expected 498. Actual 1"]);
+    expect((await visitor.post("ChatMessage", { text: "x" }, 3)).status).toBe(409);
     expect((await visitor.post("ChatMessage", { text: "x" }, 2)).status).toBe(200);
   });
 
@@ -325,6 +326,16 @@ describe("ending", () => {
     expect(visitor.session().state).toBe("LOST");
     expect((await visitor.poll(ack)).status).toBe(403);
   });
+});
+
+it("keeps a session alive as long as a poll is held", async () => {
+  await control(world, "PATCH", "/live-agent/modes", { pollHoldMs: 400_000 });
+  const { visitor, ack } = await engagedVisitor(world);
+  const { reply } = await visitor.heldPoll(ack);
+  world.clock.advance(399_999);
+  expect(visitor.session().state).toBe("ENGAGED");
+  world.clock.advance(1);
+  expect((await reply).status).toBe(204);
 });
 
 describe("keys, affinity and addresses", () => {

@@ -6,9 +6,10 @@ import { manualClock } from "../../../sandbox/world/clock.ts";
 import { seededIds } from "../../../sandbox/world/ids.ts";
 import { DataError } from "../../../sandbox/world/salesforce/errors.ts";
 import { objectNamed } from "../../../sandbox/world/salesforce/objects.ts";
+import type { SalesforceRecord } from "../../../sandbox/world/salesforce/objects.ts";
 import { runQuery } from "../../../sandbox/world/salesforce/query.ts";
 import { recordStore } from "../../../sandbox/world/salesforce/records.ts";
-import type { Records, SalesforceRecord } from "../../../sandbox/world/salesforce/records.ts";
+import type { Records } from "../../../sandbox/world/salesforce/records.ts";
 import { parseSoql } from "../../../sandbox/world/salesforce/soql.ts";
 import { START_MS } from "./harness.ts";
 
@@ -78,6 +79,11 @@ describe("the parser", () => {
     ["a second statement", "SELECT Id FROM Contact; SELECT Id FROM Case"],
   ])("refuses %s", (_name, soql) => {
     expect(refusal(soql).code).toBe("MALFORMED_QUERY");
+  });
+
+  it("says what is missing where AND and OR are mixed", () => {
+    const soql = "SELECT Id FROM Contact WHERE Id = null OR Id = null AND Id = null";
+    expect(refusal(soql).message).toContain("parentheses around mixed AND and OR");
   });
 
   it("resolves every escape of the reference", () => {
