@@ -72,19 +72,19 @@ export default {
     layer(
       "topology-below-clients",
       "^src/topology/",
-      "^src/(clients|ingress|main|operator|service)",
+      "^src/(clients|ingress|main|operator|composition)",
       "Topology sees ports, not clients: declare the port in src/topology and implement it in src/clients.",
     ),
     layer(
       "clients-not-ingress",
       "^src/clients/",
-      "^src/(ingress|main|operator|service)",
+      "^src/(ingress|main|operator|composition)",
       "Clients are called, they do not call: pass a function in main.ts, or move the shared type down into src/topology.",
     ),
     layer(
       "ingress-not-clients",
       "^src/ingress/",
-      "^src/(clients|main|operator|service)",
+      "^src/(clients|main|operator|composition)",
       "Ingress and clients stand side by side: take what is needed as a parameter (a port of src/topology) and wire it in main.ts.",
     ),
     layer(

@@ -4,11 +4,11 @@ import { execFileSync } from "node:child_process";
 
 import closeWithGrace from "close-with-grace";
 
-import { loadSettings } from "./clients/config/settings.ts";
+import { describeMistakes, loadSettings } from "./clients/config/settings.ts";
 import { createLog } from "./clients/log/log.ts";
-import { startService, type Service } from "./service.ts";
+import { startService, type Service } from "./composition.ts";
 import { isLost } from "./topology/retry.ts";
-import type { StartRefused } from "./service-storage.ts";
+import type { StartRefused } from "./composition-storage.ts";
 import type { Log } from "./topology/ports.ts";
 
 /** A stop that takes longer ends at once. */
@@ -21,8 +21,7 @@ await run();
 async function run(): Promise<void> {
   const loaded = loadSettings(process.env);
   if (!("settings" in loaded)) {
-    const lines = loaded.mistakes.map(({ name, problem, example }) => `  ${name} ${problem}; for example: ${example}`);
-    process.stderr.write(`The settings are wrong; nothing was started.\n${lines.join("\n")}\n`);
+    process.stderr.write(`${describeMistakes(loaded.mistakes)}\nNothing was started.\n`);
     process.exitCode = 78;
     return;
   }

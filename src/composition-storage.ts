@@ -1,5 +1,5 @@
 // Brings up what the service keeps its data in: Redis, the registry's codec, and the cluster with its producers, consumer and
-// changelog reader. Each is waited for as long as the start is wanted; what only a person can mend refuses it. Called by service.ts.
+// changelog reader. Each is waited for as long as the start is wanted; what only a person can mend refuses it. Called by composition.ts.
 import { createClock, createRandom } from "./clients/clock.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
 import { prepareCluster, type ClusterUnfit } from "./clients/kafka/admin.ts";
@@ -13,7 +13,7 @@ import type { KeySpace } from "./clients/redis/keys.ts";
 import { loadScripts } from "./clients/redis/scripts.ts";
 import { createRedisStore } from "./clients/redis/store.ts";
 import { openCodec } from "./clients/schema-registry/open-codec.ts";
-import { kafkaConnection } from "./service-settings.ts";
+import { kafkaConnection } from "./composition-settings.ts";
 import { memoryLimits, type MemoryLimits } from "./topology/memory-limits.ts";
 import type { ChangelogReader, Clock, Codec, Consumer, Log, Random, Store } from "./topology/ports.ts";
 import { sleep, untilDone } from "./topology/retry.ts";

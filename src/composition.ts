@@ -1,5 +1,5 @@
 // The composition: makes clients, topology and ingress from the settings, starts them in order, and stops them in reverse. With
-// service-storage.ts the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
+// composition-storage.ts the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
 import { randomUUID } from "node:crypto";
 
 import { createBot } from "./clients/botrunner/bot.ts";
@@ -19,7 +19,7 @@ import { createChannelGateway, type ChannelGateway } from "./processors/channel/
 import { createDeskGateway, type DeskGateway } from "./processors/desk/gateway.ts";
 import type { ChannelPort } from "./processors/channel/port.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
-import { decideSettings } from "./service-settings.ts";
+import { decideSettings } from "./composition-settings.ts";
 import {
   closeAll,
   openCluster,
@@ -28,7 +28,7 @@ import {
   type Cluster,
   type Start,
   type Storage,
-} from "./service-storage.ts";
+} from "./composition-storage.ts";
 import { bridge } from "./topology/bridge.ts";
 import type { Log } from "./topology/ports.ts";
 import { createRuntime, type RuntimePorts } from "./topology/runtime.ts";
