@@ -1,3 +1,4 @@
+// The bot port on Botrunner: path, query, body, and what each status means.
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createBot } from "../../../../src/clients/botrunner/bot.ts";

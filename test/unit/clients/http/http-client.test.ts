@@ -1,3 +1,4 @@
+// The HTTP client against a real local server: answers, limits, and failures told apart.
 import { createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 

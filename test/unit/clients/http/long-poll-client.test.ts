@@ -1,3 +1,4 @@
+// The long-poll client against a real local server: held requests, time-outs, aborts, closed sockets.
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 

@@ -1,3 +1,4 @@
+// Reading of Retry-After, as seconds and as a date.
 import { expect, it } from "vitest";
 
 import { retryAfterMs } from "../../../../src/clients/http/retry-after.ts";

@@ -1,3 +1,4 @@
+// Which transport failures are certain and which leave a call in doubt.
 import { describe, expect, it } from "vitest";
 
 import { transportFailure } from "../../../../src/clients/http/transport-failure.ts";

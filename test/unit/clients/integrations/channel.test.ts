@@ -1,3 +1,4 @@
+// The channel port on the Integrations API: path, body, and what each status means.
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createChannel } from "../../../../src/clients/integrations/channel.ts";

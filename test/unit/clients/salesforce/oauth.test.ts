@@ -1,3 +1,4 @@
+// The access token: one login for all callers, refreshed once.
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createAccessTokens } from "../../../../src/clients/salesforce/oauth.ts";

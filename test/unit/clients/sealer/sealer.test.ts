@@ -1,3 +1,4 @@
+// The seal: bound to user and chat, damaged texts refused, keys rotated.
 import { randomBytes } from "node:crypto";
 
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+// What is passed on of the data API's errors: codes, never personal data.
 import { describe, expect, it } from "vitest";
 
 import { apiErrorText } from "../../../../../src/clients/salesforce/data-api/api-errors.ts";

@@ -1,3 +1,4 @@
+// Contacts and cases by the data API: search, creation, and creates of unknown outcome.
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createDataApi } from "../../../../../src/clients/salesforce/data-api/api-call.ts";

@@ -1,3 +1,4 @@
+// SOQL literals: whatever goes in comes back as one literal.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 

@@ -1,3 +1,4 @@
+// Every message type of Live Agent as a desk event, tolerant of what real answers hold.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 

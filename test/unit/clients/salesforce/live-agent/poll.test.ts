@@ -1,3 +1,4 @@
+// One long poll by status and body.
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createLongPollClient } from "../../../../../src/clients/http/long-poll-client.ts";

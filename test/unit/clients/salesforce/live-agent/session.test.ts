@@ -1,3 +1,4 @@
+// Session, chat request and posts of Live Agent: exact bodies, headers and statuses.
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createSessionCalls } from "../../../../../src/clients/salesforce/live-agent/session.ts";
