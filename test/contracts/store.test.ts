@@ -66,6 +66,9 @@ describe.each(storeBindings)("store $name", ({ open }) => {
       await store.claim(partition, 8, "b");
       await store.release(partition, 7);
       expect(await store.claim(partition, 9, "c")).toMatchObject({ released: false });
+      await store.release(partition, 9);
+      await store.release(partition, 8);
+      expect(await store.claim(partition, 10, "d")).toMatchObject({ released: true });
     });
   });
 
