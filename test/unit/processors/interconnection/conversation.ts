@@ -9,7 +9,9 @@ import { session, type Step, type TestUser } from "./user.ts";
 /** One thing that happens. */
 export type Action =
   | { readonly do: "connect"; readonly how: "new" | "repeat" | "expired" | "invalid" | "nobody" }
-  | { readonly do: "finish" | "operator" | "reconnected" | "lost" | "repeat" | "due" | "settle" }
+  | { readonly do: "finish" | "operator" | "repeat" | "due" | "settle" }
+  | { readonly do: "reconnected" }
+  | { readonly do: "lost" }
   | { readonly do: "message"; readonly how: "text" | "long" | "file" | "repeat" | "keyword" | "bot" | "sticker" }
   | { readonly do: "desk"; readonly kind: DeskEventKind }
   | {
@@ -162,6 +164,18 @@ export function createPlayer(user: TestUser): {
     return status === "ON_HOLD" || status === "ACTIVE";
   }
 
+  function desk(action: Extract<Action, { do: "desk" | "reconnected" | "lost" }>): Step | null {
+    const generation = user.state.interconnection?.session?.generation ?? "";
+    const next = `g${String(user.nowMs)}`;
+    const moved = { ...session, generation: next, route: `sealed-${next}` };
+    if (action.do === "lost")
+      return user.agentEvent({ type: "DeskLost", generation, reason: "budget_exhausted", detail: null });
+    if (action.do === "reconnected")
+      return user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true });
+    const said = action.kind === "said" ? { text: tokenOf("agent", ++count.said) } : { queuePosition: 1 };
+    return user.desk(action.kind, said);
+  }
+
   function result(wanted: Extract<Action, { do: "result" }>): Step | null {
     const command = user.state.pending.find(({ lane }) => lane === wanted.lane);
     if (command === undefined) return null;
@@ -183,21 +197,9 @@ export function createPlayer(user: TestUser): {
         case "message":
           return message(action.how);
         case "desk":
-          if (!atDesk()) return null;
-          return user.desk(
-            action.kind,
-            action.kind === "said" ? { text: tokenOf("agent", ++count.said) } : { queuePosition: 1 },
-          );
-        case "reconnected": {
-          if (!atDesk()) return null;
-          const moved = { ...session, generation: `g${String(user.nowMs)}`, route: `sealed-${String(user.nowMs)}` };
-          return user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true });
-        }
-        case "lost": {
-          const generation = user.state.interconnection?.session?.generation;
-          if (generation === undefined) return null;
-          return user.agentEvent({ type: "DeskLost", generation, reason: "budget_exhausted", detail: null });
-        }
+        case "reconnected":
+        case "lost":
+          return atDesk() ? desk(action) : null;
         case "repeat":
           return count.request === 0 ? null : user.finish(lastId());
         case "due": {

@@ -193,17 +193,12 @@ describe("a session that moved", () => {
   it("takes what is still to be said along and starts its numbers anew", () => {
     const user = userIn("ACTIVE");
     user.desk("said", { text: "Hi", number: 7 });
-    user.message("m1", "Hello");
-    user.agentEvent({
-      type: "CommandResult",
-      lane: "desk",
-      seq: 99,
-      outcome: "done",
-      reason: null,
-      attempts: 1,
-      postSequence: 3,
-      data: null,
-    });
+    user.message("m0", "Hello");
+    user.message("m1", "Hello again");
+    const [, first] = user.state.pending;
+    const result = { outcome: "done", reason: null, attempts: 1, postSequence: 3, data: null } as const;
+    user.agentEvent({ type: "CommandResult", lane: "desk", seq: first?.seq ?? 0, ...result });
+    expect(user.state.interconnection).toMatchObject({ postSequence: 3 });
     user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true });
     expect(user.state.interconnection).toMatchObject({ session: moved, position: -1, postSequence: 0 });
     expect(user.state.pending.find(({ kind }) => kind === "SayToAgent")).toMatchObject({ session: moved });
