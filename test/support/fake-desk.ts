@@ -1,0 +1,282 @@
+// A desk with the rules that matter to the graph: sessions with a route that can be moved, events that come again until they
+// are acknowledged, one poll at a time, posts that carry numbers, contacts and cases. Keeps what the agents see, and what was
+// done to it against its rules. For tests of the topology; its only time is the clock it is given.
+import type { Desk, OpenedSession, PollAnswer, PostOutcome } from "../../src/processors/desk/port.ts";
+import type { DeskEvent, DeskEventKind } from "../../src/processors/messages/generated.ts";
+import type { Outcome } from "../../src/processors/outcome.ts";
+import type { Clock } from "../../src/topology/ports.ts";
+
+/** What becomes of a call instead of success; an effect that is `after` has happened all the same. */
+export type DeskFault =
+  | { readonly kind: "retry"; readonly effect: "none" | "after" }
+  | { readonly kind: "refused" }
+  | { readonly kind: "throws" };
+
+/** One chat at the desk, from the agent's side. */
+export interface DeskChat {
+  readonly sessionId: string;
+  readonly visitorName: string;
+  readonly contactId: string;
+  readonly caseId: string;
+  /** Texts in the order in which the agent saw them. */
+  readonly seen: readonly string[];
+  readonly ended: "agent" | "visitor" | "desk" | null;
+  /** Polls of the session that were in flight at the same time, at most. */
+  readonly pollsAtOnce: number;
+  readonly polls: number;
+  queue(place: number): void;
+  accept(agentName?: string): void;
+  say(text: string): void;
+  event(kind: DeskEventKind, more?: Partial<DeskEvent>): void;
+  end(): void;
+  /** The session is on another server now: the route is void until a reconnect. */
+  move(): void;
+  /** The desk forgets the session. */
+  drop(): void;
+}
+
+/** The desk. */
+export interface FakeDesk {
+  readonly desk: Desk;
+  /** Chats that were requested, oldest first. */
+  readonly chats: readonly DeskChat[];
+  readonly contacts: ReadonlyMap<string, string>;
+  /** Cases by their marker, the chat's id; a second create of the same is in `created`. */
+  readonly created: readonly string[];
+  readonly sessions: number;
+  /** Every call that was made, as `say`. */
+  readonly calls: readonly string[];
+  /** The next calls of that name meet these faults. */
+  fail(call: keyof Desk, ...faults: readonly DeskFault[]): void;
+  /** While set, every poll is answered so. */
+  answerPolls(answer: PollAnswer | null): void;
+}
+
+interface Session {
+  readonly id: string;
+  readonly key: string;
+  route: string;
+  moves: number;
+  gone: boolean;
+  lastPost: number;
+  events: DeskEvent[];
+  nextNumber: number;
+  held: { readonly wake: () => void } | null;
+  chat: MutableChat | null;
+}
+
+type MutableChat = { -readonly [Key in keyof DeskChat]: DeskChat[Key] } & { seen: string[] };
+
+/** Options of the desk. */
+export interface FakeDeskOptions {
+  /** Live Agent drops the repeat of a number that it has accepted; a desk that does not lets doubles show. Default true. */
+  readonly honoursNumbers?: boolean;
+  readonly holdMs?: number;
+  readonly pollTimeoutMs?: number;
+}
+
+/** A desk that knows nobody yet. */
+export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): FakeDesk {
+  const { honoursNumbers = true, holdMs = 20_000, pollTimeoutMs = 40_000 } = options;
+  const sessions = new Map<string, Session>();
+  const contacts = new Map<string, string>();
+  const cases = new Map<string, string>();
+  const created: string[] = [];
+  const chats: MutableChat[] = [];
+  const calls: string[] = [];
+  const faults = new Map<keyof Desk, DeskFault[]>();
+  let forcedPoll: PollAnswer | null = null;
+
+  /** One call: does its work or not, and answers or not, as ordered. */
+  async function call<Value>(name: keyof Desk, work: () => Value): Promise<Value | Outcome<never>> {
+    calls.push(name);
+    await Promise.resolve();
+    const fault = faults.get(name)?.shift();
+    if (fault?.kind === "throws") throw new TypeError("a defect of the client");
+    if (fault?.kind === "refused") return { kind: "refused", detail: "400 fault", status: 400 };
+    if (fault?.kind !== "retry") return work();
+    if (fault.effect === "after") work();
+    const mayHaveHappened = fault.effect === "after";
+    return { kind: "retry", detail: "503 fault", status: 503, mayHaveHappened, retryAfterMs: null };
+  }
+
+  function add(session: Session, kind: DeskEventKind, more: Partial<DeskEvent> = {}): void {
+    const nothing = { text: null, agentName: null, reason: null, queuePosition: null, detail: null };
+    session.events.push({ number: session.nextNumber, kind, ...nothing, estimatedWaitSeconds: null, ...more });
+    session.nextNumber += 1;
+    session.held?.wake();
+  }
+
+  function post(session: OpenedSession, number: number, work: (known: Session) => void): PostOutcome {
+    const known = sessions.get(session.id);
+    if (known === undefined || known.gone || known.key !== session.key)
+      return { kind: "refused", detail: "403 session", status: 403 };
+    if (known.route !== session.route)
+      return { kind: "retry", detail: "503 route", status: 503, mayHaveHappened: false, retryAfterMs: null };
+    if (number > known.lastPost + 1) return { kind: "outOfStep", lastAccepted: known.lastPost };
+    if (number <= known.lastPost && honoursNumbers) return { kind: "done", value: null };
+    known.lastPost = Math.max(known.lastPost, number);
+    work(known);
+    return { kind: "done", value: null };
+  }
+
+  function openChat(session: Session, details: Pick<DeskChat, "visitorName" | "contactId" | "caseId">): void {
+    const chat: MutableChat = {
+      sessionId: session.id,
+      ...details,
+      seen: [],
+      ended: null,
+      pollsAtOnce: 0,
+      polls: 0,
+      queue: (place) => add(session, "queued", { queuePosition: place }),
+      accept: (agentName = "Agent") => add(session, "accepted", { agentName }),
+      say: (text) => add(session, "said", { text, agentName: "Agent" }),
+      event: (kind, more) => add(session, kind, more),
+      end() {
+        chat.ended = "agent";
+        add(session, "ended", { reason: "agent" });
+      },
+      move() {
+        session.moves += 1;
+        session.route = `route-${session.id}-${String(session.moves)}`;
+        // What was not acknowledged comes again under new numbers.
+        session.events = session.events.map((event, number) => ({ ...event, number }));
+        session.nextNumber = session.events.length;
+        session.held?.wake();
+      },
+      drop() {
+        session.gone = true;
+        session.held?.wake();
+      },
+    };
+    session.chat = chat;
+    chats.push(chat);
+    add(session, "queued", { queuePosition: 1 });
+  }
+
+  function disturbedPoll(): PollAnswer | null {
+    const fault = faults.get("poll")?.shift();
+    if (fault?.kind === "throws") throw new TypeError("a defect of the client");
+    if (fault !== undefined) return { kind: "failed", detail: "503 fault", retryAfterMs: null };
+    return forcedPoll;
+  }
+
+  async function poll(session: OpenedSession, position: number, signal: AbortSignal): Promise<PollAnswer> {
+    calls.push("poll");
+    await Promise.resolve();
+    const known = sessions.get(session.id);
+    const disturbed = disturbedPoll();
+    if (disturbed !== null) return disturbed;
+    if (known === undefined || known.gone) return { kind: "lost", reason: "session_gone", detail: "403" };
+    if (known.route !== session.route) return { kind: "moved" };
+    if (known.chat !== null) known.chat.polls += 1;
+    if (known.held !== null) {
+      if (known.chat !== null) known.chat.pollsAtOnce = 2;
+      return { kind: "conflict" };
+    }
+    known.events = known.events.filter(({ number }) => number > position);
+    if (known.chat !== null) known.chat.pollsAtOnce = Math.max(1, known.chat.pollsAtOnce);
+    if (known.events.length === 0) await heldPoll(known, signal);
+    if (signal.aborted) throw new Error("aborted");
+    if (sessions.get(session.id)?.gone === true) return { kind: "lost", reason: "session_gone", detail: "403" };
+    if (known.route !== session.route) return { kind: "moved" };
+    const last = known.events.at(-1);
+    if (last === undefined) return { kind: "nothing" };
+    return {
+      kind: "events",
+      position: last.number,
+      resumeToken: `resume-${String(last.number)}`,
+      events: known.events,
+    };
+  }
+
+  function heldPoll(session: Session, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        session.held = null;
+        cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = clock.after(holdMs, end);
+      session.held = { wake: end };
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+    });
+  }
+
+  const desk: Desk = {
+    ensureContact: (request) =>
+      call("ensureContact", () => {
+        const known = contacts.get(request.email);
+        const contactId = known ?? `contact-${String(contacts.size + 1)}`;
+        contacts.set(request.email, contactId);
+        return { kind: "done", value: { contactId, created: known === undefined, blocked: false } };
+      }),
+    ensureCase: (request, mayExist) =>
+      call("ensureCase", () => {
+        const known = mayExist ? cases.get(request.chatId) : undefined;
+        const caseId = known ?? `case-${String(created.length + 1)}`;
+        if (known === undefined) created.push(request.chatId);
+        cases.set(request.chatId, caseId);
+        return { kind: "done", value: { caseId, created: known === undefined } };
+      }),
+    openSession: () =>
+      call("openSession", () => {
+        const id = `session-${String(sessions.size + 1)}`;
+        const session: Session = {
+          ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0 },
+          ...{ events: [], nextNumber: 0, held: null, chat: null },
+        };
+        sessions.set(id, session);
+        return { kind: "done", value: { id, key: session.key, route: session.route, pollTimeoutMs } };
+      }),
+    requestChat: (session, { visitorName, contactId, caseId }, number) =>
+      call("requestChat", () =>
+        post(session, number, (known) => {
+          if (known.chat === null) openChat(known, { visitorName, contactId, caseId });
+        }),
+      ),
+    say: (session, text, number) =>
+      call("say", () => post(session, number, (known) => void known.chat?.seen.push(text))),
+    end: (session, number) =>
+      call("end", () => {
+        const known = sessions.get(session.id);
+        if (known === undefined || known.gone || known.chat?.ended === "agent") return { kind: "done", value: null };
+        return post(session, number, (open) => {
+          if (open.chat !== null) open.chat.ended ??= "visitor";
+          open.gone = true;
+          open.held?.wake();
+        });
+      }),
+    poll,
+    reconnect: (session) =>
+      call("reconnect", () => {
+        const known = sessions.get(session.id);
+        if (known === undefined || known.gone) return { kind: "refused", detail: "403", status: 403 };
+        return {
+          kind: "done",
+          value: { session: { ...session, route: known.route }, resetsPostSequence: false },
+        };
+      }),
+    resync: () => call("resync", () => ({ kind: "done", value: null })),
+  };
+
+  return {
+    desk,
+    chats,
+    contacts,
+    created,
+    get sessions() {
+      return sessions.size;
+    },
+    calls,
+    fail(name, ...more) {
+      faults.set(name, [...(faults.get(name) ?? []), ...more]);
+    },
+    answerPolls(answer) {
+      forcedPoll = answer;
+      for (const { held } of sessions.values()) held?.wake();
+    },
+  };
+}
