@@ -53,10 +53,13 @@ export async function obtain(artefact: Artefact, access: CacheAccess): Promise<s
   await mkdir(cache, { recursive: true });
   await removeAbandoned(cache);
   const filling = await mkdtemp(join(cache, `.filling-${artefact.name}-`));
+  const whole = join(filling, "whole");
   try {
+    await mkdir(whole);
     say(`Downloading ${artefact.title} with Maven …`);
     await maven(artefact, filling, access);
-    await renameUnlessThere(filling, folder);
+    if ((await readdir(whole)).length === 0) throw new Error(`Maven brought nothing for ${artefact.title}`);
+    await renameUnlessThere(whole, folder);
   } finally {
     await rm(filling, { recursive: true, force: true });
   }
@@ -94,10 +97,17 @@ async function removeAbandoned(cache: string): Promise<void> {
   }
 }
 
-/** Maven reads the user's settings and MAVEN_OPTS itself. */
+/** Fills the folder `whole` in `folder`. Maven reads the user's settings and MAVEN_OPTS itself. */
 function maven(artefact: Artefact, folder: string, { env, say, signal }: CacheAccess): Promise<void> {
   const pom = fileURLToPath(new URL(`./poms/${artefact.pom}`, import.meta.url));
-  const args = ["-B", "-f", pom, ...artefact.args, `-DoutputDirectory=${folder}`];
+  const args = [
+    "-B",
+    "-f",
+    pom,
+    ...artefact.args,
+    `-DoutputDirectory=${join(folder, "whole")}`,
+    `-Dwork.folder=${join(folder, "work")}`,
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn("mvn", args, { env, cwd: folder, signal, stdio: ["ignore", "pipe", "pipe"] });
     const killWithUs = (): void => void child.kill();

@@ -60,6 +60,11 @@ describe("cache of artefacts", () => {
     expect(await readdir(cacheFolder(cache.env))).toEqual([]);
   });
 
+  it("does not take it for a download when Maven brought nothing", async () => {
+    await expect(obtain(ARTEFACT, withMaven("exit 0"))).rejects.toThrow("brought nothing");
+    expect(await readdir(cacheFolder(access("").env))).toEqual([]);
+  });
+
   it("holds nothing of a download that was stopped", async () => {
     const stop = new AbortController();
     const cache = { ...withMaven('echo half > "$out/a.jar"; exec sleep 60'), signal: stop.signal };
