@@ -6,6 +6,7 @@ import type { Clock } from "../ports.ts";
 export interface PortCall {
   readonly number: number;
   readonly name: string;
+  readonly args: readonly unknown[];
 }
 
 /** What becomes of the instance at a call. */
@@ -60,9 +61,10 @@ export function createInstanceGate(
   /** Resolves when the instance may go on; never when it is dead. */
   const passed = (): Promise<void> => new Promise((resolve) => deliver(resolve));
 
-  async function call(name: string, work: () => unknown): Promise<unknown> {
+  async function call(name: string, args: readonly unknown[], work: () => unknown): Promise<unknown> {
+    if (death.signal.aborted) return passed();
     calls += 1;
-    const what = order({ number: calls, name });
+    const what = order({ number: calls, name, args });
     if (what === "die before") kill();
     if (what === "hold before") hold();
     await passed();
@@ -104,7 +106,7 @@ export function createInstanceGate(
           const member: unknown = Reflect.get(target, key, target);
           if (typeof member !== "function" || !gated.has(key)) return member;
           return (...args: readonly unknown[]) =>
-            call(`${name}.${String(key)}`, (): unknown => Reflect.apply(member, target, args.map(untilDeath)));
+            call(`${name}.${key.toString()}`, args, (): unknown => Reflect.apply(member, target, args.map(untilDeath)));
         },
       });
     },
