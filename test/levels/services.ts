@@ -1,6 +1,8 @@
 // Kafka, schema registry and Redis of one test run: started once, at the first level that needs them, stopped at its end. On free ports
 // and in folders of their own, so that a running sandbox is not touched. The driver is the sandbox's. Called by main.ts.
 import type { Services } from "../../sandbox/services/driver.ts";
+import type { RunDirectory } from "../../sandbox/services/run-directory.ts";
+import { outputsVariable } from "../support/outputs.ts";
 import { servicesVariable } from "../support/services.ts";
 
 /** Environment for tests that says where the services are. */
@@ -18,17 +20,25 @@ export interface RunServices {
 
 /** Makes them; starts nothing yet. */
 export function createRunServices(say: (text: string) => void): RunServices {
-  const state: { started?: Promise<ServicesEnvironment | undefined>; driver?: Services; lacking?: number } = {};
+  const state: {
+    started?: Promise<ServicesEnvironment | undefined>;
+    driver?: Services;
+    /** Where the tests keep what their service processes wrote. */
+    outputs?: RunDirectory;
+    lacking?: number;
+  } = {};
 
   const start = async (): Promise<ServicesEnvironment | undefined> => {
     const startedMs = performance.now();
     try {
       // Loaded only here: checks and unit tests run, and say what is wrong, also while the driver does not load.
       const { createServices } = await import("../../sandbox/services/driver.ts");
+      const { createRunDirectory } = await import("../../sandbox/services/run-directory.ts");
       state.driver = await createServices({ say: (line) => say(`  ${line}`), env: process.env });
       const addresses = await state.driver.start();
       say(`services: ${state.driver.kind}, up in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-      return { [servicesVariable]: JSON.stringify(addresses) };
+      state.outputs = createRunDirectory();
+      return { [servicesVariable]: JSON.stringify(addresses), [outputsVariable]: state.outputs.folder("outputs") };
     } catch (error) {
       say(`services: ${error instanceof Error ? error.message : String(error)}`);
       if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
@@ -43,6 +53,7 @@ export function createRunServices(say: (text: string) => void): RunServices {
     async stop() {
       await state.started;
       await state.driver?.stop();
+      await state.outputs?.remove();
     },
     lackingExitCode: () => state.lacking,
   };
