@@ -58,6 +58,8 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
   let session: GroupSession | null = null;
   let life: "new" | "running" | "stopping" | "ended" = "new";
   let heartbeatAtMs: number | null = null;
+  /** As what it joined last. */
+  let memberId: string | null = null;
   let crashes: readonly number[] = [];
   let failedStarts = 0;
   let stopping: Promise<void> | null = null;
@@ -107,7 +109,8 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
     }
   };
 
-  const joined = (assignment: ReadonlyMap<string, readonly number[]>): void => {
+  const joined = (assignment: ReadonlyMap<string, readonly number[]>, newMemberId: string): void => {
+    memberId = newMemberId;
     heartbeatAtMs = clock.monotonicMs();
     const indexes = [...(assignment.get(topics[0] ?? "") ?? [])].sort((a, b) => a - b);
     const uneven = topics.find((topic) => {
@@ -215,8 +218,8 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
     // Joins and batches come before startSession resolves; the events of a session that has ended are not ours any more.
     let over = false;
     const events: SessionEvents = {
-      joined: (assignment) => {
-        if (!over) joined(assignment);
+      joined: (assignment, newMemberId) => {
+        if (!over) joined(assignment, newMemberId);
       },
       batch: (payload) => {
         if (!over) handOver(payload);
@@ -244,6 +247,7 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
         sessionTimeoutMs: options.sessionTimeoutMs,
         topics,
         partitions: counted.partitions,
+        staleMemberId: memberId,
         clock,
         log,
       },

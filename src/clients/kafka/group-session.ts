@@ -1,17 +1,17 @@
 // One life of a KafkaJS consumer: from its join to its end or crash, never restarted. Owns KafkaJS's settings and events; positions,
 // pauses and new lives are consumer.ts.
-import type { Consumer as KafkaConsumer, EachBatchPayload } from "kafkajs";
+import type { Cluster, Consumer as KafkaConsumer, EachBatchPayload, PartitionAssigner } from "kafkajs";
 
 import type { Clock, Log } from "../../topology/ports.ts";
 import { createKafka, type KafkaConnection } from "./client.ts";
-import { within } from "./deadline.ts";
+import { pause, within } from "./deadline.ts";
 import { createIndexAssigner, type MemberInfo } from "./group-protocol.ts";
 import type { OffsetReset } from "./log-bridge.ts";
 
 /** What a session reports, all of it synchronously. Nothing may throw. */
 export interface SessionEvents {
   /** Before the first fetch of the assignment. */
-  joined(assignment: ReadonlyMap<string, readonly number[]>): void;
+  joined(assignment: ReadonlyMap<string, readonly number[]>, memberId: string): void;
   batch(payload: EachBatchPayload): void;
   /** A batch that held only control or aborted records: KafkaJS has moved its position behind `lastOffset` and shows it nowhere else. */
   skipped(topic: string, partition: number, firstOffset: number | null, lastOffset: number): void;
@@ -39,6 +39,11 @@ export interface GroupOptions {
   /** Full names. */
   readonly topics: readonly string[];
   readonly partitions: number;
+  /**
+   * Of the session before, if that could not leave: it leaves now. The group would wait for it until its session times out, which
+   * would hold up this join by as much.
+   */
+  readonly staleMemberId: string | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,6 +53,13 @@ const maxWaitMs = 250;
 const heartbeatIntervalMs = 500;
 const fetchBytes = 2 * 1024 * 1024;
 const partitionBytes = 1024 * 1024;
+const leaveTimeoutMs = 5_000;
+const betweenTriesMs = 200;
+const loading: ReadonlySet<string> = new Set([
+  "GROUP_LOAD_IN_PROGRESS",
+  "GROUP_COORDINATOR_NOT_AVAILABLE",
+  "NOT_COORDINATOR_FOR_GROUP",
+]);
 
 /** Starts a session. */
 export function startSession(options: GroupOptions, events: SessionEvents): GroupSession {
@@ -64,9 +76,14 @@ export function startSession(options: GroupOptions, events: SessionEvents): Grou
     { requestTimeoutMs: Math.max(sessionTimeoutMs, 5_000), retry, onOffsetReset: events.reset },
     log,
   );
+  const clusters: Cluster[] = [];
+  const assigner: PartitionAssigner = (config) => {
+    clusters.push(config.cluster);
+    return createIndexAssigner(options.member)(config);
+  };
   const consumer = handle.kafka.consumer({
     groupId: options.groupId,
-    partitionAssigners: [createIndexAssigner(options.member)],
+    partitionAssigners: [assigner],
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
     heartbeatInterval: Math.min(heartbeatIntervalMs, Math.floor(sessionTimeoutMs / 3)),
@@ -80,7 +97,7 @@ export function startSession(options: GroupOptions, events: SessionEvents): Grou
   listen(consumer, events);
   return {
     consumer,
-    running: run(consumer, options, events),
+    running: run(consumer, clusters[0], options, events),
     async stop(deadlineMs) {
       const leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
       const end = await within(clock, leftMs, consumer.disconnect());
@@ -90,9 +107,17 @@ export function startSession(options: GroupOptions, events: SessionEvents): Grou
   };
 }
 
-async function run(consumer: KafkaConsumer, options: GroupOptions, events: SessionEvents): Promise<void> {
+async function run(
+  consumer: KafkaConsumer,
+  cluster: Cluster | undefined,
+  options: GroupOptions,
+  events: SessionEvents,
+): Promise<void> {
   try {
     await consumer.connect();
+    if (cluster !== undefined && options.staleMemberId !== null) {
+      await leaveAs(options.staleMemberId, cluster, options);
+    }
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
@@ -108,12 +133,43 @@ async function run(consumer: KafkaConsumer, options: GroupOptions, events: Sessi
   }
 }
 
+/** In KafkaJS's brokers, and not in its types. */
+interface Coordinator {
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+}
+
+async function leaveAs(memberId: string, cluster: Cluster, { groupId, clock, log }: GroupOptions): Promise<void> {
+  const untilMs = clock.monotonicMs() + leaveTimeoutMs;
+  for (;;) {
+    try {
+      const coordinator = (await cluster.findGroupCoordinator({ groupId })) as unknown as Coordinator;
+      await coordinator.leaveGroup({ groupId, memberId });
+      return;
+    } catch (error) {
+      // A broker that has just started reads its groups first.
+      if (isLoading(error) && clock.monotonicMs() < untilMs) {
+        await pause(clock, betweenTriesMs);
+        continue;
+      }
+      // Missed already, or unanswered: then the join waits as long as it must.
+      const text = error instanceof Error ? error.message : "unknown";
+      log.info({ groupId, error: text }, "the member before could not be taken out of the group");
+      return;
+    }
+  }
+}
+
+function isLoading(error: unknown): boolean {
+  const type: unknown = error instanceof Error && "type" in error ? error.type : undefined;
+  return typeof type === "string" && loading.has(type);
+}
+
 function listen(consumer: KafkaConsumer, events: SessionEvents): void {
   consumer.on("consumer.group_join", ({ payload }) => {
     const assignment = Object.entries(payload.memberAssignment).map(
       ([topic, partitions]) => [topic, partitions.map(Number)] as const,
     );
-    events.joined(new Map(assignment));
+    events.joined(new Map(assignment), payload.memberId);
   });
   consumer.on("consumer.heartbeat", () => {
     events.heartbeat();

@@ -13,10 +13,16 @@ export interface OffsetReset {
 /** Longest text of KafkaJS that goes into a field. */
 const detailChars = 300;
 
-/** Lines that say what we configured on purpose. */
-const expected = /^Limiting retries for the idempotent producer|its client was retired$/;
+/** The same line comes at most so often to one log: an outage makes dozens a second, over many instances. */
+const repeatMs = 10_000;
+
+/** Lines that say what we configured on purpose, or what another line says already. */
+const expected =
+  /^Failed to connect to (seed )?broker|^Limiting retries for the idempotent producer|its client was retired$/;
 /** Errors of responses that belong to every rebalance and every start of a broker. */
 const routine = /rebalanc|rejoin|coordinator is (loading|not available)|not aware of this member|no leader|reassign/i;
+/** When each log was told each line. */
+const saidTo = new WeakMap<Log, Map<string, number>>();
 const outOfRange = /^Offset out of range, resetting/;
 
 /**
@@ -27,6 +33,16 @@ export function createLogBridge(
   log: Log,
   onOffsetReset: (reset: OffsetReset) => void,
 ): () => (entry: LogEntry) => void {
+  const saidAtMs = saidTo.get(log) ?? new Map<string, number>();
+  saidTo.set(log, saidAtMs);
+  const isRepeat = (line: string): boolean => {
+    const nowMs = performance.now();
+    if (nowMs - (saidAtMs.get(line) ?? Number.NEGATIVE_INFINITY) < repeatMs) return true;
+    for (const [known, atMs] of saidAtMs) if (nowMs - atMs >= repeatMs) saidAtMs.delete(known);
+    saidAtMs.set(line, nowMs);
+    return false;
+  };
+
   return () => (entry) => {
     const { message } = entry.log;
     if (expected.test(message)) return;
@@ -39,6 +55,7 @@ export function createLogBridge(
       onOffsetReset({ topic, partition });
       return;
     }
+    if (isRepeat(`${entry.namespace} ${message}`)) return;
     const fields = fieldsOf(entry);
     if (routine.test(`${message} ${textOf(entry.log["error"])}`)) log.info(fields, "Kafka client, routine");
     else log.warn(fields, "Kafka client reports trouble");

@@ -3,7 +3,7 @@
 
 /**
  * `refused`: the broker will never take these records. `answered`: it answered that it does not take them now.
- * `trouble`: no answer, so their outcome is unknown and the records are not to blame.
+ * `trouble`: no answer, or one that says nothing of these records, so that they are not to blame.
  */
 export type SendVerdict = "refused" | "answered" | "trouble";
 
@@ -22,6 +22,9 @@ const refusals: ReadonlySet<string> = new Set([
   "UNSUPPORTED_FOR_MESSAGE_FORMAT",
 ]);
 
+/** Answers that a look at fresh metadata mends, as after a broker's restart. */
+const passing: ReadonlySet<string> = new Set(["NOT_LEADER_FOR_PARTITION", "REQUEST_TIMED_OUT", "NETWORK_EXCEPTION"]);
+
 interface Described {
   readonly name?: unknown;
   readonly type?: unknown;
@@ -32,6 +35,7 @@ interface Described {
 export function judgeSend(error: unknown): { readonly verdict: SendVerdict; readonly code: string } {
   for (const { name, type } of causes(error)) {
     if (typeof type === "string" && type !== "") {
+      if (passing.has(type)) return { verdict: "trouble", code: type };
       return { verdict: refusals.has(type) ? "refused" : "answered", code: type };
     }
     // KafkaJS could not encode the records: they never left the process, and never will.

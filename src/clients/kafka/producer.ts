@@ -73,7 +73,8 @@ interface Sent {
     { readonly kind: "waiting" } | { readonly kind: "done" } | { readonly kind: "failed"; readonly failure: Failure };
 }
 
-const shortestSendMs = 1_000;
+const shortestSendMs = 250;
+const disconnectMs = 1_000;
 const firstBackoffMs = 50;
 const longestBackoffMs = 1_000;
 const sendBytes = 8 * 1024 * 1024;
@@ -160,12 +161,12 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
     const used = current();
     const startedMs = clock.monotonicMs();
     const oldest = calls[0]?.deadlineMs ?? startedMs;
-    const patienceMs = Math.max(shortestSendMs, oldest - startedMs);
-    const opened = await within(clock, patienceMs, used.ready);
+    const opened = await within(clock, Math.max(shortestSendMs, oldest - startedMs), used.ready);
     if (opened.kind !== "done") {
-      retire(used);
+      // An instance that is slow to connect has sent nothing: only the calls whose time is over are given up.
+      if (opened.kind === "failed") retire(used);
       afterFailure([...calls], opened.kind === "late" ? late : failureOf(opened.error), isAlone);
-      await backOff();
+      if (opened.kind === "failed") await backOff();
       return;
     }
     for (const call of calls) settle(call, opened.value);
@@ -230,7 +231,7 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
   const afterFailure = (calls: readonly Call[], failure: Failure, isAlone: boolean): void => {
     failuresInARow += 1;
     metrics.count("produce_failures", { code: failure.code });
-    log.warn({ code: failure.code, calls: calls.length, alone: isAlone }, "a send failed, its producer is retired");
+    log.warn({ code: failure.code, calls: calls.length, alone: isAlone }, "a send to Kafka failed");
     const open = calls.filter((call) => !call.settled);
     for (const call of open) {
       call.next = 0;
@@ -299,7 +300,7 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
       const last = instance;
       instance = null;
       if (last === null) return;
-      const ended = await within(clock, shortestSendMs, last.disconnect());
+      const ended = await within(clock, disconnectMs, last.disconnect());
       if (ended.kind === "failed") log.warn({ error: judgeSend(ended.error).code }, "the producer did not disconnect");
       last.retire();
     },

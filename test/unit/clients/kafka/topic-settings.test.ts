@@ -1,0 +1,74 @@
+// How topics are made, and what is wrong with one that exists.
+import { describe, expect, it } from "vitest";
+
+import { mistakesOf, newTopic, unequalCounts } from "../../../../src/clients/kafka/topic-settings.ts";
+import { topics, type TopicSuffix } from "../../../../src/topology/topics.ts";
+
+const wanted = { topicPrefix: "p", partitions: 12, replicationFactor: 3, maxMessageBytes: 1_000_000 };
+const specOf = (suffix: TopicSuffix) => {
+  const spec = topics.find((topic) => topic.suffix === suffix);
+  if (spec === undefined) throw new Error(suffix);
+  return spec;
+};
+const settingsOf = (suffix: TopicSuffix, replicationFactor = 3) =>
+  Object.fromEntries(
+    (newTopic(specOf(suffix), { ...wanted, replicationFactor }).configEntries ?? []).map(({ name, value }) => [
+      name,
+      value,
+    ]),
+  );
+const found = { partitions: 12, replicas: 3, cleanupPolicy: "delete", maxMessageBytes: 1_000_000 };
+
+describe("newTopic", () => {
+  it("keeps inputs for a week and never elects a replica that lags", () => {
+    expect(settingsOf("chat-requests")).toEqual({
+      "cleanup.policy": "delete",
+      "retention.ms": "604800000",
+      "max.message.bytes": "1000000",
+      "min.insync.replicas": "2",
+      "unclean.leader.election.enable": "false",
+    });
+    expect(newTopic(specOf("chat-requests"), wanted)).toMatchObject({
+      topic: "p.chat-requests",
+      numPartitions: 12,
+      replicationFactor: 3,
+    });
+  });
+
+  it("compacts the changelog early and without retention", () => {
+    const settings = settingsOf("interconnections");
+    expect(settings).toMatchObject({ "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1" });
+    expect(settings).not.toHaveProperty("retention.ms");
+  });
+
+  it("asks for no second replica where there is none", () => {
+    expect(settingsOf("chat-requests", 1)).not.toHaveProperty("min.insync.replicas");
+  });
+});
+
+describe("mistakesOf", () => {
+  it.each([
+    ["interconnections", "compact", 0],
+    ["interconnections", "delete", 1],
+    ["interconnections", "compact,delete", 1],
+    ["channel-messages", "delete", 0],
+    ["channel-messages", "compact", 1],
+    ["channel-messages", "delete,compact", 1],
+  ] as const)("of %s with %s are %i", (suffix, cleanupPolicy, count) => {
+    const mistakes = mistakesOf(specOf(suffix), `p.${suffix}`, { ...found, cleanupPolicy });
+    expect(mistakes).toHaveLength(count);
+    for (const mistake of mistakes) expect(mistake).toContain("set cleanup.policy=");
+  });
+});
+
+describe("unequalCounts", () => {
+  it("names every topic and its count", () => {
+    const counts = new Map([
+      ["p.a", 12],
+      ["p.b", 6],
+    ]);
+    expect(unequalCounts(counts)).toContain("p.a has 12, p.b has 6");
+    expect(unequalCounts(new Map([["p.a", 12]]))).toBeNull();
+    expect(unequalCounts(new Map())).toBeNull();
+  });
+});
