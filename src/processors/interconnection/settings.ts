@@ -26,7 +26,7 @@ export interface Limits {
   readonly agentTextChars: number;
   /** Longest text to a user by channel, UTF-16 units. */
   readonly userTextChars: Readonly<Record<Channel, number>>;
-  /** Message ids remembered in the state of a chat. */
+  /** Message ids remembered in the state of a chat, beside the larger memory in Redis: they are written with each change. */
   readonly takenIds: number;
   /** Outcomes of requests remembered. */
   readonly outcomes: number;
@@ -44,7 +44,7 @@ export const defaultLimits: Limits = {
   contextBytes: 64 * 1024,
   agentTextChars: 4096,
   userTextChars: { whatsapp: 4096, facebook: 2000, unknown: 2000 },
-  takenIds: 200,
+  takenIds: 64,
   outcomes: 20,
 };
 

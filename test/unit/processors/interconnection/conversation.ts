@@ -89,17 +89,22 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-/** A conversation of up to 80 things that happen; begins with a chat that comes about, so that most are worth while. */
+const settled = Array.from({ length: 4 }, (): Action => ({ do: "settle" }));
+const connected: readonly Action[] = [{ do: "connect", how: "new" }, ...settled];
+const accepted: readonly Action[] = [...connected, { do: "desk", kind: "accepted" }];
+const beginning = fc.constantFrom<readonly Action[]>([], connected, accepted, accepted, accepted);
+
+/** A conversation of up to 80 things that happen, most of them from a chat with an agent on. */
 export const conversation: fc.Arbitrary<Action[]> = fc
-  .array(action, { minLength: 1, maxLength: 80 })
-  .map((actions) => [{ do: "connect", how: "new" }, { do: "settle" }, ...actions]);
+  .tuple(beginning, fc.array(action, { minLength: 1, maxLength: 80, size: "max" }))
+  .map(([first, actions]) => [...first, ...actions]);
 
 /** Small bounds, so that short conversations meet them. */
 export const tight: Partial<DecideSettings> = {
   limits: {
     ...defaultLimits,
     laneWindow: 2,
-    waitingMessages: 8,
+    waitingMessages: 4,
     agentTextChars: 60,
     userTextChars: { whatsapp: 60, facebook: 60, unknown: 60 },
   },
@@ -203,7 +208,8 @@ export function createPlayer(user: TestUser): {
         case "repeat":
           return count.request === 0 ? null : user.finish(lastId());
         case "due": {
-          const [first] = user.state.due.toSorted((a, b) => a.at - b.at);
+          // Being forgotten comes last: a request that is repeated a day later is a new one.
+          const [first] = user.state.due.filter(({ kind }) => kind !== "forget").toSorted((a, b) => a.at - b.at);
           return first === undefined ? null : user.due(first.kind);
         }
         case "settle": {

@@ -205,6 +205,23 @@ describe("in every conversation", () => {
   });
 });
 
+it("the conversations reach what they are to show", () => {
+  const seen = new Set<string>();
+  for (const actions of fc.sample(conversation, { numRuns: 150, seed: 7 })) {
+    for (const { step } of play(actions).steps) {
+      for (const { kind, reason } of step.facts) seen.add(kind).add(reason);
+      for (const { reason } of step.deadLetters) seen.add(reason);
+      for (const { texts } of step.state.backlog) if (texts.some(({ text }) => text.includes("\n"))) seen.add("joined");
+      if (step.state.earlier.length > 0) seen.add("earlier chat");
+      if (step.state.looseCase !== null) seen.add("loose case");
+    }
+  }
+  const kinds = ["waiting", "accepted", "message_in", "message_out", "message_failed", "file", "ended", "handed_back"];
+  const reasons = ["chat_over", "lane_overflow", "superseded", "agent", "finish", "operator", "poll_budget", "too_old"];
+  const others = ["joined", "earlier chat", "loose case", "undeliverable", "opening_timeout", "contact_blocked"];
+  expect([...seen]).toEqual(expect.arrayContaining([...kinds, ...reasons, ...others]));
+});
+
 describe("on any state and any input", () => {
   const names = Object.keys(columns) as (keyof typeof columns)[];
 
