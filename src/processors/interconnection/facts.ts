@@ -90,6 +90,7 @@ export function reasonOfReply(reason: Reply["reason"]): ChatEventReason {
     case "no_chat":
     case "expired":
     case "invalid_request":
+    case "service_failed":
     case "contact_blocked":
     case "contact_failed":
     case "case_failed":

@@ -6,7 +6,7 @@ import { recordShape, stateShape } from "./record-shape.ts";
 import { isOpen, type Interconnection, type UserState } from "./state.ts";
 
 /** Layout of `bridge`. A reader refuses a newer one: it would drop what it does not know. */
-export const recordVersion = 1;
+const recordVersion = 1;
 
 /** A net only: the owner forgets the user after 24 h, and this must not come before it does. */
 const endedLifeMs = 2 * 86_400_000;

@@ -159,6 +159,8 @@ export interface Reply {
     | "never_connected"
     | "expired"
     | "invalid_request"
+    /** A defect of ours kept it from being decided. */
+    | "service_failed"
     | "contact_blocked"
     | "contact_failed"
     | "case_failed"

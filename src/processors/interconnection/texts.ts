@@ -58,7 +58,7 @@ export function caseDescription(texts: Texts, subject: string): string {
 }
 
 /** The words of a file: its caption and where it is, each on a line of its own. */
-export function mediaWords(media: Media): string {
+function mediaWords(media: Media): string {
   const caption = media.caption === null || media.caption === "" ? [] : [media.caption];
   return [...caption, media.url].join("\n");
 }

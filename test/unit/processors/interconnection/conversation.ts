@@ -111,7 +111,7 @@ export const tight: Partial<DecideSettings> = {
 };
 
 /** The text of the nth message of a side. */
-export const tokenOf = (side: "user" | "agent" | "bot", n: number): string => `⟨${side}.${String(n)}⟩`;
+const tokenOf = (side: "user" | "agent" | "bot", n: number): string => `⟨${side}.${String(n)}⟩`;
 
 /** Plays actions on a user; answers each step, none where the action can't happen. */
 export function createPlayer(user: TestUser): {

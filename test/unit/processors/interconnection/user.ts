@@ -88,7 +88,7 @@ export interface TestUser {
 }
 
 /** What a gateway brings for a command that worked. */
-export function bringsOf(command: Command): CommandResult["data"] {
+function bringsOf(command: Command): CommandResult["data"] {
   switch (command.kind) {
     case "EnsureContact":
       return { type: "ContactReady", contactId: "003x", created: true, blocked: false };
