@@ -14,7 +14,7 @@ import { isSameProcess, startedAt } from "./process-identity.mjs";
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Exit code for "this machine lacks something or a setting is wrong" (EX_CONFIG of sysexits). */
-export const EXIT_CONFIG = 78;
+const EXIT_CONFIG = 78;
 
 /** A set-up that cannot go on; the message says what to do. Exit with `exitCode`. */
 export class SetupError extends Error {
@@ -56,7 +56,7 @@ export async function prepare(options = {}) {
  * @param {string} [folder]
  * @throws {SetupError} with what to install.
  */
-export function findNode(folder = root) {
+function findNode(folder = root) {
   const local = join(folder, "node_modules", ".bin", "node");
   if (existsSync(local)) {
     const asked = spawnSync(local, ["--version"], { encoding: "utf8" });
@@ -133,6 +133,7 @@ const stampOf = (lockText) =>
 /** @param {string} folder */
 function writeStamp(folder) {
   const temporary = `${stampFile(folder)}.${process.pid}`;
+  mkdirSync(dirname(temporary), { recursive: true });
   writeFileSync(temporary, stampOf(readFileSync(join(folder, "package-lock.json"), "utf8")));
   renameSync(temporary, stampFile(folder));
 }
@@ -288,7 +289,7 @@ export async function runTypeScript(node, file, args, options = {}) {
  * @param {import('node:child_process').SpawnOptions} options
  * @returns {Promise<number>}
  */
-export function run(command, args, options) {
+function run(command, args, options) {
   return new Promise((done, failed) => {
     const child = spawn(command, args, options);
     // A terminal's Ctrl-C goes to the whole group: the child has it already, and twice would read as "hurry".

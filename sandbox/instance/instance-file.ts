@@ -109,7 +109,7 @@ function readInstance(file: string): Instance | undefined {
 }
 
 /** The instance in a file's text; undefined when it is not one. */
-export function parseInstance(text: string): Instance | undefined {
+function parseInstance(text: string): Instance | undefined {
   const value = asRecord(JSON.parse(text));
   const owner = asRecord(value?.["owner"]);
   const pid = owner?.["pid"];

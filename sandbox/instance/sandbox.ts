@@ -147,7 +147,7 @@ async function drain(supervisor: Supervisor, say: (line: string) => void): Promi
 }
 
 /** Whether the service says that it is ready: `GET /ready` on its metrics port. */
-export async function isReady(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
     await response.arrayBuffer();

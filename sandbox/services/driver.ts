@@ -4,7 +4,7 @@ import { composeAnswers, createComposeServices } from "./compose.ts";
 import { createLocalServices } from "./local.ts";
 import type { Services, ServicesOptions } from "./services.ts";
 
-export type { Addresses, ServiceControl, Services, ServicesOptions } from "./services.ts";
+export type { Services, ServicesOptions } from "./services.ts";
 
 /**
  * The driver for this machine: Docker Compose where an engine answers within 3 s, else local processes. Stops what killed runs left

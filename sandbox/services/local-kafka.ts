@@ -84,7 +84,7 @@ export function kafkaProgram({ java, folder, ports, run, archive, secure }: Kafk
 }
 
 /** Text of a Java properties file. */
-export function propertiesText(properties: Readonly<Record<string, string>>): string {
+function propertiesText(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`)
     .join("");

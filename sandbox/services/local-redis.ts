@@ -1,6 +1,6 @@
 // Owns how Redis runs as a local process: which program, which settings. Called by local.ts.
 import { execFile } from "node:child_process";
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, chmod, constants, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
 import { obtain, type CacheAccess } from "./artefacts.ts";
@@ -64,6 +64,8 @@ export async function findRedis(cache: CacheAccess): Promise<string> {
     cache,
   );
   const path = join(folder, program);
+  // A jar need not say what may be executed.
+  await chmod(path, 0o755);
   if ((await askVersion(path)) === undefined) {
     throw new MissingPrerequisite(
       "Install Redis 6.2 or newer: there is none on the PATH, and the packaged one does not run here (it needs libssl 3).",

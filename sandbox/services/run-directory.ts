@@ -149,7 +149,7 @@ async function readNote(file: string): Promise<NotedProcess | undefined> {
 }
 
 /** The process in a note; undefined when it is not a note. */
-export function parseNote(text: string): NotedProcess | undefined {
+function parseNote(text: string): NotedProcess | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || !("pid" in value) || !("startedAt" in value)) return undefined;
   return typeof value.pid === "number" && typeof value.startedAt === "string"
