@@ -204,6 +204,22 @@ describe.each(logBindings)("log $name", ({ open }) => {
       expect(rounds).toBe(3);
     });
 
+    it("hands over no batch of an index that was paused while another of it was handed over", async () => {
+      for (const topic of inputTopics) await say(topic, 1, "waiting");
+      const listener = rememberingListener((batch) => {
+        if (batch.partition === 1) consumer.pause(1);
+      });
+      const consumer = log.consumer(`group-${String(group)}`, "one");
+      await consumer.start(listener);
+      await vi.waitFor(() => expect(listener.batches.some(({ partition }) => partition === 1)).toBe(true), patience);
+      await say("agent-events", 2, `marker-${String(group)}`);
+      await vi.waitFor(
+        () => expect(texts(listener.records("agent-events", 2))).toContain(`marker-${String(group)}`),
+        patience,
+      );
+      expect(listener.batches.filter(({ partition }) => partition === 1)).toHaveLength(1);
+    });
+
     it("pauses an index in all its topics and no other, and loses nothing by it", async () => {
       const { consumer, listener } = await join();
       const ends = new Map<InputTopic, number>();

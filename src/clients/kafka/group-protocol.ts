@@ -18,8 +18,8 @@ export interface MemberInfo {
   readonly client: string;
 }
 
-/** The assigner failed for a reason that a retry does not mend. */
-export class AssignmentImpossible extends Error {
+/** The assigner failed for a reason that a retry does not mend; crash.ts knows it by its name. */
+class AssignmentImpossible extends Error {
   override readonly name = "AssignmentImpossible";
 }
 
