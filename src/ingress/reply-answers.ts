@@ -44,6 +44,8 @@ export function answerOf(reply: Reply, refusals: RefusalStatus): Answer {
     case "session_failed":
     case "chat_request_failed":
       return failure(500, `${failed.connect} : ${because("no answer")}`);
+    case "service_failed":
+      return failure(500, `${failed.connect} : ${because("the service failed")}`);
     case "opening_timeout":
       return failure(500, `${failed.connect} : ${because("not open in time")}`);
     case "expired":

@@ -11,12 +11,24 @@ export const movedHeader = "moved";
 
 /** What becomes of a record before it is decided. */
 export type DecodedInput =
-  | { readonly kind: "input"; readonly userId: string; readonly input: (now: number) => Input }
+  | {
+      readonly kind: "input";
+      readonly userId: string;
+      readonly requestId: string | null;
+      readonly input: (now: number) => Input;
+    }
   /** Of another client: not ours to touch. */
   | { readonly kind: "foreign" }
   /** On the wrong partition: to be produced again under its user's key. */
   | { readonly kind: "misplaced"; readonly userId: string }
-  | { readonly kind: "bad"; readonly reason: DeadLetterReason; readonly detail: string; readonly userId: string | null }
+  | {
+      readonly kind: "bad";
+      readonly reason: DeadLetterReason;
+      readonly detail: string;
+      readonly userId: string | null;
+      /** Of a request whose id could be read: it is refused under this id. */
+      readonly requestId: string | null;
+    }
   /** The registry does not answer: the record and those behind it wait. */
   | { readonly kind: "wait"; readonly detail: string };
 
@@ -31,7 +43,7 @@ export interface InputRules {
 /** Synchronous unless the writer's schema must be fetched. */
 export function decodeInput(queued: QueuedRecord, rules: InputRules): DecodedInput | Promise<DecodedInput> {
   const { value } = queued.record;
-  if (value === null) return { kind: "bad", reason: "undecodable", detail: "the record has no value", userId: null };
+  if (value === null) return unreadable("undecodable", "the record has no value");
   const decoded = rules.codec.decode(queued.topic, value);
   if (!(decoded instanceof Promise)) return judge(queued, decoded, rules);
   return decoded.then((late) => judge(queued, late, rules));
@@ -42,23 +54,35 @@ function judge(queued: QueuedRecord, decoded: Awaited<ReturnType<Codec["decode"]
     case "unavailable":
       return { kind: "wait", detail: decoded.detail };
     case "bad":
-      return { kind: "bad", reason: decoded.reason, detail: decoded.detail, userId: null };
+      return unreadable(decoded.reason, decoded.detail);
     case "value":
       break;
   }
   const { client, userId } = decoded.value as { readonly client: string; readonly userId: string };
   if (client !== rules.client) return { kind: "foreign" };
-  if (userId === "") return { kind: "bad", reason: "invalid", detail: "userId: must not be empty", userId: null };
+  const requestId = requestIdOf(queued.topic, decoded.value);
+  if (userId === "")
+    return { kind: "bad", reason: "invalid", detail: "userId: must not be empty", userId: null, requestId };
   const key = queued.record.key?.toString();
   if (partitionOf(Buffer.from(userId), rules.partitions) !== rules.partition) {
     const movedBefore = queued.record.headers.some(({ name }) => name === movedHeader);
     return movedBefore
-      ? { kind: "bad", reason: "wrong_partition", detail: "moved once already", userId }
+      ? { kind: "bad", reason: "wrong_partition", detail: "moved once already", userId, requestId }
       : { kind: "misplaced", userId };
   }
   if (key !== undefined && key !== userId)
-    return { kind: "bad", reason: "invalid", detail: "userId: must equal the record key", userId };
-  return { kind: "input", userId, input: (now) => inputOf(queued, decoded.value, rules.partition, now) };
+    return { kind: "bad", reason: "invalid", detail: "userId: must equal the record key", userId, requestId };
+  return { kind: "input", userId, requestId, input: (now) => inputOf(queued, decoded.value, rules.partition, now) };
+}
+
+function unreadable(reason: DeadLetterReason, detail: string): DecodedInput {
+  return { kind: "bad", reason, detail, userId: null, requestId: null };
+}
+
+/** An empty id names no request. */
+function requestIdOf(topic: QueuedRecord["topic"], value: unknown): string | null {
+  const requestId = topic === "chat-requests" ? (value as ChatRequest).requestId : "";
+  return requestId === "" ? null : requestId;
 }
 
 function inputOf(queued: QueuedRecord, value: unknown, partition: number, now: number): Input {

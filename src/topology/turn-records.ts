@@ -31,6 +31,7 @@ export interface DeadLetterContent {
   readonly detail: string | null;
   readonly userId: string | null;
   readonly chatId: string | null;
+  readonly requestId: string | null;
   readonly value: Buffer | null;
 }
 
@@ -62,7 +63,6 @@ export function deadLetter(
     headers: record.headers,
     attempts: 1,
     occurredAt: now,
-    requestId: null,
     ...content,
   };
   const detail = `${content.detail ?? content.reason}; original left out, too large`;
@@ -81,7 +81,7 @@ export function deadLetter(
 /** What decide could not have delivered, as a dead letter of its input or of its own words. */
 export function undeliverable(letter: Undeliverable, queued: QueuedRecord, userId: string): DeadLetterContent {
   const value = letter.text === null ? queued.record.value : Buffer.from(letter.text);
-  return { reason: letter.reason, detail: letter.detail, userId, chatId: letter.chatId, value };
+  return { reason: letter.reason, detail: letter.detail, userId, chatId: letter.chatId, requestId: null, value };
 }
 
 /** A fact, encoded; null when it is too large for a record. */

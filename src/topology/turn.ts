@@ -9,6 +9,7 @@ import { decodeInput, type DecodedInput, type InputRules } from "./decode-input.
 import type { QueuedRecord } from "./inbox.ts";
 import { packOutbox, type KeyedBytes } from "./outbox.ts";
 import type { Log, Metrics } from "./ports.ts";
+import { outcomeOfUndecided, type Undecided } from "./refused-request.ts";
 import type { Offsets, StateChange } from "./stored.ts";
 import type { InputTopic } from "./topics.ts";
 import {
@@ -101,13 +102,18 @@ export function makeTurn(inputs: readonly TurnInput[], moment: TurnMoment, tools
     if (!turn.tooLarge) return turn;
     const [first] = decidable;
     if (decidable.length > 1) decidable = decidable.slice(0, Math.ceil(decidable.length / 2));
-    else if (first?.decoded.kind === "input") return refused(first.queued, first.decoded.userId, moment, tools);
+    else if (first?.decoded.kind === "input") return refused(first.queued, first.decoded, moment, tools);
     else return turn;
   }
 }
 
-function refused(queued: QueuedRecord, userId: string, moment: TurnMoment, tools: TurnTools): Turn {
-  const decoded: DecodedInput = { kind: "bad", reason: "too_large", detail: "its outputs", userId };
+function refused(
+  queued: QueuedRecord,
+  { userId, requestId }: Extract<DecodedInput, { kind: "input" }>,
+  moment: TurnMoment,
+  tools: TurnTools,
+): Turn {
+  const decoded: DecodedInput = { kind: "bad", reason: "too_large", detail: "its outputs", userId, requestId };
   const turn = attempt([{ queued, decoded }], moment, tools);
   const alarm = (): void => {
     tools.metrics.count("alarms", { alarm: "output_too_large" });
@@ -162,8 +168,9 @@ function takeInput({ queued, decoded }: TurnInput, turn: Growing, { now }: TurnM
       turn.rest.push({ topic: queued.topic, key: Buffer.from(decoded.userId), value: value ?? Buffer.alloc(0) });
       return;
     case "bad": {
-      const { reason, detail, userId } = decoded;
-      bury(queued, { reason, detail, userId, chatId: null, value }, { turn, now, tools });
+      const { reason, detail, userId, requestId } = decoded;
+      refuseUndecided({ reason, detail, userId, requestId }, { turn, now, tools });
+      bury(queued, { reason, detail, userId, chatId: null, requestId, value }, { turn, now, tools });
       return;
     }
     case "input":
@@ -179,7 +186,7 @@ interface Deciding {
 
 function decideOne(
   queued: QueuedRecord,
-  { userId, input }: Extract<DecodedInput, { kind: "input" }>,
+  { userId, requestId, input }: Extract<DecodedInput, { kind: "input" }>,
   deciding: Deciding,
 ): void {
   const { turn, now, tools } = deciding;
@@ -198,12 +205,14 @@ function decideOne(
         "a record could not be decided by a defect of ours; it goes to the dead letters",
       );
     });
-    bury(queued, { reason: "decide_failed", detail: null, userId, chatId, value: queued.record.value }, deciding);
+    const letter = { reason: "decide_failed", detail: null, userId, requestId } as const;
+    refuseUndecided(letter, deciding);
+    bury(queued, { ...letter, chatId, value: queued.record.value }, deciding);
     return;
   }
   for (const fact of facts) {
     if (fact !== null) turn.rest.push(fact);
-    else bury(queued, { reason: "too_large", detail: "a fact", userId, chatId: null, value: null }, deciding);
+    else bury(queued, { ...tooLargeFact, userId, value: null }, deciding);
   }
   for (const letter of decision.deadLetters) bury(queued, undeliverable(letter, queued, userId), deciding);
   for (const { requestId, reply } of decision.replies) turn.replies.push({ requestId, reply: JSON.stringify(reply) });
@@ -215,6 +224,16 @@ function decideOne(
     remember: [...(earlier?.remember ?? []), ...remember],
     see: [...(earlier?.see ?? []), ...see],
   });
+}
+
+const tooLargeFact = { reason: "too_large", detail: "a fact", chatId: null, requestId: null } as const;
+
+/** A request whose record goes to the dead letters undecided still has its outcome, where its id could be read. */
+function refuseUndecided(why: Undecided, { turn, now, tools }: Deciding): void {
+  const outcome = outcomeOfUndecided(why, now, tools);
+  if (outcome === null) return;
+  if (outcome.fact !== null) turn.rest.push(outcome.fact);
+  turn.replies.push(outcome.reply);
 }
 
 /** The user as the records before in this turn have left him. */

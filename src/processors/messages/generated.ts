@@ -137,7 +137,7 @@ export type ChatEventKind =
   | "handed_back"
   | "hand_back_failed";
 
-/** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of a hand-back that was dropped: superseded. */
+/** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of a hand-back that was dropped: superseded. */
 export type ChatEventReason =
   | "unknown"
   | "none"
@@ -145,6 +145,7 @@ export type ChatEventReason =
   | "no_chat"
   | "expired"
   | "invalid_request"
+  | "service_failed"
   | "contact_blocked"
   | "contact_failed"
   | "case_failed"

@@ -12,6 +12,11 @@ const namespace = Uint8Array.from([
 /** What is named: a chat, a fact (its eventId), or a message that we send to a user. */
 export type IdKind = "chat" | "fact" | "message";
 
+/** The eventId of the refusal of a request that never came to decide: the same however often its record comes. */
+export function refusalId(client: string, requestId: string): string {
+  return v5(Buffer.from(`${client}/refused/${requestId}`), namespace);
+}
+
 /**
  * UUID version 5 of the input's coordinates and time, the deployment, the kind and the running number within the input.
  * The time is part of it because a recreated topic gives the same offsets again. Same input, same id.
