@@ -26,6 +26,8 @@ export interface DeskModes {
   secondPoll: "lenient" | "strict" | "newest";
   /** Answer to a POST whose sequence was accepted before. */
   repeatedPost: 200 | 409;
+  /** `ignored`: X-LIVEAGENT-SEQUENCE is not looked at, so that a repeated POST is done again. */
+  sequence: "honoured" | "ignored";
   /** POSTs other than ChatEnd before an agent has accepted. */
   postBeforeAccept: "refuse" | "accept";
   /** `live`: real places in the queue; `zero`: always 0, as with Omni-Channel routing. */
@@ -125,6 +127,7 @@ export function usualModes(): DeskModes {
     connectionTimeoutMs: 150_000,
     secondPoll: "lenient",
     repeatedPost: 200,
+    sequence: "honoured",
     postBeforeAccept: "refuse",
     queuePositions: "live",
     typing: true,

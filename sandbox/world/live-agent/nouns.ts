@@ -68,7 +68,7 @@ export function post(desk: Desk, session: Session, call: Call, noun: string): An
   if (written !== undefined && !/^[1-9]\d*$/.test(written)) {
     return text(400, "X-LIVEAGENT-SEQUENCE must be a positive integer");
   }
-  const sequence = written === undefined ? null : Number(written);
+  const sequence = written === undefined || desk.modes.sequence === "ignored" ? null : Number(written);
   if (sequence !== null && sequence <= session.postSequence) {
     return desk.modes.repeatedPost === 200 ? OK : outOfSync(session, sequence);
   }

@@ -185,6 +185,14 @@ describe("sequence of POSTs", () => {
     ]);
   });
 
+  it("does a repeat again where the header is ignored", async () => {
+    const { visitor } = await engagedVisitor(world);
+    await control(world, "PATCH", "/live-agent/modes", { sequence: "ignored" });
+    expect((await visitor.post("ChatMessage", { text: "one" }, 2)).status).toBe(200);
+    expect((await visitor.post("ChatMessage", { text: "one" }, 2)).status).toBe(200);
+    expect(visitor.session().transcript.map((line) => line.content)).toEqual(["one", "one"]);
+  });
+
   it("refuses a gap and names the last number", async () => {
     const { visitor } = await engagedVisitor(world);
     const gap = await visitor.post("ChatMessage", { text: "x" }, 498);
