@@ -70,10 +70,10 @@ export async function takeOver(
   let inherited = stored;
   if (inherited === null || isNewerFold(fold, inherited)) {
     inherited = await catchUp({ partition, epoch, fence }, { stored, fold }, tools, own);
-    tools.log.warn(
-      { partition, epoch, users: fold.users.size, from, to: fence, voided: fold.voided, empty: stored === null },
-      "the state store was behind the changelog, or empty, and has been caught up",
-    );
+    const fields = { partition, epoch, users: fold.users.size, from, to: fence, voided: fold.voided };
+    if (fold.cursor === null)
+      tools.log.info(fields, "the changelog of a partition index is new: nothing was applied yet");
+    else tools.log.warn(fields, "the state store was behind the changelog, or empty, and has been caught up");
   }
   const { applied } = inherited;
   return {

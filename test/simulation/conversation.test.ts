@@ -16,7 +16,7 @@ describe("a conversation", () => {
     await world.advance(1_000);
     expect(await world.reply(requestId)).toMatchObject({ outcome: "done", reason: "chat_created" });
     expect(world.shown("ana")).toEqual(["Esperando un agente"]);
-    expect((await world.state("ana")).interconnection?.status).toBe("ON_HOLD");
+    expect(world.state("ana").interconnection?.status).toBe("ON_HOLD");
 
     const chat = world.chat("ana");
     chat.accept("Eva");
@@ -38,7 +38,7 @@ describe("a conversation", () => {
     chat.end();
     await world.advance(1_000);
     expect(world.phone.handedBack).toEqual([{ userId: "ana", botSlug: "bot", botState: "from-sf-success" }]);
-    const { interconnection, pending } = await world.state("ana");
+    const { interconnection, pending } = world.state("ana");
     expect([interconnection?.status, pending]).toEqual(["CLOSED", []]);
     expect(world.deadLetters()).toEqual([]);
     expect(chat.pollsAtOnce).toBe(1);

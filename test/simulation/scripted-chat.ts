@@ -91,7 +91,7 @@ export async function playChat(
   await until("all texts at the agent", () => toAgent().every((each) => chat.seen.some((text) => text.includes(each))));
   chat.end();
   await until("the hand-back", () => world.phone.handedBack.length > 0);
-  await until("nothing pending", async () => (await world.state(user)).pending.length === 0);
+  await until("nothing pending", () => world.state(user).pending.length === 0);
   await world.advance(5_000);
   return { world, verdict: judge(), calls, faults: [...faults, ...breaches()] };
 

@@ -10,7 +10,9 @@ import type { Clock } from "../../src/topology/ports.ts";
 export type DeskFault =
   | { readonly kind: "retry"; readonly effect: "none" | "after" }
   | { readonly kind: "refused" }
-  | { readonly kind: "throws" };
+  | { readonly kind: "throws" }
+  /** No answer before the caller gives up. */
+  | { readonly kind: "hangs" };
 
 /** One chat at the desk, from the agent's side. */
 export interface DeskChat {
@@ -88,16 +90,29 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   let forcedPoll: PollAnswer | null = null;
 
   /** One call: does its work or not, and answers or not, as ordered. */
-  async function call<Value>(name: keyof Desk, work: () => Value): Promise<Value | Outcome<never>> {
+  async function call<Value>(
+    name: keyof Desk,
+    signal: AbortSignal,
+    work: () => Value,
+  ): Promise<Value | Outcome<never>> {
     calls.push(name);
     await Promise.resolve();
     const fault = faults.get(name)?.shift();
     if (fault?.kind === "throws") throw new TypeError("a defect of the client");
+    if (fault?.kind === "hangs") return aborted(signal);
     if (fault?.kind === "refused") return { kind: "refused", detail: "400 fault", status: 400 };
     if (fault?.kind !== "retry") return work();
     if (fault.effect === "after") work();
     const mayHaveHappened = fault.effect === "after";
     return { kind: "retry", detail: "503 fault", status: 503, mayHaveHappened, retryAfterMs: null };
+  }
+
+  function aborted(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+      const end = (): void => reject(new Error("aborted"));
+      if (signal.aborted) end();
+      signal.addEventListener("abort", end, { once: true });
+    });
   }
 
   function add(session: Session, kind: DeskEventKind, more: Partial<DeskEvent> = {}): void {
@@ -206,23 +221,23 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   }
 
   const desk: Desk = {
-    ensureContact: (request) =>
-      call("ensureContact", () => {
+    ensureContact: (request, _mayExist, signal) =>
+      call("ensureContact", signal, () => {
         const known = contacts.get(request.email);
         const contactId = known ?? `contact-${String(contacts.size + 1)}`;
         contacts.set(request.email, contactId);
         return { kind: "done", value: { contactId, created: known === undefined, blocked: false } };
       }),
-    ensureCase: (request, mayExist) =>
-      call("ensureCase", () => {
+    ensureCase: (request, mayExist, signal) =>
+      call("ensureCase", signal, () => {
         const known = mayExist ? cases.get(request.chatId) : undefined;
         const caseId = known ?? `case-${String(created.length + 1)}`;
         if (known === undefined) created.push(request.chatId);
         cases.set(request.chatId, caseId);
         return { kind: "done", value: { caseId, created: known === undefined } };
       }),
-    openSession: () =>
-      call("openSession", () => {
+    openSession: (signal) =>
+      call("openSession", signal, () => {
         const id = `session-${String(sessions.size + 1)}`;
         const session: Session = {
           ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0 },
@@ -231,16 +246,16 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         sessions.set(id, session);
         return { kind: "done", value: { id, key: session.key, route: session.route, pollTimeoutMs } };
       }),
-    requestChat: (session, { visitorName, contactId, caseId }, number) =>
-      call("requestChat", () =>
+    requestChat: (session, { visitorName, contactId, caseId }, number, signal) =>
+      call("requestChat", signal, () =>
         post(session, number, (known) => {
           if (known.chat === null) openChat(known, { visitorName, contactId, caseId });
         }),
       ),
-    say: (session, text, number) =>
-      call("say", () => post(session, number, (known) => void known.chat?.seen.push(text))),
-    end: (session, number) =>
-      call("end", () => {
+    say: (session, text, number, signal) =>
+      call("say", signal, () => post(session, number, (known) => void known.chat?.seen.push(text))),
+    end: (session, number, signal) =>
+      call("end", signal, () => {
         const known = sessions.get(session.id);
         if (known === undefined || known.gone || known.chat?.ended === "agent") return { kind: "done", value: null };
         return post(session, number, (open) => {
@@ -250,8 +265,8 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         });
       }),
     poll,
-    reconnect: (session) =>
-      call("reconnect", () => {
+    reconnect: (session, _resumeToken, signal) =>
+      call("reconnect", signal, () => {
         const known = sessions.get(session.id);
         if (known === undefined || known.gone) return { kind: "refused", detail: "403", status: 403 };
         return {
@@ -259,7 +274,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
           value: { session: { ...session, route: known.route }, resetsPostSequence: false },
         };
       }),
-    resync: () => call("resync", () => ({ kind: "done", value: null })),
+    resync: (_session, signal) => call("resync", signal, () => ({ kind: "done", value: null })),
   };
 
   return {

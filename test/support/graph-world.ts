@@ -162,7 +162,7 @@ export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
       const asked = (): boolean => fakeDesk.chats.some(({ visitorName }) => visitorName === userId);
       if (!(await driver.until(asked))) throw new Error("no chat was requested");
       world.chat(userId).accept();
-      const active = async (): Promise<boolean> => (await driver.state(userId)).interconnection?.status === "ACTIVE";
+      const active = (): boolean => driver.state(userId).interconnection?.status === "ACTIVE";
       if (!(await driver.until(active))) throw new Error("the chat did not become active");
       return world.chat(userId);
     },

@@ -87,8 +87,8 @@ export interface TopologyDriver {
   sendRaw(record: ProducedRecord): Promise<void>;
   /** What a topic holds, decoded, partition by partition. Throws on a record that is not of its schema. */
   read(topic: TopicSuffix): readonly DecodedRecord[];
-  /** State of a user as the store has it. */
-  state(userId: string): Promise<UserState>;
+  /** State of a user as the store has it, also while that is away. */
+  state(userId: string): UserState;
 }
 
 /** A record with its value. */
@@ -217,10 +217,13 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
         log.records(topic, partition).map((record) => decoded(codec, topic, partition, record)),
       ).flat();
     },
-    async state(userId) {
-      const [stored] = await store.store.load([userId]);
-      if (stored?.state === null || stored === undefined) return nobody;
-      const parsed = parseRecord(stored.state);
+    state(userId) {
+      const user = store.faults.snapshot().users.get(userId);
+      const standing = [user?.connecting, user?.interconnection].find(
+        (one) => one !== null && one !== undefined && (one.endsAt === null || one.endsAt > clock.now()),
+      );
+      if (standing === null || standing === undefined) return nobody;
+      const parsed = parseRecord(standing.json);
       if (parsed.kind !== "state") throw new Error(`a stored state can't be read: ${parsed.detail}`);
       return parsed.state;
     },
