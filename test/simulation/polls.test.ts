@@ -1,0 +1,144 @@
+// The long polls of open chats: failures within and beyond their budget, sessions that move, and conflicts.
+import { describe, expect, it } from "vitest";
+
+import { createGraphWorld } from "../support/graph-world.ts";
+
+const failed = { kind: "failed", detail: "500", retryAfterMs: null } as const;
+
+describe("polls that fail", () => {
+  it("within the budget cost nothing: events come, and the chat stays", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.desk.answerPolls(failed);
+    chat.say("uno");
+    await world.advance(30_000);
+    world.desk.answerPolls(null);
+    await world.advance(5_000);
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "uno"]);
+    expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
+  });
+
+  it("beyond the budget end the chat on both sides, with the user handed back", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.desk.answerPolls(failed);
+    await world.advance(39_000);
+    expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
+    await world.advance(10_000);
+    expect(world.state("ana").interconnection?.status).toBe("CLOSED");
+    expect(chat.ended).toBe("visitor");
+    expect(world.phone.handedBack).toHaveLength(1);
+    expect(world.facts("ana").find(({ kind }) => kind === "ended")?.reason).toBe("poll_budget");
+  });
+
+  it("because the desk has forgotten the session end the chat at once", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    chat.drop();
+    await world.advance(6_000);
+    expect(world.state("ana").interconnection?.status).toBe("CLOSED");
+    expect(world.phone.handedBack).toHaveLength(1);
+    const polls = world.desk.calls.filter((call) => call === "poll").length;
+    await world.advance(60_000);
+    expect(world.desk.calls.filter((call) => call === "poll")).toHaveLength(polls);
+  });
+
+  it("because another poll is in flight wait, and the chat stays", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.desk.answerPolls({ kind: "conflict" });
+    await world.advance(10_000);
+    const polls = world.desk.calls.filter((call) => call === "poll").length;
+    world.desk.answerPolls(null);
+    chat.say("uno");
+    await world.advance(5_000);
+    expect(polls).toBeLessThan(20);
+    expect(world.shown("ana").at(-1)).toBe("uno");
+  });
+});
+
+describe("a session that moves", () => {
+  it("is followed: what was not acknowledged comes once, and both go on writing", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    chat.say("uno");
+    await world.advance(1_000);
+    chat.move();
+    chat.say("dos");
+    await world.say("ana", "one");
+    await world.advance(5_000);
+    chat.say("tres");
+    await world.say("ana", "two");
+    await world.advance(5_000);
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "uno", "dos", "tres"]);
+    expect(chat.seen.slice(2)).toEqual(["one", "two"]);
+    expect(world.desk.calls.filter((call) => call === "reconnect")).toHaveLength(1);
+    expect(world.desk.calls.filter((call) => call === "resync")).toHaveLength(1);
+  });
+
+  it("is followed by the next owner too, who finds the reconnect undecided", async () => {
+    const world = createGraphWorld({ sessionTimeoutMs: 3_000 });
+    let moved = false;
+    world.start(({ name, args }) => {
+      const tells = name === "effects.produce" && JSON.stringify(args).length > 0;
+      return moved && tells ? "die after" : "go on";
+    });
+    const chat = await world.openChat("ana");
+    moved = true;
+    chat.move();
+    chat.say("uno");
+    await world.advance(1_000);
+    expect(world.instances[0]?.dead).toBe(true);
+    world.start();
+    await world.advance(10_000);
+    chat.say("dos");
+    await world.say("ana", "one");
+    await world.advance(5_000);
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "uno", "dos"]);
+    expect(chat.seen.at(-1)).toBe("one");
+    expect(world.desk.calls.filter((call) => call === "reconnect")).toHaveLength(1);
+  });
+
+  it("on and on is not asked without a pause, and ends the chat when its budget is spent", async () => {
+    const world = createGraphWorld();
+    world.start();
+    await world.openChat("ana");
+    world.desk.answerPolls({ kind: "moved" });
+    await world.advance(50_000);
+    expect(world.state("ana").interconnection?.status).toBe("CLOSED");
+    expect(world.desk.calls.filter((call) => call === "reconnect").length).toBeLessThan(60);
+  });
+});
+
+describe("a desk client with a defect", () => {
+  it("ends the process instead of leaving a chat that nobody polls", async () => {
+    const world = createGraphWorld();
+    const instance = world.start();
+    const chat = await world.openChat("ana");
+    world.desk.fail("poll", { kind: "throws" });
+    chat.say("uno");
+    await world.advance(1_000);
+    chat.say("dos");
+    await world.advance(1_000);
+    expect(instance.fatal).toBeInstanceOf(TypeError);
+  });
+
+  it("in a command ends that command as broken, and the lane goes on", async () => {
+    const world = createGraphWorld();
+    const instance = world.start();
+    const chat = await world.openChat("ana");
+    world.desk.fail("say", { kind: "throws" });
+    await world.say("ana", "one");
+    await world.advance(500);
+    await world.say("ana", "two");
+    await world.advance(2_000);
+    expect(instance.fatal).toBeNull();
+    expect(chat.seen).toContain("two");
+    expect(world.deadLetters().map(({ reason }) => reason)).toEqual(["undeliverable"]);
+  });
+});
