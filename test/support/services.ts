@@ -12,6 +12,19 @@ export interface ServiceAddresses {
   readonly registryUrl: string;
   /** `host:port`. */
   readonly redis: string;
+  /** How the service reaches Kafka in this run, where not over the plain listener. Witnesses use that one all the same. */
+  readonly wire?: Wire;
+}
+
+/** A way to Kafka with TLS and a login. */
+export interface Wire {
+  /** `host:port` of the listener. */
+  readonly brokers: string;
+  readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  readonly user: string;
+  readonly password: string;
+  /** PEM file. */
+  readonly caFile: string;
 }
 
 /** Names of one test file, so that files do not see each other's records and keys. */
@@ -40,11 +53,11 @@ export function serviceAddresses(env: NodeJS.ProcessEnv = process.env): ServiceA
     );
   }
   const value = JSON.parse(text) as Partial<Record<keyof ServiceAddresses, unknown>>;
-  const { brokers, registryUrl, redis } = value;
+  const { brokers, registryUrl, redis, wire } = value;
   if (typeof brokers !== "string" || typeof registryUrl !== "string" || typeof redis !== "string") {
     throw new Error(`${servicesVariable} must hold brokers, registryUrl and redis.`);
   }
-  return { brokers, registryUrl, redis };
+  return { brokers, registryUrl, redis, ...(wire === undefined ? {} : { wire: wire as Wire }) };
 }
 
 /**

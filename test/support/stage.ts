@@ -1,5 +1,5 @@
-// One test file's stage: a world of its own, the service as a process on the run's services, and users who write tokens. Settings
-// and users are canaries. What was promised and what was seen is put together for the token checker in conversations.ts.
+// One test file's stage: a world of its own, the service as one process or several on the run's services, and users who write tokens.
+// Settings and users are canaries. What was promised and what was seen is put together for the token checker in conversations.ts.
 import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { basename } from "node:path";
@@ -18,9 +18,11 @@ import type { Person } from "../../sandbox/world/people.ts";
 import { startWorld, type World, type WorldOptions } from "../../sandbox/world/world.ts";
 import { canarySettings, settingCanaries } from "./canaries.ts";
 import { eventually } from "./eventually.ts";
+import { startFront, type Front } from "./front.ts";
 import { keepSecrets } from "./outputs.ts";
 import { createServiceProcess, type ServiceProcess } from "./service-process.ts";
 import { ownNames, serviceAddresses, type OwnNames, type ServiceAddresses } from "./services.ts";
+import { wireSettings } from "./wire.ts";
 
 /** How to set a stage. */
 export interface StageOptions {
@@ -36,13 +38,20 @@ export interface StageOptions {
   readonly names?: OwnNames;
   /** False: the service is not started. */
   readonly start?: boolean;
+  /** How many instances of the service. Default 1; more have a balancer in front of them. */
+  readonly instances?: number;
 }
 
 /** A world and a service. */
 export interface Stage {
   readonly names: OwnNames;
   readonly world: World;
+  /** The first instance. */
   readonly service: ServiceProcess;
+  /** All instances. */
+  readonly services: readonly ServiceProcess[];
+  /** Where the bot's platform calls: the one instance, or the balancer in front of all. */
+  readonly url: string;
   readonly addresses: ServiceAddresses;
   /** Introduces a user with a phone number, e-mail and name of their own. `manual`: their agent accepts only when told. */
   user(alias: string, agent?: "at once" | "manual"): Person;
@@ -67,24 +76,28 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const world = await startWorld(worldOptions(options.world));
   const { salesforceUrl, integrationsUrl, botrunnerUrl } = world;
   const around: Surroundings = { ...addresses, salesforceUrl, integrationsUrl, botrunnerUrl };
-  const service = await createServiceProcess({
-    name: basename(fileURLToPath(options.file)).replace(/\.test\.ts$/, ""),
-    ...(options.entry === undefined ? {} : { entry: options.entry }),
-    environment: (ports) =>
-      serviceEnvironment(
-        around,
-        { ...ports, ...names, stateKey: settingCanaries.stateKey },
-        { ...canarySettings(), KAFKA_PARTITIONS: "4", ...options.settings },
-      ),
-  });
-  world.connectBot({
-    url: service.url,
-    username: SERVICE_ACCOUNTS.bot.username,
-    password: settingCanaries.botPassword,
-  });
-  const stage = makeStage({ names, world, service, addresses });
+  const settings = {
+    ...canarySettings(),
+    KAFKA_PARTITIONS: "4",
+    ...wireSettings(addresses.wire),
+    ...options.settings,
+  };
+  const create = (): Promise<ServiceProcess> =>
+    createServiceProcess({
+      name: basename(fileURLToPath(options.file)).replace(/\.test\.ts$/, ""),
+      ...(options.entry === undefined ? {} : { entry: options.entry }),
+      environment: (ports) =>
+        serviceEnvironment(around, { ...ports, ...names, stateKey: settingCanaries.stateKey }, settings),
+    });
+  const service = await create();
+  const services = [service];
+  while (services.length < (options.instances ?? 1)) services.push(await create());
+  const front = services.length > 1 ? await startFront(services.map((one) => one.url)) : null;
+  const url = front?.url ?? service.url;
+  world.connectBot({ url, username: SERVICE_ACCOUNTS.bot.username, password: settingCanaries.botPassword });
+  const stage = makeStage({ names, world, service, services, url, addresses }, front);
   try {
-    if (options.start !== false) await service.start();
+    if (options.start !== false) await Promise.all(services.map((one) => one.start()));
   } catch (error) {
     await stage.close();
     throw error;
@@ -110,8 +123,10 @@ function worldOptions(more: WorldOptions = {}): WorldOptions {
   };
 }
 
-function makeStage(base: Pick<Stage, "names" | "world" | "service" | "addresses">): Stage {
-  const { world, service } = base;
+type StageBase = Pick<Stage, "names" | "world" | "service" | "services" | "url" | "addresses">;
+
+function makeStage(base: StageBase, front: Front | null): Stage {
+  const { world, services, url } = base;
   const { parts } = world;
   const numbers = randomInt(100_000, 999_999);
   const people: Person[] = [];
@@ -155,7 +170,7 @@ function makeStage(base: Pick<Stage, "names" | "world" | "service" | "addresses"
       if (state.token === undefined) {
         const { username } = SERVICE_ACCOUNTS.bot;
         const body = JSON.stringify({ username, password: settingCanaries.botPassword });
-        const response = await fetch(`${service.url}/v1/authenticate`, { method: "POST", body });
+        const response = await fetch(`${url}/v1/authenticate`, { method: "POST", body });
         const answer = (await response.json()) as { readonly token?: string };
         if (answer.token === undefined) throw new Error(`no token: ${String(response.status)}`);
         state.token = answer.token;
@@ -165,7 +180,7 @@ function makeStage(base: Pick<Stage, "names" | "world" | "service" | "addresses"
     },
     async call(method, path, body, headers = {}) {
       const token = await stage.token();
-      return fetch(`${service.url}${path}`, {
+      return fetch(`${url}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -177,7 +192,8 @@ function makeStage(base: Pick<Stage, "names" | "world" | "service" | "addresses"
       state.closed = true;
       const known = [...parts.desk.byId.values()].flatMap(({ key, affinityToken }) => [key, affinityToken]);
       const own = people.flatMap(({ userId, email, name }) => [userId, email, name]);
-      await service.close();
+      await Promise.all(services.map((one) => one.close()));
+      await front?.close();
       await world.close();
       await keepSecrets("stage", [...secrets, ...known, ...own]);
     },

@@ -1,0 +1,75 @@
+// A load balancer in front of several instances: each call goes to the next one in turn, and to the one after where nobody listens. A
+// connection that breaks on the way is answered 502, as balancers do: the caller can't know what became of it. Used by stage.ts.
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A balancer that listens. */
+export interface Front {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+type Passed = "answered" | "nobody listens" | "broken";
+
+/** Starts it on a free port. `urls` are base URLs, running or not. */
+export async function startFront(urls: readonly string[]): Promise<Front> {
+  let turn = 0;
+  const server = createServer((incoming, response) => {
+    const first = turn;
+    turn += 1;
+    void handle(incoming, response, [...urls.slice(first % urls.length), ...urls.slice(0, first % urls.length)]);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function handle(incoming: IncomingMessage, response: ServerResponse, urls: readonly string[]): Promise<void> {
+  const body = await bodyOf(incoming);
+  for (const url of urls) {
+    const passed = await passOn(url, incoming, body, response);
+    if (passed === "answered") return;
+    if (passed === "broken") break;
+  }
+  if (response.headersSent) response.destroy();
+  else response.writeHead(502).end();
+}
+
+function passOn(url: string, incoming: IncomingMessage, body: Buffer, response: ServerResponse): Promise<Passed> {
+  return new Promise((resolve) => {
+    const { method, headers } = incoming;
+    // A connection of its own for each call: whether somebody listens is known before anything was sent.
+    const call = request(new URL(incoming.url ?? "/", url), { method, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+      answer.once("error", () => {
+        resolve("broken");
+      });
+      answer.once("end", () => {
+        resolve("answered");
+      });
+    });
+    call.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(error.code === "ECONNREFUSED" ? "nobody listens" : "broken");
+    });
+    call.end(body);
+  });
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of incoming) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
