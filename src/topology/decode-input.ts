@@ -5,6 +5,7 @@ import type { AgentEvent, ChannelMessage, ChatRequest, DeadLetterReason } from "
 import type { QueuedRecord } from "./inbox.ts";
 import { partitionOf } from "./partitioner.ts";
 import type { Codec } from "./ports.ts";
+import { timesReplayed } from "./replay.ts";
 
 /** Header of a record that was moved to the partition of its key; it is moved once at most. */
 export const movedHeader = "moved";
@@ -87,7 +88,8 @@ function requestIdOf(topic: QueuedRecord["topic"], value: unknown): string | nul
 
 function inputOf(queued: QueuedRecord, value: unknown, partition: number, now: number): Input {
   const { topic, record } = queued;
-  const head = { coordinates: { topic, partition, offset: record.offset, timestamp: record.timestamp }, now };
+  const coordinates = { topic, partition, offset: record.offset, timestamp: record.timestamp };
+  const head = { coordinates, now, late: timesReplayed(record.headers) > 0 };
   // The codec has proven the shape: each topic has one schema.
   switch (topic) {
     case "chat-requests":

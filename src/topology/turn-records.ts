@@ -5,13 +5,16 @@ import type { UserState } from "../processors/interconnection/state.ts";
 import type {
   ChatEvent,
   DeadLetter,
+  DeadLetterHolds,
   DeadLetterReason,
   InterconnectionChange,
   OutboxRecord,
 } from "../processors/messages/generated.ts";
 import type { Version } from "./changelog.ts";
+import { movedHeader } from "./decode-input.ts";
 import type { QueuedRecord } from "./inbox.ts";
 import type { Codec } from "./ports.ts";
+import { timesReplayed } from "./replay.ts";
 import type { TopicSuffix } from "./topics.ts";
 
 /** What records are made with; the same for all of a partition index. */
@@ -33,6 +36,9 @@ export interface DeadLetterContent {
   readonly chatId: string | null;
   readonly requestId: string | null;
   readonly value: Buffer | null;
+  readonly holds: DeadLetterHolds;
+  /** How many times what is given up was tried; null: decided as often as the record came. */
+  readonly attempts: number | null;
 }
 
 /** Room that the cursor needs beside the one dead letter that it must always be able to hold. */
@@ -61,33 +67,45 @@ export function deadLetter(
     offset: record.offset,
     key: record.key,
     headers: record.headers,
-    attempts: 1,
     occurredAt: now,
     ...content,
+    attempts: content.attempts ?? 1 + timesReplayed(record.headers),
   };
   const detail = `${content.detail ?? content.reason}; original left out, too large`;
   const encoded = (letter: DeadLetter): OutboxRecord => ({
     topic: "dead-letters",
     key: letter.key,
     value: rules.codec.encode("dead-letters", letter),
+    headers: [],
   });
   const fits = (made: OutboxRecord): boolean => sizeOf(made) <= rules.maxRecordBytes - cursorBytes;
   const full = encoded(whole);
   if (fits(full)) return full;
-  const withoutValue = encoded({ ...whole, value: null, detail });
-  return fits(withoutValue) ? withoutValue : encoded({ ...whole, value: null, key: null, headers: [], detail });
+  const without = { ...whole, value: null, holds: "nothing", detail } as const;
+  const withoutValue = encoded(without);
+  return fits(withoutValue) ? withoutValue : encoded({ ...without, key: null, headers: [] });
 }
 
 /** What decide could not have delivered, as a dead letter of its input or of its own words. */
 export function undeliverable(letter: Undeliverable, queued: QueuedRecord, userId: string): DeadLetterContent {
-  const value = letter.text === null ? queued.record.value : Buffer.from(letter.text);
-  return { reason: letter.reason, detail: letter.detail, userId, chatId: letter.chatId, requestId: null, value };
+  const { reason, detail, chatId, text, attempts } = letter;
+  const about = { reason, detail, userId, chatId, requestId: null, attempts };
+  if (text !== null) return { ...about, value: Buffer.from(text), holds: "text" };
+  // A message beyond what may wait is its own record; whatever else is given up was a command of a record that was applied.
+  return { ...about, value: queued.record.value, holds: reason === "lane_overflow" ? "record" : "cause" };
+}
+
+/** A record for the partition of its user, with its key put right. */
+export function movedRecord({ topic, record }: QueuedRecord, userId: string): OutboxRecord {
+  const headers = [...record.headers, { name: movedHeader, value: Buffer.from("1") }];
+  return { topic, key: Buffer.from(userId), value: record.value ?? Buffer.alloc(0), headers };
 }
 
 /** A fact, encoded; null when it is too large for a record. */
 export function factRecord(fact: Fact, userId: string, now: number, rules: RecordRules): OutboxRecord | null {
   const event: ChatEvent = { ...fact, client: rules.client, producedAt: now };
-  const record = { topic: "chat-events", key: Buffer.from(userId), value: rules.codec.encode("chat-events", event) };
+  const value = rules.codec.encode("chat-events", event);
+  const record = { topic: "chat-events", key: Buffer.from(userId), value, headers: [] };
   return sizeOf(record) <= rules.maxRecordBytes ? record : null;
 }
 

@@ -2,7 +2,6 @@
 // produces what a takeover inherits. Called by the owner, one turn at a time. Repeat-safe at each step.
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
 import { changelogHeaders, keyOfCursor, type Version } from "./changelog.ts";
-import { movedHeader } from "./decode-input.ts";
 import { readCursor, type KeyedBytes } from "./outbox.ts";
 import type { Codec, Log, Metrics, ProducedRecord, Producer, Store } from "./ports.ts";
 import { isProduceFailure } from "./produce-failure.ts";
@@ -181,11 +180,9 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
   };
 }
 
-function restRecord({ topic, key, value }: OutboxRecord, partition: number): ProducedRecord {
+function restRecord({ topic, key, value, headers }: OutboxRecord, partition: number): ProducedRecord {
   // An input topic among the outputs is a record that is moved to the partition of its key.
   const moved = (inputTopics as readonly string[]).includes(topic);
   const suffix = topic as TopicSuffix;
-  if (moved)
-    return { topic: suffix, partition: null, key, value, headers: [{ name: movedHeader, value: Buffer.from("1") }] };
-  return { topic: suffix, partition: suffix === "dead-letters" ? null : partition, key, value };
+  return { topic: suffix, partition: moved || suffix === "dead-letters" ? null : partition, key, value, headers };
 }

@@ -16,6 +16,7 @@ import {
   changelogRecord,
   deadLetter,
   factRecord,
+  movedRecord,
   sizeOf,
   stateRecord,
   undeliverable,
@@ -165,12 +166,13 @@ function takeInput({ queued, decoded }: TurnInput, turn: Growing, { now }: TurnM
       return;
     case "misplaced":
       turn.notes.push(() => tools.metrics.count("records_skipped", { reason: "misplaced" }));
-      turn.rest.push({ topic: queued.topic, key: Buffer.from(decoded.userId), value: value ?? Buffer.alloc(0) });
+      turn.rest.push(movedRecord(queued, decoded.userId));
       return;
     case "bad": {
       const { reason, detail, userId, requestId } = decoded;
       refuseUndecided({ reason, detail, userId, requestId }, { turn, now, tools });
-      bury(queued, { reason, detail, userId, chatId: null, requestId, value }, { turn, now, tools });
+      const original = { value, holds: "record", attempts: null } as const;
+      bury(queued, { reason, detail, userId, chatId: null, requestId, ...original }, { turn, now, tools });
       return;
     }
     case "input":
@@ -207,12 +209,12 @@ function decideOne(
     });
     const letter = { reason: "decide_failed", detail: null, userId, requestId } as const;
     refuseUndecided(letter, deciding);
-    bury(queued, { ...letter, chatId, value: queued.record.value }, deciding);
+    bury(queued, { ...letter, chatId, value: queued.record.value, holds: "record", attempts: null }, deciding);
     return;
   }
   for (const fact of facts) {
     if (fact !== null) turn.rest.push(fact);
-    else bury(queued, { ...tooLargeFact, userId, value: null }, deciding);
+    else bury(queued, { ...tooLargeFact, userId, value: queued.record.value }, deciding);
   }
   for (const letter of decision.deadLetters) bury(queued, undeliverable(letter, queued, userId), deciding);
   for (const { requestId, reply } of decision.replies) turn.replies.push({ requestId, reply: JSON.stringify(reply) });
@@ -226,7 +228,14 @@ function decideOne(
   });
 }
 
-const tooLargeFact = { reason: "too_large", detail: "a fact", chatId: null, requestId: null } as const;
+const tooLargeFact = {
+  reason: "too_large",
+  detail: "a fact",
+  chatId: null,
+  requestId: null,
+  holds: "cause",
+  attempts: null,
+} as const;
 
 /** A request whose record goes to the dead letters undecided still has its outcome, where its id could be read. */
 function refuseUndecided(why: Undecided, { turn, now, tools }: Deciding): void {
@@ -251,6 +260,9 @@ function bury(queued: QueuedRecord, content: DeadLetterContent, { turn, now, too
   turn.notes.push(() => {
     const { topic, record } = queued;
     tools.metrics.count("dead_letters", { reason });
+    // No record and no text: the hand-back to the bot, or the end at the desk. Only a person can do it now.
+    if (content.holds === "cause" && reason === "undeliverable")
+      tools.metrics.count("alarms", { alarm: "command_given_up" });
     tools.log.warn(
       { topic, partition: tools.partition, offset: record.offset, reason, detail, chatId },
       "a record or message went to the dead letters",

@@ -1,9 +1,10 @@
 // What becomes of a message of a user or a bot: forwarded, kept until an agent accepts, context, or dropped. Owns what
-// counts as a repeat.
+// counts as a repeat, and that a message which was replayed from the dead letters never shows as new: it goes to the agent of
+// the chat in which it was written, with its time, as long as that chat is open and has not taken it; else it is context.
 import type { ChannelMessage } from "../messages/generated.ts";
 import { change, type Draft, type OpenChat } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
-import { tell, words } from "./facts.ts";
+import { dated, tell, words } from "./facts.ts";
 import { overflow, sayToAgent } from "./lanes.ts";
 import { entryBytes } from "./opening.ts";
 import type { Active, Connecting, ContextEntry, OnHold } from "./state.ts";
@@ -14,7 +15,7 @@ export function decideMessage(draft: Draft, message: ChannelMessage): void {
   if (draft.settings.ignoredTypes.has(message.type) || isRepeat(draft, message.messageId)) return;
   if (message.messageId !== "") draft.see.push(message.messageId);
   const entry = entryOf(message);
-  const chat = draft.state.interconnection;
+  const chat = isOfThePast(draft, message) ? null : draft.state.interconnection;
   switch (chat?.status) {
     case undefined:
     case "CLOSED":
@@ -30,9 +31,23 @@ export function decideMessage(draft: Draft, message: ChannelMessage): void {
   }
 }
 
-/** An empty id is nobody's: it is never a repeat (defect A17). */
-function isRepeat({ state, memory }: Draft, messageId: string): boolean {
-  return messageId !== "" && (memory.seen.has(messageId) || state.taken.includes(messageId));
+/**
+ * An empty id is nobody's: it is never a repeat (defect A17). What was given up has been seen, so of a replayed message only
+ * counts whether it was taken, in the first place or by a replay.
+ */
+function isRepeat({ state, memory, input }: Draft, messageId: string): boolean {
+  const seen = input.late ? lateId(messageId) : messageId;
+  return messageId !== "" && (memory.seen.has(seen) || state.taken.includes(messageId));
+}
+
+/** Under which id it is remembered that a replayed message was taken. */
+function lateId(messageId: string): string {
+  return `late:${messageId}`;
+}
+
+/** Replayed, and written before the present chat was asked for. */
+function isOfThePast({ state, input }: Draft, { occurredAt }: ChannelMessage): boolean {
+  return input.late && state.interconnection !== null && occurredAt < state.interconnection.requestedAt;
 }
 
 /** Words or a file; null when the message has neither (sticker, location and the like). */
@@ -43,12 +58,20 @@ function entryOf({ messageId, occurredAt, author, text, media }: ChannelMessage)
 }
 
 function remember(draft: Draft, entry: ContextEntry | null): void {
-  if (entry !== null) draft.remember.push(entry);
+  if (entry === null) return;
+  // What was given up may have become context in the first place.
+  if (draft.input.late && draft.memory.history.some((known) => isSame(known, entry))) return;
+  draft.remember.push(entry);
+}
+
+function isSame(a: ContextEntry, b: ContextEntry): boolean {
+  return a.messageId === b.messageId && a.at === b.at && a.from === b.from && a.text === b.text;
 }
 
 function take(draft: Draft, messageId: string): void {
-  if (messageId !== "")
-    change(draft, { taken: [...draft.state.taken, messageId].slice(-draft.settings.limits.takenIds) });
+  if (messageId === "") return;
+  if (draft.input.late) draft.see.push(lateId(messageId));
+  change(draft, { taken: [...draft.state.taken, messageId].slice(-draft.settings.limits.takenIds) });
 }
 
 /** No agent yet: what the user says is kept for the agent, and shown as context as well. */
@@ -82,11 +105,11 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
     remember(draft, entry);
     return;
   }
-  take(draft, message.messageId);
   const messageIds = message.messageId === "" ? [] : [message.messageId];
   const file = entry.media === null ? [] : [fileNotice(draft.settings.texts, message, entry.media)];
   const text = [...(entry.text === null ? [] : [entry.text]), ...file].join("\n");
-  if (!sayToAgent(draft, chat, { text, messageIds, about: "message" })) return;
+  if (!sayToAgent(draft, chat, { text: dated(draft, text, entry.at), messageIds, about: "message" })) return;
+  take(draft, message.messageId);
   const messageId = message.messageId === "" ? null : message.messageId;
   tell(draft, chat, entry.media === null ? "message_in" : "file", {
     messageId,
@@ -97,6 +120,7 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
 
 /** A restart keyword ends the chat like a finish (defect D5); none is configured in production. Exact, in any case. */
 function restarts(draft: Draft, chat: OpenChat, message: ChannelMessage): boolean {
+  if (draft.input.late) return false;
   if (message.text === null || !draft.settings.restartKeywords.has(message.text.toLowerCase())) return false;
   take(draft, message.messageId);
   if (chat.status === "CONNECTING") {

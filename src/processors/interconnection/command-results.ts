@@ -5,7 +5,7 @@ import { unreachable } from "../unreachable.ts";
 import { change, chatOf, type ChatRef, type Draft } from "./draft.ts";
 import { failOpening, keepCase } from "./ending.ts";
 import { reasonOfFailure, tell } from "./facts.ts";
-import { failed } from "./hand-back.ts";
+import { notHandedBack } from "./hand-back.ts";
 import { giveEndChat, notifyAgent, notifyUser, refill } from "./lanes.ts";
 import { caseReady, chatRequested, contactReady, sessionOpened } from "./opening.ts";
 import type {
@@ -24,10 +24,11 @@ type Step = EnsureContact | EnsureCase | OpenSession | RequestChat;
 interface Failure {
   readonly outcome: Exclude<CommandOutcome, "done">;
   readonly reason: string | null;
+  readonly attempts: number;
 }
 
-function failureOf({ outcome, reason }: CommandResult): Failure | null {
-  return outcome === "done" ? null : { outcome, reason };
+function failureOf({ outcome, reason, attempts }: CommandResult): Failure | null {
+  return outcome === "done" ? null : { outcome, reason, attempts };
 }
 
 /** Decides one result. One that no pending command waits for is a repeat and does nothing. */
@@ -68,7 +69,7 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
       return;
     case "HandBack":
       if (failure === null) tell(draft, chat, "handed_back", { botState: command.botState });
-      else failed(draft, chat, command.botState, failure.reason ?? failure.outcome);
+      else notHandedBack(draft, chat, { ...failure, botState: command.botState });
       return;
     default:
       unreachable(command);
@@ -84,7 +85,7 @@ function step(draft: Draft, chat: ChatRef, command: Step, result: CommandResult)
   const failure = failureOf(result);
   if (failure !== null) stepFailed(draft, present, command, failure);
   else if (!stepDone(draft, present, command, result))
-    stepFailed(draft, present, command, { outcome: "broken", reason: "the result has no data" });
+    stepFailed(draft, present, command, { ...result, outcome: "broken", reason: "the result has no data" });
 }
 
 /** False when the result lacks what the step was to bring. */
@@ -160,9 +161,9 @@ function notTold(draft: Draft, chat: ChatRef, command: SayToAgent | SayToUser, f
 function undeliverable(
   draft: Draft,
   { chatId, kind }: Command,
-  { outcome, reason }: Failure,
+  { outcome, reason, attempts }: Failure,
   text: string | null,
 ): void {
   const detail = `${kind} ${outcome}: ${reason ?? "no reason given"}`;
-  draft.deadLetters.push({ reason: "undeliverable", detail, chatId, text });
+  draft.deadLetters.push({ reason: "undeliverable", detail, chatId, text, attempts });
 }

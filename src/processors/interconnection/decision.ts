@@ -16,6 +16,8 @@ interface InputHead {
   readonly coordinates: Coordinates;
   /** Time of the decision, epoch milliseconds: read once per turn by the owner, never inside decide. */
   readonly now: number;
+  /** An operator has replayed the record from the dead letters: it is of the past, and nothing of it may show as new. */
+  readonly late: boolean;
 }
 
 /** A decoded record with where it stood and when it is decided. */
@@ -34,6 +36,8 @@ export interface Undeliverable {
   readonly chatId: string | null;
   /** The words that were to be delivered, when they are not the input record itself; null means the input record. */
   readonly text: string | null;
+  /** How many times it was sent; 0 when it was given up before. */
+  readonly attempts: number;
 }
 
 /** All that follows from one input. */

@@ -4,7 +4,7 @@ import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected } from "../messag
 import type { Command } from "./commands.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
-import { reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
+import { dated, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, Interconnection, OnHold } from "./state.ts";
 import { fill, historyText, isBlank, mergedByTime } from "./texts.ts";
@@ -163,7 +163,7 @@ function agentDisconnected(draft: Draft, before: AtDeskChat, event: DeskEvent): 
 
 function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
   if (event.text === null || isBlank(event.text)) return;
-  const messageId = sayToUser(draft, chat, event.text, "message");
+  const messageId = sayToUser(draft, chat, dated(draft, event.text, draft.input.record.occurredAt), "message");
   if (messageId === false) return;
   const agentName = event.agentName ?? (chat.status === "ACTIVE" ? chat.agentName : null);
   tell(draft, chat, "message_out", { messageId, messageType: "text", agentName, ...words(draft, event.text) });
@@ -190,7 +190,7 @@ function afterTheEnd(draft: Draft, chatId: string, record: DeskEvents): void {
 function tooLate(draft: Draft, chatId: string, events: readonly DeskEvent[], chat: Interconnection | null): void {
   for (const { kind, text } of events) {
     if (kind !== "said" || text === null || isBlank(text)) continue;
-    draft.deadLetters.push({ reason: "chat_over", detail: null, chatId, text });
+    draft.deadLetters.push({ reason: "chat_over", detail: null, chatId, text, attempts: 0 });
     if (chat !== null) tell(draft, chat, "message_failed", { reason: "chat_over", textChars: text.length });
   }
 }

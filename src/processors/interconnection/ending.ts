@@ -21,6 +21,8 @@ export interface End {
    */
   readonly desk: "open" | "lost" | "gone";
   readonly handBack: HandBackKind;
+  /** Request that ends it; left out where none does. */
+  readonly requestId?: string;
 }
 
 /** Ends a chat that is at the desk. */
@@ -37,7 +39,8 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   const endedAt = draft.input.record.occurredAt;
   const over = { ...headOf(chat), endedAt, lastPosition, contactId, caseId, session };
   change(draft, { interconnection: { ...over, status: end.status } });
-  tell(draft, over, "ended", { reason: end.reason, detail: end.detail, agentName: agentOf(chat) });
+  const { reason, detail, requestId = null } = end;
+  tell(draft, over, "ended", { requestId, reason, detail, agentName: agentOf(chat) });
   handBack(draft, over, end.handBack);
 }
 
@@ -113,7 +116,7 @@ function forget(draft: Draft, { chatId }: OpenChat): void {
 function abandonDesk(draft: Draft, chat: AtDeskChat): void {
   const lost = takeBacklog(draft, "desk").filter(({ about }) => about !== "notice");
   for (const { text, messageIds } of lost) {
-    draft.deadLetters.push({ reason: "undeliverable", detail: "chat over", chatId: chat.chatId, text });
+    draft.deadLetters.push({ reason: "undeliverable", detail: "chat over", chatId: chat.chatId, text, attempts: 0 });
     const messageId = messageIds[0] ?? null;
     tell(draft, chat, "message_failed", { reason: "chat_over", messageId, textChars: text.length });
   }

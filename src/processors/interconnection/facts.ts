@@ -2,8 +2,8 @@
 // without gaps, also those told after its end. When a fact is told is decided in the files beside.
 //
 // Outcome of a request, exactly one each: connect ends in `waiting` (the chat was created) or `refused`; finish in
-// `finish_done` or `refused`; an operator's request in `operator_done` or `refused`. Only these carry its requestId, with
-// `requested` and the facts of the opening before them. A chat's last transition is one `refused` (never created) or one
+// `finish_done` or `refused`; an operator's request in `operator_done` or `refused`. Beside these its requestId stands in
+// `requested`, in the facts of the opening, and in the `ended` that it brings. A chat's last transition is one `refused` (never created) or one
 // `ended`; message and hand-back facts may follow it.
 import type {
   ChatEventKind,
@@ -21,7 +21,6 @@ type Details = Partial<
     Fact,
     | "requestId"
     | "reason"
-    | "occurredAt"
     | "agentName"
     | "queuePosition"
     | "estimatedWaitSeconds"
@@ -40,9 +39,8 @@ export function tell(draft: Draft, chat: ChatRef | null, kind: ChatEventKind, de
     eventId: nextId(draft, "fact"),
     userId: draft.input.record.userId,
     chatId: chat?.chatId ?? null,
-    requestId: null,
     sequence: chat === null ? 0 : nextNumber(draft, chat.chatId),
-    occurredAt: draft.input.record.occurredAt,
+    occurredAt: occurredAt(draft, kind),
     kind,
     reason: "none",
     channel: chat?.channel ?? "unknown",
@@ -56,9 +54,27 @@ export function tell(draft: Draft, chat: ChatRef | null, kind: ChatEventKind, de
     textChars: null,
     text: null,
     botState: null,
-    detail: null,
     ...details,
+    detail: details.detail ?? (draft.input.late ? "replayed" : null),
+    // An empty id names no request.
+    requestId: details.requestId === undefined || details.requestId === "" ? null : details.requestId,
   });
+}
+
+/**
+ * A request was made, and a message written, when its record says. What the service does because of them happens when it
+ * decides: a late finish ends the chat now, not before the agent accepted. The rest happened when it was learned.
+ */
+function occurredAt({ input }: Draft, kind: ChatEventKind): number {
+  const { occurredAt: ofRecord } = input.record;
+  switch (input.topic) {
+    case "chat-requests":
+      return kind === "requested" ? ofRecord : input.now;
+    case "channel-messages":
+      return kind === "message_in" || kind === "file" || kind === "message_failed" ? ofRecord : input.now;
+    case "agent-events":
+      return ofRecord;
+  }
 }
 
 function nextNumber(draft: Draft, chatId: string): number {
@@ -70,6 +86,11 @@ function nextNumber(draft: Draft, chatId: string): number {
   const number = (state.earlier.find((chat) => chat.chatId === chatId)?.lastFact ?? 0) + 1;
   changeEarlier(draft, chatId, { lastFact: number });
   return number;
+}
+
+/** Words as the other side is told them: those of a replayed record with the time of which they are. */
+export function dated({ input, settings }: Draft, text: string, atMs: number): string {
+  return input.late ? `[${settings.formatTime(atMs)}] ${text}` : text;
 }
 
 /** What a fact tells of the words of a message: their length, and themselves only with EVENTS_WITH_TEXT. */

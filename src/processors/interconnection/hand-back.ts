@@ -29,7 +29,7 @@ export function botStateOf(
 export function handBack(draft: Draft, chat: HandedBack, kind: HandBackKind): void {
   const botState = botStateOf(draft, chat, kind);
   if (botState === null) {
-    failed(draft, chat, null, "no state of the bot is configured");
+    notHandedBack(draft, chat, { botState: null, reason: "no state of the bot is configured", attempts: 0 });
     return;
   }
   const waiting: WaitingHandBack = { chatId: chat.chatId, channel: chat.channel, botSlug: chat.botSlug, botState };
@@ -54,15 +54,16 @@ function giveHandBack(draft: Draft, chat: ChatRef, { channel, botSlug, botState 
   give(draft, chat, { lane: "channel", kind: "HandBack", channel, botSlug, botState, giveUpAt });
 }
 
-/** The bot could not be told: fact and dead letter, for the alarm and the replay. */
-export function failed(draft: Draft, chat: ChatRef, botState: string | null, detail: string | null): void {
-  tell(draft, chat, "hand_back_failed", { botState, detail });
-  draft.deadLetters.push({
-    reason: "undeliverable",
-    detail: `HandBack: ${detail ?? "failed"}`,
-    chatId: chat.chatId,
-    text: null,
-  });
+/** The bot could not be told, so nobody has the user: fact and dead letter, for a person to see to it. */
+export function notHandedBack(
+  draft: Draft,
+  chat: ChatRef,
+  why: { readonly botState: string | null; readonly reason: string | null; readonly attempts: number },
+): void {
+  const { botState, reason, attempts } = why;
+  const detail = `HandBack: ${reason ?? "failed"}`;
+  tell(draft, chat, "hand_back_failed", { botState, detail: reason });
+  draft.deadLetters.push({ reason: "undeliverable", detail, chatId: chat.chatId, text: null, attempts });
 }
 
 /** A new connect takes the user: a hand-back that waits or is pending would take him away again, so it is dropped. */

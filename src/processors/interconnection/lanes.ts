@@ -174,6 +174,7 @@ export function overflow(draft: Draft, chat: Interconnection, lane: LaneName, sa
     detail: lane,
     chatId: chat.chatId,
     text: input.topic === "channel-messages" ? null : said.text,
+    attempts: 0,
   });
   const messageId = said.messageIds[0] ?? null;
   tell(draft, chat, "message_failed", { reason: "lane_overflow", messageId, textChars: said.text.length });

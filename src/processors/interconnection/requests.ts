@@ -6,7 +6,10 @@ import { endChat, failOpening, refuse, type End } from "./ending.ts";
 import { reasonOfReply, tell } from "./facts.ts";
 import { botStateOf, handBack, supersede } from "./hand-back.ts";
 import { destinationOf, headOf, startOpening } from "./opening.ts";
-import { isOpen, type ChatHead, type Failed, type Reply } from "./state.ts";
+import { isOpen, type ChatHead, type Failed, type Interconnection, type Reply } from "./state.ts";
+
+/** Without an id a repeat can't be told from another request, and nobody could learn what became of it. */
+const noId = "requestId is empty";
 
 /** Decides one request. */
 export function decideRequest(draft: Draft, request: ChatRequest): void {
@@ -24,10 +27,12 @@ export function decideRequest(draft: Draft, request: ChatRequest): void {
       connect(draft, request, body);
       return;
     case "Finish":
-      end(draft, requestId, "finish");
+      if (requestId === "") turnDown(draft, requestId, "invalid_request", noId);
+      else end(draft, request, "finish");
       return;
     case "OperatorRequest":
-      if (body.action === "end_chat") end(draft, requestId, "operator");
+      if (requestId === "") turnDown(draft, requestId, "invalid_request", noId);
+      else if (body.action === "end_chat") end(draft, request, "operator");
       else if (body.action === "rewrite") operatorDone(draft, requestId, null);
       else turnDown(draft, requestId, "invalid_request", "unknown action");
   }
@@ -40,8 +45,14 @@ function connect(draft: Draft, request: ChatRequest, body: Tagged<"Connect", Con
     turnDown(draft, requestId, "chat_open", null);
     return;
   }
-  const expired = expiresAt !== null && draft.input.now > expiresAt;
-  const fault = requestId === "" ? "requestId is empty" : faultOf(body);
+  // Who asked in a record that was replayed has long gone, unless it says itself until when it holds.
+  const expired = expiresAt === null ? draft.input.late : draft.input.now > expiresAt;
+  const fault = requestId === "" ? noId : faultOf(body);
+  if (draft.input.late && expired && isSince(draft.state.interconnection, request)) {
+    tell(draft, null, "requested", { requestId });
+    turnDown(draft, requestId, "expired", null);
+    return;
+  }
   // Without a channel or the bot's name there is nobody to hand the user back to: then the request makes no chat.
   if (fault !== null && botStateOf(draft, body, "timeout") === null) {
     tell(draft, null, "requested", { requestId });
@@ -55,6 +66,11 @@ function connect(draft: Draft, request: ChatRequest, body: Tagged<"Connect", Con
   if (expired) turnAway(draft, head, "expired", null);
   else if (typeof to === "string") turnAway(draft, head, "invalid_request", to);
   else startOpening(draft, head);
+}
+
+/** The user has had a chat since: what a replayed request wanted of his state is settled. */
+function isSince(chat: Interconnection | null, { occurredAt }: ChatRequest): boolean {
+  return chat !== null && chat.requestedAt > occurredAt;
 }
 
 /** Field and rule that a connect breaks, without its value; null when it breaks none. */
@@ -99,9 +115,12 @@ function turnDown(draft: Draft, requestId: string, reason: Reply["reason"], deta
   answer(draft, requestId, { outcome: "refused", reason, chatId: null, detail });
 }
 
-function end(draft: Draft, requestId: string, by: "finish" | "operator"): void {
+function end(draft: Draft, request: ChatRequest, by: "finish" | "operator"): void {
+  const { requestId } = request;
   const chat = draft.state.interconnection;
-  if (!isOpen(chat)) {
+  // A replayed end means the chat of its time, not one that was opened since.
+  const another = draft.input.late && isSince(chat, request);
+  if (!isOpen(chat) || another) {
     turnDown(draft, requestId, chat === null ? "never_connected" : "no_chat", null);
     return;
   }
@@ -111,7 +130,7 @@ function end(draft: Draft, requestId: string, by: "finish" | "operator"): void {
     failOpening(draft, chat, { reply: "chat_request_failed", reason: by, detail }, handBackKind);
   } else {
     const how: End = { status: "CLOSED", reason: by, detail: null, desk: "open", handBack: handBackKind };
-    endChat(draft, chat, how);
+    endChat(draft, chat, { ...how, requestId });
   }
   if (by === "operator") {
     operatorDone(draft, requestId, chat.chatId);

@@ -273,15 +273,17 @@ export interface DeadLetter {
   readonly offset: number;
   /** Original key; null means it had none. */
   readonly key: null | Buffer;
-  /** Original bytes; null means a tombstone. */
+  /** Original bytes, or the words of a message: see holds. Null means a tombstone, or that they were left out. */
   readonly value: null | Buffer;
+  /** What value is. Only a record can be replayed. */
+  readonly holds: DeadLetterHolds;
   /** Original headers in their order. */
   readonly headers: readonly RecordHeader[];
   /** Why it was given up. */
   readonly reason: DeadLetterReason;
   /** Field and rule, or code, without personal data; null means none. */
   readonly detail: null | string;
-  /** How many times it was tried. */
+  /** How many times it was tried: decided, with its replays, or sent. 0 means that it was given up before any try. */
   readonly attempts: number;
   /** When it was given up, epoch milliseconds. */
   readonly occurredAt: number;
@@ -292,6 +294,14 @@ export interface DeadLetter {
   /** Request it carried, where readable; null otherwise. */
   readonly requestId: null | string;
 }
+
+/** record: value is the original record, which was not applied. cause: value is the original record, which was applied; something that followed from it was given up. text: value is a text that could not be delivered, UTF-8. nothing: value was left out, too large. */
+export type DeadLetterHolds =
+  | "unknown"
+  | "record"
+  | "cause"
+  | "text"
+  | "nothing";
 
 /** undecodable: not our wire format or not the schema. unknown_schema: the registry knows no such id. invalid: decoded, but a rule of its fields is broken. too_large: an output over the size limit. decide_failed: a defect of ours. undeliverable: a message that a gateway gave up. lane_overflow: more than a user may have waiting. wrong_partition: not on the partition of its key and moved once already. chat_over: a message of an agent or user that came after the end. */
 export type DeadLetterReason =
@@ -483,9 +493,11 @@ export interface OutboxRecord {
   readonly key: null | Buffer;
   /** Encoded value. */
   readonly value: Buffer;
+  /** Record headers in their order. */
+  readonly headers: readonly RecordHeader[];
 }
 
-/** One header of the original record. */
+/** One header of a record. */
 export interface RecordHeader {
   /** Header name. */
   readonly name: string;

@@ -87,7 +87,7 @@ describe("a request that can't be decided", () => {
     await world.advance(5_000);
     expect(world.facts("ana")).toMatchObject([{ kind: "refused", reason: "invalid_request", requestId: "r1" }]);
     expect(world.deadLetters()).toMatchObject([{ reason: "too_large", requestId: "r1" }]);
-    expect((await world.state("ana")).interconnection).toBeNull();
+    expect(world.state("ana").interconnection).toBeNull();
     await world.openChat("ana");
   });
 

@@ -69,11 +69,13 @@ export interface TestUser {
   state: UserState;
   memory: UserMemory;
   nowMs: number;
+  /** Inputs are of records that an operator has replayed. */
+  late: boolean;
   readonly facts: Fact[];
   /** Every input that was decided, in order. */
   readonly inputs: Input[];
-  connect(requestId?: string, body?: Partial<Connect>, expiresAt?: number | null): Step;
-  finish(requestId?: string): Step;
+  connect(requestId?: string, body?: Partial<Connect>, expiresAt?: number | null, rest?: Partial<ChatRequest>): Step;
+  finish(requestId?: string, rest?: Partial<ChatRequest>): Step;
   operator(action: "end_chat" | "rewrite" | "unknown", requestId?: string): Step;
   message(messageId: string, text: string | null, rest?: Partial<ChannelMessage>): Step;
   /** Next event of the desk, numbered on. */
@@ -117,7 +119,7 @@ export function createUser(overrides: Partial<DecideSettings> = {}): TestUser {
     user.nowMs += 100;
     const { topic, record } = make(user.nowMs);
     const coordinates = { topic, partition: 0, offset: offset++, timestamp: user.nowMs };
-    const input = { topic, record, coordinates, now: user.nowMs } as Input;
+    const input = { topic, record, coordinates, now: user.nowMs, late: user.late } as Input;
     const known = new Set(user.state.pending.map(idOf));
     const decision = decide({ state: user.state, memory: user.memory }, input);
     user.inputs.push(input);
@@ -135,24 +137,25 @@ export function createUser(overrides: Partial<DecideSettings> = {}): TestUser {
     user: TestUser,
     requestId: string | undefined,
     body: ChatRequest["body"],
-    expiresAt: number | null,
+    rest: Partial<ChatRequest> = {},
   ): Step =>
-    step(user, (occurredAt) => ({
-      topic: "chat-requests",
-      record: { ...common, requestId: requestId ?? `request-${String(++requests)}`, occurredAt, expiresAt, body },
-    }));
+    step(user, (occurredAt) => {
+      const id = requestId ?? `request-${String(++requests)}`;
+      const record = { ...common, requestId: id, occurredAt, expiresAt: null, body, ...rest };
+      return { topic: "chat-requests", record };
+    });
 
   const user: TestUser = {
     state: nobody,
     memory: { history: [], seen: new Set() },
     nowMs: startMs,
+    late: false,
     facts: [],
     inputs: [],
-    connect: (requestId, body = {}, expiresAt = null) =>
-      request(user, requestId, { type: "Connect", ...connectBody, ...body }, expiresAt),
-    finish: (requestId) => request(user, requestId, { type: "Finish", requestedBy: null }, null),
-    operator: (action, requestId) =>
-      request(user, requestId, { type: "OperatorRequest", action, requestedBy: null }, null),
+    connect: (requestId, body = {}, expiresAt = null, rest = {}) =>
+      request(user, requestId, { type: "Connect", ...connectBody, ...body }, { expiresAt, ...rest }),
+    finish: (requestId, rest) => request(user, requestId, { type: "Finish", requestedBy: null }, rest),
+    operator: (action, requestId) => request(user, requestId, { type: "OperatorRequest", action, requestedBy: null }),
     message: (messageId, text, rest = {}) =>
       step(user, (now) => {
         const head = { ...common, messageId, channel: "whatsapp", author: "user" } as const;
