@@ -16,6 +16,8 @@ import {
   type Verdict,
 } from "./tokens.ts";
 
+const drainMs = 60_000;
+
 /** Latencies of one direction, milliseconds from the sender's word to the witness. */
 export type Latencies = readonly number[];
 
@@ -25,8 +27,8 @@ export interface Conversations {
   userSays(alias: string, words?: string): Promise<void>;
   /** The agent of the user's newest session writes the next token. */
   agentSays(alias: string, words?: string): void;
-  /** Resolves when no webhook is under way and every promised token was seen; rejects with what is missing. */
-  drained(timeoutMs?: number): Promise<void>;
+  /** Resolves when no webhook is under way and every promised token was seen; rejects with what is missing. `only`: of these users. */
+  drained(only?: readonly string[]): Promise<void>;
   history(inFlight?: readonly InFlight[]): History;
   /** The checker's verdict; `text` says it in a line. */
   judge(inFlight?: readonly InFlight[]): Verdict & { readonly text: string };
@@ -97,9 +99,10 @@ export function createConversations(stage: Stage, people: Readonly<Record<string
       agentSays(parts.desk, session, `${words}${one.token}`);
       one.outcome = "ok";
     },
-    async drained(timeoutMs = 60_000) {
-      const why = (): unknown => missing().slice(0, 10);
-      await eventually("every promised token is seen", () => missing().length === 0, { timeoutMs, why });
+    async drained(only = Object.keys(people)) {
+      const open = (): readonly string[] => missing().filter((one) => only.some((alias) => one.includes(`⟨${alias}.`)));
+      const why = (): unknown => open().slice(0, 10);
+      await eventually("every promised token is seen", () => open().length === 0, { timeoutMs: drainMs, why });
     },
     judge(inFlight) {
       const verdict = checkTokens(history(inFlight));

@@ -1,0 +1,184 @@
+// Redis loses everything, once while the service is down and once while it runs: open chats are rebuilt from the changelog, field by
+// field, and go on. What the changelog does not hold is decision 8 (docs/decisions.md).
+import { afterEach, expect, it } from "vitest";
+
+import { PLAY_AGENT_ID } from "../../sandbox/environment.ts";
+import { acceptChat } from "../../sandbox/world/live-agent/accept.ts";
+import type { Session } from "../../sandbox/world/live-agent/session.ts";
+import type { Person } from "../../sandbox/world/people.ts";
+import { startChatter } from "../support/chatter.ts";
+import { createConversations, type Conversations } from "../support/conversations.ts";
+import { eventually } from "../support/eventually.ts";
+import { openStage, type Stage } from "../support/stage.ts";
+import { openStoredChats, type StoredChat, type StoredChats } from "../support/stored-chats.ts";
+import { tokensIn } from "../support/tokens.ts";
+
+const open: { stage?: Stage; stored?: StoredChats } = {};
+
+afterEach(async () => {
+  await open.stored?.close();
+  await open.stage?.close();
+  delete open.stored;
+  delete open.stage;
+});
+
+interface Scene {
+  readonly stage: Stage;
+  readonly stored: StoredChats;
+  readonly talk: Conversations;
+  /** Has an agent. */
+  readonly ana: Person;
+  readonly anaAtDesk: Session;
+  /** Waits, and has said something meanwhile. */
+  readonly bea: Person;
+  readonly beaAtDesk: Session;
+}
+
+async function twoChats(): Promise<Scene> {
+  const stage = await openStage({ file: import.meta.url });
+  open.stage = stage;
+  const stored = openStoredChats(stage.addresses.redis, stage.names.client);
+  open.stored = stored;
+  stage.world.parts.integrations.modes.dedupe = true;
+  const [ana, bea] = [stage.user("ana"), stage.user("bea", "manual")];
+  const talk = createConversations(stage, { ana, bea });
+  const anaAtDesk = await stage.openChat(ana);
+  await talk.userSays("bea", "antes ");
+  const beaAtDesk = await stage.openChat(bea, "QUEUED");
+  for (let i = 0; i < 3; i += 1) {
+    await talk.userSays("ana");
+    talk.agentSays("ana");
+    await talk.userSays("bea", "esperando ");
+  }
+  await settled({ stored, ana, bea });
+  return { stage, stored, talk, ana, anaAtDesk, bea, beaAtDesk };
+}
+
+/** Everything said so far is applied: Ana's words are out, Bea's are in her record. */
+async function settled({ stored, ana, bea }: Pick<Scene, "stored" | "ana" | "bea">): Promise<void> {
+  await eventually("the records are settled", async () => {
+    const [anas, beas] = [await stored.of(ana.userId), await stored.of(bea.userId)];
+    const quiet = anas?.bridge.pending.length === 0 && beas?.bridge.pending.length === 0;
+    return quiet && saidTo(beas).length === 3 && anas.status === "ACTIVE" && anas.bridge.chat?.["postSequence"] !== 0;
+  });
+}
+
+function saidTo(chat: StoredChat | undefined): readonly string[] {
+  const said = chat?.bridge.chat?.["said"] as readonly { readonly text: string }[] | undefined;
+  return (said ?? []).flatMap(({ text }) => tokensIn(text));
+}
+
+/** The desk's own view, against which the record is held. */
+function deskView(session: Session): Readonly<Record<string, unknown>> {
+  const { key, affinityToken, postSequence, delivered } = session;
+  return { sessionKey: key, affinityToken, postSequence, position: delivered };
+}
+
+async function recordView(stored: StoredChats, { userId }: Person): Promise<Readonly<Record<string, unknown>>> {
+  const chat = await stored.of(userId);
+  const { postSequence, position } = chat?.bridge.chat ?? {};
+  return { sessionID: chat?.sessionID, status: chat?.status, postSequence, position };
+}
+
+async function backInRedis({ stored, ana, bea }: Scene): Promise<readonly (StoredChat | undefined)[]> {
+  return eventually("both records are in Redis again", async () => {
+    const both = [await stored.of(ana.userId), await stored.of(bea.userId)];
+    return !both.includes(undefined) && both;
+  });
+}
+
+/** Bea's agent accepts and reads everything once and in order; then all write on. */
+async function goesOn({ stage, talk, bea, beaAtDesk }: Scene): Promise<void> {
+  const { desk } = stage.world.parts;
+  const agent = desk.agents.get(PLAY_AGENT_ID);
+  if (agent === undefined) throw new Error("no such agent");
+  acceptChat(desk, beaAtDesk, agent);
+  const read = (): readonly string[] =>
+    desk.screens
+      .read()
+      .entries.filter(({ user, from }) => user === bea.userId && from === "visitor")
+      .flatMap(({ text }) => tokensIn(text));
+  await eventually("the agent has read all of it", () => read().length >= 4, { why: read });
+  expect(read()).toEqual([1, 2, 3, 4].map((n) => `⟨bea.user-to-agent.${String(n)}⟩`));
+  for (const alias of ["ana", "bea"]) {
+    await talk.userSays(alias);
+    talk.agentSays(alias);
+  }
+  await talk.drained();
+}
+
+it("lost while the service is down: the records come back as they were, and the chats go on", async () => {
+  const scene = await twoChats();
+  const { stage, stored, ana, bea, anaAtDesk, beaAtDesk, talk } = scene;
+  await stage.service.kill();
+  const before = [await stored.of(ana.userId), await stored.of(bea.userId)];
+  expect(before[0]?.bridge.chat).toMatchObject({ agentName: "Ana Torres" });
+  await stored.flush();
+  expect(await stored.keys(), "nothing is left").toEqual([]);
+  await stage.service.start();
+
+  const after = await backInRedis(scene);
+  expect(after, "field by field").toEqual(before);
+  expect(await recordView(stored, ana)).toMatchObject({ sessionID: anaAtDesk.id, status: "ACTIVE" });
+  expect(await recordView(stored, bea)).toMatchObject({ sessionID: beaAtDesk.id, status: "ON_HOLD" });
+  for (const [person, session] of [
+    [ana, anaAtDesk],
+    [bea, beaAtDesk],
+  ] as const) {
+    const { postSequence, position } = deskView(session);
+    expect(await recordView(stored, person)).toMatchObject({ postSequence, position });
+  }
+  await goesOn(scene);
+  const verdict = talk.judge();
+  expect(verdict, verdict.text).toMatchObject({ ok: true, delivered: 14 });
+  for (const session of [anaAtDesk, beaAtDesk]) expect(session.violations).toEqual([]);
+});
+
+it("lost while the service runs and both sides write: nothing is lost, doubled or out of order", async () => {
+  const scene = await twoChats();
+  const { stage, stored, ana, bea, anaAtDesk, talk } = scene;
+  const beasBefore = await stored.of(bea.userId);
+  const anasBefore = await stored.of(ana.userId);
+  const chatter = startChatter(talk, ["ana"], 50);
+  await eventually("there is talk", () => talk.latencies().agentToUser.length > 10);
+  await stored.flush();
+  await backInRedis(scene);
+  const saidBefore = talk.latencies().agentToUser.length;
+  await eventually("the talk goes on", () => talk.latencies().agentToUser.length > saidBefore + 20);
+  await chatter.stop();
+  await talk.drained(["ana"]);
+  expect(stage.service.isRunning(), "it did not need to start anew").toBe(true);
+
+  expect(await stored.of(bea.userId), "who waits, field by field").toEqual(beasBefore);
+  await eventually("the record has caught up with the desk", async () => {
+    const { postSequence, position } = await recordView(stored, ana);
+    return postSequence === anaAtDesk.postSequence && position === anaAtDesk.delivered;
+  });
+  const anasAfter = await stored.of(ana.userId);
+  const fixed = (chat: StoredChat | undefined): unknown => {
+    const { sessionID, sessionKey, affinityToken, caseID, status, bridge } = chat ?? {};
+    const { chatId, requestId, contactId, agentName, acceptedAt, session } = bridge?.chat ?? {};
+    return {
+      sessionID,
+      sessionKey,
+      affinityToken,
+      caseID,
+      status,
+      chatId,
+      requestId,
+      contactId,
+      agentName,
+      acceptedAt,
+      session,
+    };
+  };
+  expect(fixed(anasAfter)).toEqual(fixed(anasBefore));
+  await goesOn(scene);
+  const verdict = talk.judge();
+  expect(verdict, verdict.text).toMatchObject({ ok: true });
+  expect(verdict.delivered).toBeGreaterThan(60);
+  for (const session of stage.world.parts.desk.byId.values()) {
+    expect(session.violations).toEqual([]);
+    expect(session.polls.filter(({ overlaps }) => overlaps)).toEqual([]);
+  }
+});
