@@ -1,24 +1,28 @@
 // The composition: makes clients, topology and ingress from the settings, starts them in order, and stops them in reverse. With
 // composition-storage.ts the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
-import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 
 import { createBot } from "./clients/botrunner/bot.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
 import { createHttpClient, type HttpClient } from "./clients/http/http-client.ts";
 import { createLongPollClient } from "./clients/http/long-poll-client.ts";
 import { createChannel } from "./clients/integrations/channel.ts";
+import { createWebhookRegistration } from "./clients/integrations/webhook-registration.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
 import { startObservationServer } from "./clients/metrics/observation-server.ts";
 import { createContextReader } from "./clients/redis/context.ts";
 import { createReplies } from "./clients/redis/replies.ts";
 import { caseMapping, createDesk } from "./clients/salesforce/desk.ts";
 import { createSealer } from "./clients/sealer.ts";
+import { createStudioNgBot } from "./clients/studio-ng/bot.ts";
 import { createIngress, type Ingress } from "./ingress/ingress.ts";
+import type { WebhookRegistrations } from "./ingress/ports.ts";
 import { createRecordSinks } from "./ingress/record-sinks.ts";
 import { createChannelGateway, type ChannelGateway } from "./processors/channel/gateway.ts";
 import { createDeskGateway, type DeskGateway } from "./processors/desk/gateway.ts";
-import type { ChannelPort } from "./processors/channel/port.ts";
+import type { BotPort, ChannelPort } from "./processors/channel/port.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
+import type { Done } from "./processors/outcome.ts";
 import { decideSettings } from "./composition-settings.ts";
 import {
   closeAll,
@@ -65,7 +69,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const missing = new Set<string>(["redis", "schema registry", "kafka"]);
   const start: Start = {
     settings,
-    instanceId: `${settings.appName}-${randomUUID()}`,
+    // The same after a restart, so that the same partition indexes come back: a pod's name, or host and port of a process.
+    instanceId: `${hostname()}:${settings.http.port}`,
     log,
     metrics: createMetrics({ processMetrics: true }),
     ...systemTools(),
@@ -84,11 +89,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     start.closing.push(() => observation.close());
     const storage = await openStorage(start);
     const cluster = await openCluster(start);
-    const ports = runtimePorts(options, start, storage, cluster);
+    const outside = openOutside(start);
+    const ports = runtimePorts(options, start, storage, { ...cluster, ...outside });
     const runtime = createRuntime(options.wrap?.(ports) ?? ports);
     waiting = () => runtime.missing();
     await runtime.start();
-    const ingress = openIngress(start, storage, cluster);
+    const ingress = openIngress(start, storage, cluster, outside.registrations);
     await ingress.listen();
     return {
       async stop(deadlineMs) {
@@ -104,9 +110,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-function runtimePorts(options: ServiceOptions, start: Start, storage: Storage, cluster: Cluster): RuntimePorts {
+function runtimePorts(
+  options: ServiceOptions,
+  start: Start,
+  storage: Storage,
+  cluster: Cluster & Outside,
+): RuntimePorts {
+  const { desk, channel } = cluster;
   const { settings, log, metrics, clock, random, instanceId } = start;
-  const { desk, channel } = openGateways(start);
   return {
     graph: bridge,
     client: settings.client,
@@ -142,9 +153,15 @@ const httpLimits = {
 };
 const pollLimits = { connectTimeoutMs: 5_000, bodyTimeoutMs: 10_000, maxBodyBytes: 5 * 1024 * 1024 };
 
-function openGateways(start: Start): { readonly desk: DeskGateway; readonly channel: ChannelGateway } {
+interface Outside {
+  readonly desk: DeskGateway;
+  readonly channel: ChannelGateway;
+  readonly registrations: WebhookRegistrations;
+}
+
+function openOutside(start: Start): Outside {
   const { settings, log, clock, closing } = start;
-  const { salesforce, botrunner, chat } = settings;
+  const { salesforce, chat } = settings;
   const now = (): number => clock.now();
   const http = createHttpClient({ ...httpLimits, now });
   const polls = createLongPollClient({ ...pollLimits, now });
@@ -166,26 +183,31 @@ function openGateways(start: Start): { readonly desk: DeskGateway; readonly chan
       case: caseMapping(salesforce.recordTypeId),
     },
   });
-  const bot = createBot({ http, log, url: botrunner?.url ?? null, token: botrunner?.token ?? null });
+  const channels = openChannels(settings, http, log);
   return {
     desk: createDeskGateway({ desk, sealer: createSealer(settings.stateKeys) }),
-    channel: createChannelGateway({ channel: openChannel(settings, http, log), bot }),
+    channel: createChannelGateway({ channel: channels, bot: openBot(settings, http, log) }),
+    registrations: channels,
   };
 }
 
-function openChannel({ integrations }: Settings, http: HttpClient, log: Log): ChannelPort {
+function openBot({ botPlatform }: Settings, http: HttpClient, log: Log): BotPort {
+  return botPlatform?.kind === "studio-ng"
+    ? createStudioNgBot({ http, ...botPlatform })
+    : createBot({ http, log, url: botPlatform?.url ?? null, token: botPlatform?.token ?? null });
+}
+
+function openChannels({ integrations }: Settings, http: HttpClient, log: Log): ChannelPort & WebhookRegistrations {
   if (integrations !== null) {
-    const { baseUrl, whatsapp } = integrations;
-    const access = { channel: whatsapp.channel, botId: whatsapp.botId, token: whatsapp.jwt };
-    return createChannel({ http, baseUrl, whatsapp: access });
+    return { ...createChannel({ http, ...integrations }), ...createWebhookRegistration({ http, ...integrations }) };
   }
   log.warn({}, "INTEGRATIONS_BASE_URL is not set: no text of an agent can be delivered to a user");
-  return {
-    say: () => Promise.resolve({ kind: "refused", detail: "INTEGRATIONS_BASE_URL is not set", status: null }),
-  };
+  const refuse = (): Promise<Done> =>
+    Promise.resolve({ kind: "refused", detail: "INTEGRATIONS_BASE_URL is not set", status: null });
+  return { say: refuse, register: refuse, remove: refuse };
 }
 
-function openIngress(start: Start, storage: Storage, cluster: Cluster): Ingress {
+function openIngress(start: Start, storage: Storage, cluster: Cluster, registrations: WebhookRegistrations): Ingress {
   const { settings, clock, log, metrics } = start;
   const { connection, listener, space, limits } = storage;
   return createIngress(
@@ -193,6 +215,7 @@ function openIngress(start: Start, storage: Storage, cluster: Cluster): Ingress 
       ...createRecordSinks(cluster.ingress, storage.codec),
       replies: createReplies(connection, listener, { space, clock, log }),
       context: createContextReader(connection, { space, limits, clock, log }),
+      registrations,
       metrics,
     },
     { ...settings.http, client: settings.client, auth: settings.auth, clock, log },

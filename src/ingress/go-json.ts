@@ -5,21 +5,28 @@
 export type Read<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: string };
 
-/** Fields of an object by their JSON name: a text, any object, or an object with fields of its own. */
+/** A text, a whole number, any object, an object with fields of its own, or a list of such objects. */
+type Field = "string" | "integer" | "map" | Shape | readonly [Shape];
+
+/** Fields of an object by their JSON name. */
 export interface Shape {
-  readonly [name: string]: "string" | "map" | Shape;
+  readonly [name: string]: Field;
 }
 
-/** An object as its shape tells it: a text that is missing or null is empty, an object that is missing is null. */
-export type Shaped<S extends Shape> = {
-  readonly [Name in keyof S]: S[Name] extends "string"
-    ? string
-    : S[Name] extends "map"
+/** An object as its shape tells it: what is missing or null is an empty text, an empty list, or null. */
+export type Shaped<S extends Shape> = { readonly [Name in keyof S]: ShapedField<S[Name]> };
+
+type ShapedField<F> = F extends "string"
+  ? string
+  : F extends "integer"
+    ? number | null
+    : F extends "map"
       ? Readonly<Record<string, unknown>> | null
-      : S[Name] extends Shape
-        ? Shaped<S[Name]> | null
-        : never;
-};
+      : F extends readonly [infer Item extends Shape]
+        ? readonly Shaped<Item>[]
+        : F extends Shape
+          ? Shaped<F> | null
+          : never;
 
 /** The first JSON value of a body. Problems have the words of Go's decoder where callers may know them. */
 export function firstJsonValue(body: Buffer): Read<unknown> {
@@ -90,24 +97,49 @@ export function readShape<const S extends Shape>(struct: string, shape: S, value
 function readFields(struct: string, shape: Shape, object: object, problems: string[]): Record<string, unknown> {
   const names = new Map(Object.keys(shape).map((name) => [name.toLowerCase(), name]));
   const read: Record<string, unknown> = {};
-  for (const [name, type] of Object.entries(shape)) read[name] = type === "string" ? "" : null;
+  for (const [name, type] of Object.entries(shape)) read[name] = absent(type);
   for (const [key, value] of Object.entries(object) as [string, unknown][]) {
     const name = names.get(key) ?? names.get(key.toLowerCase());
-    if (name === undefined || value === null) continue;
-    const type = shape[name];
-    if (type === "string") {
-      if (typeof value === "string") read[name] = value.toWellFormed();
-      else problems.push(mismatch(struct, name, value, "string"));
-    } else if (typeof value !== "object" || Array.isArray(value)) {
-      problems.push(mismatch(struct, name, value, "object"));
-    } else {
-      read[name] = type === "map" || type === undefined ? value : readFields(struct, type, value, problems);
-    }
+    const type = name === undefined ? undefined : shape[name];
+    if (name === undefined || type === undefined || value === null) continue;
+    read[name] = readField({ struct, name }, type, value, problems);
   }
   return read;
 }
 
-function mismatch(struct: string, name: string, value: unknown, wanted: string): string {
+function absent(type: Field): unknown {
+  if (type === "string") return "";
+  return isList(type) ? [] : null;
+}
+
+function isList(type: Field): type is readonly [Shape] {
+  return Array.isArray(type);
+}
+
+/** Where a value stands, for what is said of it. */
+interface Place {
+  readonly struct: string;
+  readonly name: string;
+}
+
+function readField(place: Place, type: Field, value: unknown, problems: string[]): unknown {
+  if (isList(type)) {
+    const [item] = type;
+    if (Array.isArray(value)) return value.map((each: unknown) => readField(place, item, each ?? {}, problems));
+  } else if (type === "string") {
+    if (typeof value === "string") return value.toWellFormed();
+  } else if (type === "integer") {
+    if (Number.isSafeInteger(value)) return value;
+  } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return type === "map" ? value : readFields(place.struct, type, value, problems);
+  }
+  problems.push(mismatch(place, value, type));
+  return undefined;
+}
+
+function mismatch({ struct, name }: Place, value: unknown, type: Field): string {
+  const words = { string: "string", integer: "int64", map: "object" };
+  const wanted = typeof type === "string" ? words[type] : isList(type) ? "list" : "object";
   return `json: cannot unmarshal ${kindOf(value)} into Go struct field ${struct}.${name} of type ${wanted}`;
 }
 

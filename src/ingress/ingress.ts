@@ -15,11 +15,13 @@ import { authenticate, tokenCheck } from "./accounts.ts";
 import { failure, success, type Answer } from "./answer.ts";
 import { createChats } from "./chats.ts";
 import { createContextRoute } from "./context.ts";
+import { createFacebookWebhook } from "./facebook.ts";
 import { isAddressed, otherAnswer } from "./other-paths.ts";
 import type { IngressPorts } from "./ports.ts";
 import type { RefusalStatus } from "./reply-answers.ts";
-import { routes, type Route } from "./routes.ts";
+import { routes, webhookPaths, type Route } from "./routes.ts";
 import { createTokens, type Account, type Caller, type Tokens } from "./tokens.ts";
+import { createWebhookRegistration } from "./webhook-registration.ts";
 import { createWhatsappWebhook } from "./whatsapp.ts";
 
 /** How the edge is made. */
@@ -118,7 +120,10 @@ function createHandlers(
   const shared = { client: options.client, partTimeoutMs, clock: options.clock, log: options.log };
   const { replyTimeoutMs, lateStatus, refusalStatus } = options;
   const chats = createChats(ports, { ...shared, replyTimeoutMs, lateStatus, refusalStatus, stopping });
-  const webhook = createWhatsappWebhook(ports, { ...shared, ignoredTypes: options.ignoredTypes });
+  const whatsapp = createWhatsappWebhook(ports, { ...shared, ignoredTypes: options.ignoredTypes });
+  const facebook = createFacebookWebhook(ports, shared);
+  const { clock, log } = options;
+  const registration = createWebhookRegistration(ports, { paths: webhookPaths, replyTimeoutMs, stopping, clock, log });
   const context = createContextRoute(ports.context, shared);
   return {
     // One JSON document; the original sent two back to back, which no client reads.
@@ -130,7 +135,10 @@ function createHandlers(
     finish: ({ params, caller, idempotencyKey }) =>
       chats.finish(params["user_id"] ?? "", known(caller), idempotencyKey),
     context: ({ params }) => context(params["user_id"] ?? ""),
-    whatsapp: ({ body }) => webhook(body),
+    whatsapp: ({ body }) => whatsapp(body),
+    facebook: ({ body }) => facebook(body),
+    registerWebhook: ({ params }) => registration.register(params["provider"] ?? ""),
+    removeWebhook: ({ params }) => registration.remove(params["provider"] ?? ""),
   };
 }
 
@@ -237,13 +245,13 @@ function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): Fas
 
 /** Counts every request; logs all but accepted webhooks, which come by the thousand. Route patterns only: paths name users. */
 function measure(app: FastifyInstance, ports: IngressPorts, log: Log): void {
-  const webhook = routes.find(({ name }) => name === "whatsapp")?.path;
+  const webhooks: readonly string[] = Object.values(webhookPaths);
   app.addHook("onResponse", (request, reply, done) => {
     const { url } = request.routeOptions;
     const [method, path, status] = [methodOf(request), url ?? "other", reply.statusCode];
     ports.metrics.count("http_requests", { method, route: path, status: status.toString() });
     ports.metrics.observeMs("http_request", reply.elapsedTime, { method, route: path });
-    if (url !== webhook || status >= 400) {
+    if (url === undefined || !webhooks.includes(url) || status >= 400) {
       log.info({ method, path, status, ms: Math.round(reply.elapsedTime) }, "request");
     }
     done();

@@ -1,15 +1,17 @@
 // What the HTTP edge needs of the rest, as interfaces: somewhere to put requests and messages, answers to wait for, the context
 // to show. Implemented in clients/ and record-sinks.ts, wired in main.ts; tests bring their own.
-import type { ChannelMessage, ChatRequest } from "../processors/messages/generated.ts";
+import type { Channel, ChannelMessage, ChatRequest } from "../processors/messages/generated.ts";
 import type { ContextEntry, Reply } from "../processors/interconnection/state.ts";
+import type { Done } from "../processors/outcome.ts";
 
 /** Takes records over durably. */
 export interface RecordSink<Value> {
   /**
-   * Resolves after the broker's acknowledgement, never before. Rejects when the broker refuses or does not acknowledge in
-   * time; the record may be stored all the same, so whoever repeats it repeats its id.
+   * Resolves after the broker has acknowledged all of them, never before; those of one user keep their order. Rejects when
+   * the broker refuses or does not acknowledge in time; records may be stored all the same, so whoever repeats them repeats
+   * their ids.
    */
-  produce(record: Value): Promise<void>;
+  produce(...records: readonly Value[]): Promise<void>;
 }
 
 /** A subscription to the answer of one request. */
@@ -37,6 +39,13 @@ export interface ContextReader {
   of(userId: string): Promise<readonly ContextEntry[]>;
 }
 
+/** Where the Integrations API sends the messages of a channel. Both calls are tried once and may be repeated. */
+export interface WebhookRegistrations {
+  /** Tells it our address, the public one with `path`. */
+  register(channel: Exclude<Channel, "unknown">, path: string, signal: AbortSignal): Promise<Done>;
+  remove(channel: Exclude<Channel, "unknown">, signal: AbortSignal): Promise<Done>;
+}
+
 /** What the edge counts; implemented by the service's metrics. No user in a label. */
 export interface IngressMetrics {
   count(
@@ -52,5 +61,6 @@ export interface IngressPorts {
   readonly messages: RecordSink<ChannelMessage>;
   readonly replies: Replies;
   readonly context: ContextReader;
+  readonly registrations: WebhookRegistrations;
   readonly metrics: IngressMetrics;
 }

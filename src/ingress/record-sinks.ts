@@ -12,9 +12,15 @@ export function createRecordSinks(
   const sink = <Value extends { readonly userId: string }>(
     topic: "chat-requests" | "channel-messages",
   ): RecordSink<Value> => ({
-    async produce(record) {
-      const key = Buffer.from(record.userId, "utf8");
-      await producer.produce([{ topic, partition: null, key, value: codec.encode(topic, record) }]);
+    async produce(...records) {
+      if (records.length === 0) return;
+      // One call for all: it is stored in order, and goes out again whole.
+      await producer.produce(
+        records.map((record) => {
+          const key = Buffer.from(record.userId, "utf8");
+          return { topic, partition: null, key, value: codec.encode(topic, record) };
+        }),
+      );
     },
   });
   return { requests: sink("chat-requests"), messages: sink("channel-messages") };

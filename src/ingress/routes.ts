@@ -4,7 +4,18 @@ import type { Role } from "./tokens.ts";
 
 /** One route. */
 export interface Route {
-  readonly name: "welcome" | "authenticate" | "tokenCheck" | "connect" | "outcome" | "finish" | "context" | "whatsapp";
+  readonly name:
+    | "welcome"
+    | "authenticate"
+    | "tokenCheck"
+    | "connect"
+    | "outcome"
+    | "finish"
+    | "context"
+    | "whatsapp"
+    | "facebook"
+    | "registerWebhook"
+    | "removeWebhook";
   readonly method: "GET" | "POST" | "DELETE";
   /** Segments beginning with a colon are parameters; they are never empty. */
   readonly path: string;
@@ -13,6 +24,12 @@ export interface Route {
   /** Null: anybody, without a token. */
   readonly roles: readonly Role[] | null;
 }
+
+/** Where the Integrations API sends messages, by provider. */
+export const webhookPaths = {
+  whatsapp: "/v1/integrations/whatsapp/webhook",
+  facebook: "/v1/integrations/facebook/webhook",
+} as const;
 
 /** All routes. `outcome` is ours; the others are the original's. */
 export const routes: readonly Route[] = [
@@ -30,5 +47,18 @@ export const routes: readonly Route[] = [
   },
   { name: "finish", method: "DELETE", path: "/v1/chat/finish/:user_id", roles: ["YALO_ROLE"] },
   { name: "context", method: "GET", path: "/v1/context/:user_id", roles: ["YALO_ROLE"] },
-  { name: "whatsapp", method: "POST", path: "/v1/integrations/whatsapp/webhook", roles: null },
+  { name: "whatsapp", method: "POST", path: webhookPaths.whatsapp, roles: null },
+  { name: "facebook", method: "POST", path: webhookPaths.facebook, roles: null },
+  {
+    name: "registerWebhook",
+    method: "POST",
+    path: "/v1/integrations/webhook/register/:provider",
+    roles: ["YALO_ROLE"],
+  },
+  {
+    name: "removeWebhook",
+    method: "DELETE",
+    path: "/v1/integrations/webhook/remove/:provider",
+    roles: ["YALO_ROLE"],
+  },
 ];

@@ -3,7 +3,7 @@
 
 /** One rule of one field, with whether it is broken. */
 export interface Rule {
-  /** The original's name of the field, such as UserID. */
+  /** The original's name of the field, such as UserID; of one within others with the way to it, such as Sender.ID. */
   readonly field: string;
   readonly tag: "required" | "oneof" | "max" | "required_without";
   readonly broken: boolean;
@@ -23,9 +23,10 @@ export function atMost(field: string, value: string | null | undefined, bytes: n
 export function brokenRules(struct: string, rules: readonly Rule[]): string | null {
   const lines = rules
     .filter(({ broken }) => broken)
-    .map(
-      ({ field, tag }) => `Key: '${struct}.${field}' Error:Field validation for '${field}' failed on the '${tag}' tag`,
-    );
+    .map(({ field, tag }) => {
+      const name = field.slice(field.lastIndexOf(".") + 1);
+      return `Key: '${struct}.${field}' Error:Field validation for '${name}' failed on the '${tag}' tag`;
+    });
   return lines.length === 0 ? null : lines.join("\n");
 }
 
@@ -33,3 +34,7 @@ export function brokenRules(struct: string, rules: readonly Rule[]): string | nu
 export const userIdBytes = 255;
 /** Longest name, address or id in bytes. */
 export const wordBytes = 1024;
+/** Longest text of a message in bytes. */
+export const textBytes = 256 * 1024;
+/** Longest address of a file in bytes. */
+export const addressBytes = 8 * 1024;

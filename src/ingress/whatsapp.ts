@@ -1,23 +1,25 @@
 // The WhatsApp webhook: one message of a user, or of the bot when `to` names the user, becomes a ChannelMessage. Answers 200 only
 // after the broker has it. Repeats are the processor's to drop, by message id: a mark set here could outlive a failed produce.
 import type { ChannelMessage, Media } from "../processors/messages/generated.ts";
-import type { Clock, Log } from "../topology/ports.ts";
-import { failure, success, unavailable, type Answer } from "./answer.ts";
-import { within } from "./deadline.ts";
+import { failure, success, type Answer } from "./answer.ts";
 import { firstJsonValue, readShape, type Shaped } from "./go-json.ts";
 import type { IngressPorts } from "./ports.ts";
-import { atMost, brokenRules, required, userIdBytes, wordBytes, type Rule } from "./validation.ts";
+import { notInserted, takeMessages, type WebhookOptions } from "./take-messages.ts";
+import {
+  addressBytes,
+  atMost,
+  brokenRules,
+  required,
+  textBytes,
+  userIdBytes,
+  wordBytes,
+  type Rule,
+} from "./validation.ts";
 
-/** How the webhook takes messages. */
-export interface WhatsappOptions {
-  /** CLIENT: goes into every record. */
-  readonly client: string;
+/** How the WhatsApp webhook takes messages. */
+export interface WhatsappOptions extends WebhookOptions {
   /** Types that are answered 200 and dropped; compared whole, unlike in the original. */
   readonly ignoredTypes: readonly string[];
-  /** Longest wait for the broker. */
-  readonly partTimeoutMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 const file = { url: "string", mimeType: "string", caption: "string" } as const;
@@ -36,8 +38,6 @@ const shape = {
 
 type Webhook = Shaped<typeof shape>;
 
-const textBytes = 256 * 1024;
-const addressBytes = 8 * 1024;
 const captionBytes = 64 * 1024;
 
 /** Makes the webhook: body in, answer out. */
@@ -58,18 +58,9 @@ export function createWhatsappWebhook(
     if (broken !== null) return failure(400, `Error validating payload : ${broken}`);
     const occurredAt = readTimestamp(webhook.timestamp);
     if (typeof occurredAt === "string") return failure(400, `${notInserted} : ${occurredAt}`);
-    try {
-      const message = toMessage(webhook, occurredAt, options);
-      await within(options.partTimeoutMs, ports.messages.produce(message));
-      return success("insert success");
-    } catch (error) {
-      options.log.warn({ error }, "the broker did not acknowledge, message not taken");
-      return unavailable(`${notInserted} : the message broker does not answer`);
-    }
+    return takeMessages(ports, options, [toMessage(webhook, occurredAt, options)]);
   };
 }
-
-const notInserted = "There was an error inserting integration message";
 
 function rulesOf(webhook: Webhook): readonly Rule[] {
   const media = mediaOf(webhook);

@@ -90,7 +90,7 @@ export const bridge: Graph = {
     {
       name: "channel gateway",
       lane: "channel",
-      outside: ["Integrations API", "Botrunner"],
+      outside: ["Integrations API", "Botrunner", "Studio NG"],
       results: "agent-events",
       policies: { SayToUser: textWithinMinutes, HandBack: handBackWithinADay },
     },

@@ -62,11 +62,14 @@ export async function startOutside(modes: Partial<DeskModes> = {}): Promise<Outs
     deploymentId: org.deploymentId,
     mapping: { contact: { firstName: "Contacto Bot - " }, case: caseMapping(null) },
   });
-  const whatsapp = { channel: "outgoing_webhook", botId: "sandbox-whatsapp-bot", token: "sandbox-whatsapp-jwt" };
+  const bots = {
+    whatsapp: { channel: "outgoing_webhook", botId: "sandbox-whatsapp-bot", token: "sandbox-whatsapp-jwt" },
+    facebook: { channel: "passthrough", botId: "sandbox-facebook-bot", token: "sandbox-facebook-jwt" },
+  };
   return {
     world,
     desk,
-    channel: createChannel({ http, baseUrl: world.integrationsUrl, whatsapp }),
+    channel: createChannel({ http, baseUrl: world.integrationsUrl, bots }),
     bot: createBot({ http, log, url: world.botrunnerUrl, token: "sandbox-botrunner-token" }),
     logged,
     async close() {

@@ -4,6 +4,7 @@ import { done } from "../../processors/outcome.ts";
 import type { Log } from "../../topology/ports.ts";
 import { failedAnswer, isSuccess, withoutAnswer } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
+import { pathSegment } from "../http/path-segment.ts";
 
 /** What the bot is made of. */
 export interface BotrunnerOptions {
@@ -29,7 +30,8 @@ function createNoBot(log: Log): BotPort {
     async handBack() {
       if (!hasWarned) {
         hasWarned = true;
-        log.warn({ setting: "BOTRUNNER_URL" }, "no bot platform is set: users are not handed back to a bot");
+        const settings = ["BOTRUNNER_URL", "STUDIO_NG_URL"];
+        log.warn({ settings }, "no bot platform is set: users are not handed back to a bot");
       }
       return done;
     },
@@ -41,6 +43,7 @@ function createBotrunner(options: BotrunnerOptions, url: string): BotPort {
   const query = options.token === null || options.token === "" ? "" : `?jwt=${encodeURIComponent(options.token)}`;
   return {
     async handBack({ userId, botSlug, botState }, signal) {
+      // The caller of connect chooses it (defect F10).
       const slug = pathSegment(botSlug);
       if (slug === null) return { kind: "refused", detail: "bot slug is no path segment", status: null };
       const answer = await options.http.call(
@@ -56,9 +59,4 @@ function createBotrunner(options: BotrunnerOptions, url: string): BotPort {
       return isSuccess(answer) ? done : failedAnswer(answer);
     },
   };
-}
-
-/** The text as one segment of a path; null for those that a URL would take for a step. The caller of connect chooses it. */
-function pathSegment(text: string): string | null {
-  return text === "" || text === "." || text === ".." ? null : encodeURIComponent(text.toWellFormed());
 }

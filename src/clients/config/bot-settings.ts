@@ -9,13 +9,27 @@ const dayMs = 86_400_000;
 /** Settings of bot and channels, by name without prefix. */
 export const botSettings = {
   BOTRUNNER_URL: optional(httpAddress, {
-    description: "Botrunner, which is told the bot state after a chat. Without it no state is told.",
+    description:
+      "Botrunner, which is told the bot state after a chat. Without it and without Studio NG no state is told.",
     example: "http://botrunner:3000",
     local: "http://127.0.0.1:8092",
   }),
   BOTRUNNER_TOKEN: optional(text, { description: "Sent to Botrunner as `?jwt=`.", example: "a-token", secret: true }),
   BOTRUNNER_TIMEOUT: defaulted(seconds(0, 3600), "4", {
     description: "Seconds between the failure of a chat and the state change at Botrunner; a success does not wait.",
+    example: "4",
+  }),
+  STUDIO_NG_URL: optional(httpAddress, {
+    description: "Studio NG. Where it is set it is told every bot state, and Botrunner none.",
+    example: "http://studiong:3000/",
+  }),
+  STUDIO_NG_TOKEN: optional(text, {
+    description: "Bearer token for Studio NG.",
+    example: "a-token",
+    secret: true,
+  }),
+  STUDIO_NG_TIMEOUT: defaulted(seconds(0, 3600), "4", {
+    description: "BOTRUNNER_TIMEOUT where Studio NG is told the state.",
     example: "4",
   }),
   BLOCKED_USER_STATE: defaulted(map, "whatsapp:from-sf-blocked,facebook:from-sf-blocked", {
@@ -44,7 +58,7 @@ export const botSettings = {
     example: "outgoing_webhook",
   }),
   INTEGRATIONS_WA_BOT_ID: optional(word, {
-    description: "Id of the WhatsApp bot at the Integrations API.",
+    description: "Id of the WhatsApp bot at the Integrations API. Without it no text reaches WhatsApp users.",
     example: "my-wa-bot",
     local: "wa-bot",
   }),
@@ -53,6 +67,31 @@ export const botSettings = {
     example: "a-token",
     local: "wa-bot-token",
     secret: true,
+  }),
+  INTEGRATIONS_WA_BOT_PHONE: optional(word, {
+    description: "Phone number of the WhatsApp bot, by which its webhook is registered and removed.",
+    example: "+5215500000000",
+  }),
+  INTEGRATIONS_FB_CHANNEL: defaulted(word, "passthrough", {
+    description: "Channel of the Facebook bot at the Integrations API.",
+    example: "passthrough",
+  }),
+  INTEGRATIONS_FB_BOT_ID: optional(word, {
+    description: "Id of the Facebook bot at the Integrations API. Without it no text reaches Facebook users.",
+    example: "my-fb-bot",
+  }),
+  INTEGRATIONS_FB_BOT_JWT: optional(text, {
+    description: "Bearer token of the Facebook bot.",
+    example: "a-token",
+    secret: true,
+  }),
+  INTEGRATIONS_FB_BOT_PHONE: optional(word, {
+    description: "Page id of the Facebook bot, by which its webhook is registered and removed.",
+    example: "100000000000001",
+  }),
+  WEBHOOK_BASE_URL: optional(httpAddress, {
+    description: "Where the Integrations API reaches this service; the webhooks are registered below it.",
+    example: "https://integration.example.com",
   }),
   IGNORE_MESSAGE_TYPES: defaulted(list, "status,notification-status", {
     description: "Types of WhatsApp messages that are answered 200 and dropped, exactly as written.",

@@ -1,5 +1,6 @@
 // The shape in which settings are handed out, by who needs them, and how the flat values become it. Defaults that depend on
 // other settings are settled here.
+import { doubts } from "./doubts.ts";
 import type { MessageTexts } from "./message-texts.ts";
 import type { SettingWarning } from "./names.ts";
 import type { SettingValues } from "./schema.ts";
@@ -12,6 +13,16 @@ export interface Account {
   readonly username: string;
   readonly password: string;
   readonly role: "YALO_ROLE" | "SALESFORCE_ROLE";
+}
+
+/** A bot account at the Integrations API. */
+export interface ChannelBot {
+  /** Path segment that names the channel. */
+  readonly channel: string;
+  readonly botId: string;
+  readonly token: string;
+  /** Phone number or page id; null: its webhook can't be registered. */
+  readonly phone: string | null;
 }
 
 /** Bot state by channel. */
@@ -87,10 +98,17 @@ export interface Settings {
   /** Null: nothing is delivered to users. */
   readonly integrations: {
     readonly baseUrl: string;
-    readonly whatsapp: { readonly channel: string; readonly botId: string; readonly jwt: string };
+    /** Where the Integrations API reaches us; null: webhooks can't be registered. */
+    readonly webhookBaseUrl: string | null;
+    /** By channel; one that is not there delivers nothing. */
+    readonly bots: { readonly whatsapp?: ChannelBot; readonly facebook?: ChannelBot };
   } | null;
   /** Null: no bot state is told. */
-  readonly botrunner: { readonly url: string; readonly token: string | null } | null;
+  readonly botPlatform: {
+    readonly kind: "botrunner" | "studio-ng";
+    readonly url: string;
+    readonly token: string | null;
+  } | null;
   readonly chat: {
     readonly texts: MessageTexts;
     readonly states: { readonly success: BotStates; readonly timeout: BotStates; readonly blocked: BotStates };
@@ -153,6 +171,21 @@ function storage(
   production: boolean,
 ): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys"> {
   return {
+    ...clusterOf(values, production),
+    redis: { address: values.REDIS_ADDRESS, password: values.REDIS_PASSWORD },
+    stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
+  };
+}
+
+/** The values that say where topics and schemas are. */
+type ClusterValues = Pick<
+  SettingValues,
+  "APP_NAME" | Extract<keyof SettingValues, `KAFKA_${string}` | `SCHEMA_${string}`>
+>;
+
+/** Kafka and the registry: what service and operator's command line share. */
+export function clusterOf(values: ClusterValues, production: boolean): Pick<Settings, "kafka" | "schemaRegistry"> {
+  return {
     kafka: {
       brokers: brokersOf(values.KAFKA_HOST, values.KAFKA_PORT),
       topicPrefix: values.KAFKA_TOPIC,
@@ -177,12 +210,10 @@ function storage(
       password: values.SCHEMA_REGISTRY_PASSWORD,
       autoRegister: values.SCHEMA_AUTO_REGISTER ?? !production,
     },
-    redis: { address: values.REDIS_ADDRESS, password: values.REDIS_PASSWORD },
-    stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
   };
 }
 
-function outside(values: SettingValues): Pick<Settings, "salesforce" | "integrations" | "botrunner"> {
+function outside(values: SettingValues): Pick<Settings, "salesforce" | "integrations" | "botPlatform"> {
   return {
     salesforce: {
       clientId: values.SFC_CLIENT_ID,
@@ -199,26 +230,47 @@ function outside(values: SettingValues): Pick<Settings, "salesforce" | "integrat
       recordTypeId: values.SFC_RECORD_TYPE_ID,
       pollConflictPauseMs: values.SLEEP_LONG_POLLLING,
     },
-    integrations:
-      values.INTEGRATIONS_BASE_URL === null
-        ? null
-        : {
-            baseUrl: values.INTEGRATIONS_BASE_URL,
-            whatsapp: {
-              channel: values.INTEGRATIONS_WA_CHANNEL,
-              botId: values.INTEGRATIONS_WA_BOT_ID ?? "",
-              jwt: values.INTEGRATIONS_WA_BOT_JWT ?? "",
-            },
-          },
-    botrunner: values.BOTRUNNER_URL === null ? null : { url: values.BOTRUNNER_URL, token: values.BOTRUNNER_TOKEN },
+    integrations: integrations(values),
+    botPlatform: botPlatform(values),
   };
+}
+
+function integrations(values: SettingValues): Settings["integrations"] {
+  const { INTEGRATIONS_BASE_URL: baseUrl, INTEGRATIONS_WA_BOT_ID: whatsappId, INTEGRATIONS_FB_BOT_ID: pageId } = values;
+  if (baseUrl === null) return null;
+  const whatsapp = (botId: string): ChannelBot => ({
+    channel: values.INTEGRATIONS_WA_CHANNEL,
+    botId,
+    token: values.INTEGRATIONS_WA_BOT_JWT ?? "",
+    phone: values.INTEGRATIONS_WA_BOT_PHONE,
+  });
+  const facebook = (botId: string): ChannelBot => ({
+    channel: values.INTEGRATIONS_FB_CHANNEL,
+    botId,
+    token: values.INTEGRATIONS_FB_BOT_JWT ?? "",
+    phone: values.INTEGRATIONS_FB_BOT_PHONE,
+  });
+  return {
+    baseUrl,
+    webhookBaseUrl: values.WEBHOOK_BASE_URL,
+    bots: {
+      ...(whatsappId === null ? {} : { whatsapp: whatsapp(whatsappId) }),
+      ...(pageId === null ? {} : { facebook: facebook(pageId) }),
+    },
+  };
+}
+
+function botPlatform(values: SettingValues): Settings["botPlatform"] {
+  const { BOTRUNNER_URL: botrunner, STUDIO_NG_URL: studioNg } = values;
+  if (studioNg !== null) return { kind: "studio-ng", url: studioNg, token: values.STUDIO_NG_TOKEN };
+  return botrunner === null ? null : { kind: "botrunner", url: botrunner, token: values.BOTRUNNER_TOKEN };
 }
 
 function chat(values: SettingValues): Settings["chat"] {
   return {
     texts: values.MESSAGES,
     states: { success: values.SUCCESS_STATE, timeout: values.TIMEOUT_STATE, blocked: values.BLOCKED_USER_STATE },
-    handBackDelayMs: values.BOTRUNNER_TIMEOUT,
+    handBackDelayMs: values.STUDIO_NG_URL === null ? values.BOTRUNNER_TIMEOUT : values.STUDIO_NG_TIMEOUT,
     acceptTimeoutMs: values.ACCEPT_TIMEOUT,
     forwardedTypes: values.FORWARDED_TYPES,
     restartKeywords: takesKeywords(values.ENVIRONMENT) ? values.KEYWORDS_RESTART : [],
@@ -235,29 +287,4 @@ function chat(values: SettingValues): Settings["chat"] {
 // dev or staging turns them on.
 function takesKeywords(environment: string | null): boolean {
   return /^(dev|staging)$/i.test(environment ?? "");
-}
-
-const shortestKey = 48;
-
-function doubts(values: SettingValues, production: boolean): readonly SettingWarning[] {
-  const found: (SettingWarning | false)[] = [
-    values.SECRET_KEY.length < shortestKey && {
-      settings: ["SECRET_KEY"],
-      hint: "shorter than the 48 bytes that HMAC SHA-384 makes use of: tokens are easier to forge",
-    },
-    !production &&
-      (values.STATE_ENCRYPTION_KEY ?? []).length === 0 && {
-        settings: ["STATE_ENCRYPTION_KEY"],
-        hint: "not set: session keys and tokens stand in topics and Redis as they are",
-      },
-    values.BOTRUNNER_URL === null && {
-      settings: ["BOTRUNNER_URL"],
-      hint: "not set: the bot is not told when it has the user again",
-    },
-    values.INTEGRATIONS_BASE_URL === null && {
-      settings: ["INTEGRATIONS_BASE_URL"],
-      hint: "not set: nothing that agents write reaches users",
-    },
-  ];
-  return found.filter((entry) => entry !== false);
 }

@@ -37,9 +37,10 @@ export function contradictions(values: Partial<SettingValues>): readonly Contrad
         problem: "is required in production",
       },
     typeof values.INTEGRATIONS_BASE_URL === "string" &&
-      values.INTEGRATIONS_WA_BOT_ID === null && {
+      values.INTEGRATIONS_WA_BOT_ID === null &&
+      values.INTEGRATIONS_FB_BOT_ID === null && {
         name: "INTEGRATIONS_WA_BOT_ID",
-        problem: "is required with INTEGRATIONS_BASE_URL",
+        problem: "or INTEGRATIONS_FB_BOT_ID is required with INTEGRATIONS_BASE_URL",
       },
   ];
   return found.filter((entry) => entry !== false);

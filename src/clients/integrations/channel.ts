@@ -1,50 +1,39 @@
-// The channel port on the Integrations API (parity sheet 7.3): texts to WhatsApp users. Owns the path, the body and what its
-// statuses mean. One try a call. Used by the channel gateway.
+// The channel port on the Integrations API (parity sheet 7.3): texts to WhatsApp and Facebook users. Owns the bodies. One try a
+// call. Used by the channel gateway.
 import type { ChannelPort } from "../../processors/channel/port.ts";
-import { done } from "../../processors/outcome.ts";
-import { failedAnswer, isSuccess, withoutAnswer } from "../http/failed-call.ts";
-import type { HttpClient } from "../http/http-client.ts";
-
-/** Which bot speaks on a channel, and with what token. */
-export interface ChannelAccess {
-  /** Path segment that names the channel, such as outgoing_webhook. */
-  readonly channel: string;
-  readonly botId: string;
-  readonly token: string;
-}
+import { callBot, type BotAccess, type ByChannel, type IntegrationsAddress } from "./bot-call.ts";
 
 /** What the channel is made of. */
-export interface IntegrationsOptions {
-  readonly http: HttpClient;
-  /** INTEGRATIONS_BASE_URL; a trailing slash is ignored. */
-  readonly baseUrl: string;
-  readonly whatsapp: ChannelAccess;
+export interface IntegrationsOptions extends IntegrationsAddress {
+  /** The bot of each channel; a text on another is refused. */
+  readonly bots: ByChannel<BotAccess>;
 }
 
+/** A text as it goes out. */
+type Text = Omit<Parameters<ChannelPort["say"]>[0], "channel">;
+
 /**
- * Texts by the Integrations API. The status decides, not the body: a text that was taken must not go out again because its
- * receipt could not be read. A repeat carries the same `id`.
+ * Texts by the Integrations API. A repeat on WhatsApp carries the same `id`. The body of Facebook has no place for one: there a
+ * text whose answer was lost may come twice.
  */
 export function createChannel(options: IntegrationsOptions): ChannelPort {
-  const { http, whatsapp } = options;
-  const bot = `${encodeURIComponent(whatsapp.channel)}/bots/${encodeURIComponent(whatsapp.botId)}`;
-  const whatsappUrl = `${options.baseUrl.replace(/\/+$/, "")}/api/${bot}/messages`;
   return {
-    async say({ channel, userId, messageId, text }, signal) {
-      if (channel !== "whatsapp")
-        return { kind: "refused", detail: `channel ${channel} is not supported`, status: null };
-      if (text === "") return { kind: "refused", detail: "empty text", status: null };
-      const answer = await http.call(
-        {
-          method: "POST",
-          url: whatsappUrl,
-          headers: { "content-type": "application/json", authorization: `Bearer ${whatsapp.token}` },
-          body: JSON.stringify({ id: messageId, type: "text", userId, text: { body: text } }),
-        },
-        signal,
-      );
-      if (answer.kind === "noAnswer") return withoutAnswer(answer);
-      return isSuccess(answer) ? done : failedAnswer(answer);
+    async say({ channel, ...text }, signal) {
+      const bot = options.bots[channel];
+      if (bot === undefined || channel === "unknown")
+        return { kind: "refused", detail: `channel ${channel} is not set up`, status: null };
+      if (text.text === "") return { kind: "refused", detail: "empty text", status: null };
+      return callBot(options, bot, { operation: "messages", body: bodies[channel](text) }, signal);
     },
   };
 }
+
+const bodies = {
+  whatsapp: ({ messageId, userId, text }: Text) => ({ id: messageId, type: "text", userId, text: { body: text } }),
+  facebook: ({ userId, text }: Text) => ({
+    messaging_type: "RESPONSE",
+    recipient: { id: userId },
+    message: { text },
+    metadata: "YALOSOURCE:FIREHOSE",
+  }),
+};

@@ -225,7 +225,7 @@ describe("roles", () => {
     const of = (test: (roles: (typeof routes)[number]["roles"]) => boolean): string[] =>
       routes.filter(({ roles }) => test(roles)).map(({ name }) => name);
     expect(of((roles) => roles?.includes("SALESFORCE_ROLE") ?? false)).toEqual(["tokenCheck"]);
-    expect(of((roles) => roles === null)).toEqual(["welcome", "authenticate", "whatsapp"]);
+    expect(of((roles) => roles === null)).toEqual(["welcome", "authenticate", "whatsapp", "facebook"]);
   });
 
   it("refuses before the body is read", async () => {

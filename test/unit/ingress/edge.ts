@@ -6,6 +6,7 @@ import { createIngress, type Ingress, type IngressOptions } from "../../../src/i
 import type { IngressPorts } from "../../../src/ingress/ports.ts";
 import type { ContextEntry, Reply } from "../../../src/processors/interconnection/state.ts";
 import type { ChannelMessage, ChatRequest } from "../../../src/processors/messages/generated.ts";
+import { done, type Done } from "../../../src/processors/outcome.ts";
 import type { Log } from "../../../src/topology/ports.ts";
 
 /** What happened at the edge's ports, in order. */
@@ -13,6 +14,7 @@ export interface Seen {
   readonly steps: string[];
   readonly requests: ChatRequest[];
   readonly messages: ChannelMessage[];
+  readonly registrations: string[];
   readonly counts: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
   readonly lines: { readonly fields: Readonly<Record<string, unknown>>; readonly text: string }[];
 }
@@ -27,6 +29,8 @@ export interface World {
   /** Replies that are kept, by request id. */
   readonly kept: Map<string, Reply>;
   context: readonly ContextEntry[];
+  /** What the Integrations API says to a registration; null: nothing until it is left alone. */
+  registration: Done | null;
   /** Set: outcomes never come, and this is resolved when somebody waits for one. */
   waiting: PromiseWithResolvers<undefined> | null;
 }
@@ -48,7 +52,7 @@ const never = new Promise<never>(() => undefined);
 const away = (): Promise<never> => Promise.reject(new Error("no connection"));
 
 export function createEdge(changes: Partial<IngressOptions> = {}): Edge {
-  const seen: Seen = { steps: [], requests: [], messages: [], counts: [], lines: [] };
+  const seen: Seen = { steps: [], requests: [], messages: [], registrations: [], counts: [], lines: [] };
   const world: World = {
     now: startOfTime,
     broker: "acknowledges",
@@ -56,6 +60,7 @@ export function createEdge(changes: Partial<IngressOptions> = {}): Edge {
     reply: created,
     kept: new Map(),
     context: [],
+    registration: done,
     waiting: null,
   };
   const options: IngressOptions = {
@@ -106,6 +111,14 @@ function logTo(seen: Seen): Log {
   return { info: line, warn: line, error: line };
 }
 
+function registered(world: World, signal: AbortSignal): Promise<Done> {
+  if (world.registration !== null) return Promise.resolve(world.registration);
+  const left = { kind: "retry", detail: "aborted", status: null, mayHaveHappened: true, retryAfterMs: null } as const;
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(left));
+  });
+}
+
 function portsOf(world: World, seen: Seen): IngressPorts {
   const produce = (): Promise<void> => {
     if (world.broker === "is silent") return never;
@@ -117,15 +130,15 @@ function portsOf(world: World, seen: Seen): IngressPorts {
   };
   return {
     requests: {
-      produce: (record) => {
+      produce: (...records) => {
         seen.steps.push("produce");
-        seen.requests.push(record);
+        seen.requests.push(...records);
         return produce();
       },
     },
     messages: {
-      produce: (record) => {
-        seen.messages.push(record);
+      produce: (...records) => {
+        seen.messages.push(...records);
         return produce();
       },
     },
@@ -146,6 +159,16 @@ function portsOf(world: World, seen: Seen): IngressPorts {
       find: (requestId) => stored(world.kept.get(requestId) ?? null),
     },
     context: { of: () => stored(world.context) },
+    registrations: {
+      register: (provider, path, signal) => {
+        seen.registrations.push(`register ${provider} ${path}`);
+        return registered(world, signal);
+      },
+      remove: (provider, signal) => {
+        seen.registrations.push(`remove ${provider}`);
+        return registered(world, signal);
+      },
+    },
     metrics: {
       count: (name, labels = {}) => void seen.counts.push({ name, labels }),
       observeMs: (name, _ms, labels = {}) => void seen.counts.push({ name, labels }),

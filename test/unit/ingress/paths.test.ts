@@ -199,4 +199,19 @@ describe("record sinks", () => {
       },
     ]);
   });
+
+  it("produce several in one call, so that a failed one goes out again whole, and none without a call", async () => {
+    const calls: (readonly ProducedRecord[])[] = [];
+    const sinks = createRecordSinks(
+      { produce: async (records) => (calls.push(records), records.map((_, i) => i)) },
+      {
+        encode: (_topic, value) => Buffer.from((value as ChannelMessage).messageId),
+        decode: () => ({ kind: "unavailable", detail: "" }),
+      },
+    );
+    const message = (messageId: string): ChannelMessage => ({ messageId, userId: "5" }) as ChannelMessage;
+    await sinks.messages.produce(message("m-1"), message("m-2"));
+    await sinks.messages.produce();
+    expect(calls.map((records) => records.map(({ value }) => value?.toString()))).toEqual([["m-1", "m-2"]]);
+  });
 });

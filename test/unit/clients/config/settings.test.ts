@@ -169,6 +169,47 @@ describe("what settings say together", () => {
     expect(chat.restartKeywords.length > 0).toBe(on);
   });
 
+  it("has a bot for each channel with an id, and asks for one of them", () => {
+    const facebook = {
+      ...set("INTEGRATIONS_FB_BOT_ID", "page"),
+      ...set("INTEGRATIONS_FB_BOT_JWT", "t"),
+      ...set("INTEGRATIONS_FB_BOT_PHONE", "1000"),
+    };
+    const page = { channel: "passthrough", botId: "page", token: "t", phone: "1000" };
+    const whatsapp = { channel: "outgoing_webhook", botId: "wa-bot", token: "wa-bot-token", phone: null };
+    expect(settingsOf(example).integrations?.bots).toEqual({ whatsapp });
+    expect(settingsOf({ ...example, ...facebook }).integrations?.bots).toEqual({ whatsapp, facebook: page });
+    const without = { ...example, ...set("INTEGRATIONS_WA_BOT_ID", undefined) };
+    expect(settingsOf({ ...without, ...facebook }).integrations?.bots).toEqual({ facebook: page });
+    expect(mistakesOf(without)).toEqual(["INTEGRATIONS_WA_BOT_ID"]);
+  });
+
+  it("hands users back by Studio NG alone where it is set, with its own delay", () => {
+    const delays = { ...set("BOTRUNNER_TIMEOUT", "1"), ...set("STUDIO_NG_TIMEOUT", "2") };
+    const studio = { ...set("STUDIO_NG_URL", "http://studio/"), ...set("STUDIO_NG_TOKEN", "t") };
+    const botrunner = settingsOf({ ...example, ...delays });
+    expect(botrunner.botPlatform).toEqual({ kind: "botrunner", url: "http://127.0.0.1:8092", token: null });
+    expect(botrunner.chat.handBackDelayMs).toBe(1_000);
+    const both = { ...example, ...delays, ...studio };
+    expect(settingsOf(both).botPlatform).toEqual({ kind: "studio-ng", url: "http://studio", token: "t" });
+    expect(settingsOf(both).chat.handBackDelayMs).toBe(2_000);
+    expect(warningsOf(both)).toContainEqual(["BOTRUNNER_URL", "STUDIO_NG_URL"]);
+    expect(warningsOf({ ...both, ...set("BOTRUNNER_URL", "") })).toEqual(warningsOf(example));
+    const neither = { ...example, ...set("BOTRUNNER_URL", "") };
+    expect(settingsOf(neither).botPlatform).toBeNull();
+    expect(warningsOf(neither)).toContainEqual(["BOTRUNNER_URL", "STUDIO_NG_URL"]);
+  });
+
+  it.each([
+    ["whatsapp:a, facebook:b", 0],
+    ["whatsapp:a", 1],
+    ["whatsapp:a,facebook:b,telegram:c", 1],
+    ["telegram:c", 3],
+  ])("warns of bot states that lack a served channel or name a strange one: %s", (states, warnings) => {
+    const both = { ...example, ...set("INTEGRATIONS_FB_BOT_ID", "page"), ...set("SUCCESS_STATE", states) };
+    expect(warningsOf(both).filter(([name]) => name === "SUCCESS_STATE")).toHaveLength(warnings);
+  });
+
   it("waits 10 s by default, and takes an empty optional setting for unset", () => {
     expect(settingsOf({ ...example, ...set("ACCEPT_TIMEOUT", "") }).chat.acceptTimeoutMs).toBeNull();
     expect(settingsOf(example).http.replyTimeoutMs).toBe(10_000);

@@ -1,6 +1,7 @@
 // The channel port on the Integrations API: path, body, and what each status means.
 import { afterEach, describe, expect, it } from "vitest";
 
+import type { BotAccess, ByChannel } from "../../../../src/clients/integrations/bot-call.ts";
 import { createChannel } from "../../../../src/clients/integrations/channel.ts";
 import { answeringServer } from "../http/answering-server.ts";
 import type { Reply } from "../http/answering-server.ts";
@@ -11,15 +12,17 @@ afterEach(async () => {
   for (const close of toClose.splice(0)) await close();
 });
 
-async function setUp(reply: Reply, responseTimeoutMs?: number) {
+const whatsapp = { channel: "outgoing_webhook", botId: "bot/1", token: "bot-token" };
+const facebook = { channel: "passthrough", botId: "page 1", token: "page-token" };
+
+async function setUp(reply: Reply, responseTimeoutMs?: number, bots: ByChannel<BotAccess> = { whatsapp, facebook }) {
   const server = await answeringServer(() => reply);
   const http = shortClient(responseTimeoutMs);
   toClose.push(
     () => http.close(),
     () => server.close(),
   );
-  const whatsapp = { channel: "outgoing_webhook", botId: "bot/1", token: "bot-token" };
-  return { channel: createChannel({ http, baseUrl: `${server.url}/`, whatsapp }), received: server.received };
+  return { channel: createChannel({ http, baseUrl: `${server.url}/`, bots }), received: server.received };
 }
 
 const message = { channel: "whatsapp", userId: "5215512345678", messageId: "id-1", text: 'Hola "tú"\n🙂' } as const;
@@ -84,11 +87,40 @@ describe("a text to a WhatsApp user", () => {
   });
 });
 
-it.each(["facebook", "unknown"] as const)("a text on %s is refused, and nothing is sent", async (name) => {
-  const { channel, received } = await setUp({ status: 200 });
+describe("a text to a Facebook user", () => {
+  const toFacebook = { ...message, channel: "facebook", userId: "6543210987654321" } as const;
+
+  it("goes out as the parity sheet says, by the page's account", async () => {
+    const { channel, received } = await setUp({ status: 200, body: { messages: [{ id: "x" }] } });
+    expect(await channel.say(toFacebook, never)).toEqual({ kind: "done", value: null });
+    expect(received[0]).toMatchObject({
+      method: "POST",
+      url: "/api/passthrough/bots/page%201/messages",
+      body: JSON.stringify({
+        messaging_type: "RESPONSE",
+        recipient: { id: "6543210987654321" },
+        message: { text: 'Hola "tú"\n🙂' },
+        metadata: "YALOSOURCE:FIREHOSE",
+      }),
+    });
+    expect(received[0]?.headers).toMatchObject({ authorization: "Bearer page-token" });
+  });
+
+  it("is judged as one to WhatsApp is", async () => {
+    const { channel } = await setUp({ status: 500 });
+    expect(await channel.say(toFacebook, never)).toMatchObject({ kind: "retry", mayHaveHappened: true });
+  });
+});
+
+it.each([
+  ["facebook", { whatsapp }],
+  ["whatsapp", { facebook }],
+  ["unknown", { whatsapp, facebook, unknown: whatsapp }],
+] as const)("a text on %s without a bot of its own is refused, and nothing is sent", async (name, bots) => {
+  const { channel, received } = await setUp({ status: 200 }, undefined, bots);
   expect(await channel.say({ ...message, channel: name }, never)).toEqual({
     kind: "refused",
-    detail: `channel ${name} is not supported`,
+    detail: `channel ${name} is not set up`,
     status: null,
   });
   expect(received).toHaveLength(0);

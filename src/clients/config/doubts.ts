@@ -1,0 +1,54 @@
+// What is allowed and probably not meant: warnings about the settings as a whole. Mistakes, which stop the start, are
+// together.ts's. Called by settings-shape.ts.
+import type { SettingWarning } from "./names.ts";
+import type { SettingValues } from "./schema.ts";
+
+const shortestKey = 48;
+
+/** What an operator should know of settings that are right each by itself. */
+export function doubts(values: SettingValues, production: boolean): readonly SettingWarning[] {
+  const found: (SettingWarning | false)[] = [
+    values.SECRET_KEY.length < shortestKey && {
+      settings: ["SECRET_KEY"],
+      hint: "shorter than the 48 bytes that HMAC SHA-384 makes use of: tokens are easier to forge",
+    },
+    !production &&
+      (values.STATE_ENCRYPTION_KEY ?? []).length === 0 && {
+        settings: ["STATE_ENCRYPTION_KEY"],
+        hint: "not set: session keys and tokens stand in topics and Redis as they are",
+      },
+    values.BOTRUNNER_URL === null &&
+      values.STUDIO_NG_URL === null && {
+        settings: ["BOTRUNNER_URL", "STUDIO_NG_URL"],
+        hint: "neither is set: the bot is not told when it has the user again",
+      },
+    values.BOTRUNNER_URL !== null &&
+      values.STUDIO_NG_URL !== null && {
+        settings: ["BOTRUNNER_URL", "STUDIO_NG_URL"],
+        hint: "both are set: Studio NG is told every state, Botrunner none",
+      },
+    values.INTEGRATIONS_BASE_URL === null && {
+      settings: ["INTEGRATIONS_BASE_URL"],
+      hint: "not set: nothing that agents write reaches users",
+    },
+  ];
+  return [...found.filter((entry) => entry !== false), ...doubtfulStates(values)];
+}
+
+/** Maps of bot states that name an unknown channel, or lack one that has a bot. */
+function doubtfulStates(values: SettingValues): readonly SettingWarning[] {
+  const { INTEGRATIONS_WA_BOT_ID: whatsapp, INTEGRATIONS_FB_BOT_ID: facebook } = values;
+  const served = [...(whatsapp === null ? [] : ["whatsapp"]), ...(facebook === null ? [] : ["facebook"])];
+  return (["SUCCESS_STATE", "TIMEOUT_STATE", "BLOCKED_USER_STATE"] as const).flatMap((name): SettingWarning[] => {
+    const states = values[name];
+    const lacking = served.filter((channel) => !Object.hasOwn(states, channel));
+    const strange = Object.keys(states).some((channel) => channel !== "whatsapp" && channel !== "facebook");
+    return [
+      ...lacking.map((channel) => ({
+        settings: [name],
+        hint: `no state for ${channel}: its users can't be handed back so`,
+      })),
+      ...(strange ? [{ settings: [name], hint: "names a channel other than whatsapp and facebook" }] : []),
+    ];
+  });
+}
