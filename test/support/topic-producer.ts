@@ -1,0 +1,42 @@
+// An upstream producer of requests: its own Kafka client and registry client, none of the service's code, as other teams have it. Called
+// by end-to-end tests in which somebody comes in by the topic.
+import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
+
+import type { Person } from "../../sandbox/world/people.ts";
+import type { Stage } from "./stage.ts";
+
+/** A connected producer. */
+export interface TopicProducer {
+  /** Asks for an agent; resolves at the broker's acknowledgement. */
+  connect(person: Person, requestId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects, and takes the newest schema of the topic's subject. */
+export async function openTopicProducer({
+  addresses,
+  names,
+}: Pick<Stage, "addresses" | "names">): Promise<TopicProducer> {
+  const topic = `${names.topic}.chat-requests`;
+  const registry = new SchemaRegistry({ host: addresses.registryUrl });
+  const schemaId = await registry.getLatestSchemaId(`${topic}-value`);
+  const kafka = new Kafka({ brokers: addresses.brokers.split(","), clientId: "upstream", logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true });
+  await producer.connect();
+  return {
+    async connect({ userId, name, email, phoneNumber, channel }, requestId) {
+      const connect = { name, email, phoneNumber, channel, botSlug: "bot", botId: "bot-1", extraData: {} };
+      const value = await registry.encode(schemaId, {
+        requestId,
+        client: names.client,
+        userId,
+        occurredAt: Date.now(),
+        expiresAt: Date.now() + 60_000,
+        body: { "salesforceintegration.Connect": connect },
+      });
+      await producer.send({ topic, messages: [{ key: userId, value }] });
+    },
+    close: () => producer.disconnect(),
+  };
+}
