@@ -30,6 +30,7 @@ const steps: readonly Step[] = [
   },
   { name: "dead code", args: [tool("knip/bin/knip.js"), "--no-progress"] },
   { name: "generated files", args: ["schemas/generate.ts", "--check"] },
+  { name: "schema evolution", args: ["schemas/released.ts", "check"] },
 ];
 
 function foldersThatExist(): string[] {

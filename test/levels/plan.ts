@@ -21,7 +21,7 @@ const usageExitCode = 64;
 const helpText = `npm test [-- LEVEL] [vitest's own arguments]
 
 Runs every level of test, or one:
-  check        types, lint, import rules, dead code, format, generated files
+  check        types, lint, import rules, dead code, format, generated files, schema evolution
 ${levels.map((level) => `  ${level.name.padEnd(12)} test/${level.name}${level.needsServices ? " (starts Kafka, a schema registry and Redis)" : ""}`).join("\n")}
 
   npm test -- unit                    one level

@@ -69,7 +69,11 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
       return;
     case "HandBack":
       if (failure === null) tell(draft, chat, "handed_back", { botState: command.botState });
-      else notHandedBack(draft, chat, { ...failure, botState: command.botState });
+      else {
+        const { outcome, reason: detail, attempts } = failure;
+        const why = { reason: reasonOfFailure(outcome), detail: detail ?? outcome, attempts };
+        notHandedBack(draft, chat, { ...why, botState: command.botState });
+      }
       return;
     default:
       unreachable(command);

@@ -1,5 +1,6 @@
 // Giving the user back to the bot: at once, or when its delay has passed. Owns what becomes of a hand-back that a new
 // connect overtakes. Somebody owns the user at any time: between here and the bot's answer it is a pending command.
+import type { Fact } from "./decision.ts";
 import { change, chatOf, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import { give } from "./lanes.ts";
@@ -29,7 +30,8 @@ export function botStateOf(
 export function handBack(draft: Draft, chat: HandedBack, kind: HandBackKind): void {
   const botState = botStateOf(draft, chat, kind);
   if (botState === null) {
-    notHandedBack(draft, chat, { botState: null, reason: "no state of the bot is configured", attempts: 0 });
+    const detail = "no state of the bot is configured";
+    notHandedBack(draft, chat, { botState: null, reason: "not_configured", detail, attempts: 0 });
     return;
   }
   const waiting: WaitingHandBack = { chatId: chat.chatId, channel: chat.channel, botSlug: chat.botSlug, botState };
@@ -58,12 +60,12 @@ function giveHandBack(draft: Draft, chat: ChatRef, { channel, botSlug, botState 
 export function notHandedBack(
   draft: Draft,
   chat: ChatRef,
-  why: { readonly botState: string | null; readonly reason: string | null; readonly attempts: number },
+  why: Pick<Fact, "botState" | "reason" | "detail"> & { readonly attempts: number },
 ): void {
-  const { botState, reason, attempts } = why;
-  const detail = `HandBack: ${reason ?? "failed"}`;
-  tell(draft, chat, "hand_back_failed", { botState, detail: reason });
-  draft.deadLetters.push({ reason: "undeliverable", detail, chatId: chat.chatId, text: null, attempts });
+  const { botState, reason, detail, attempts } = why;
+  tell(draft, chat, "hand_back_failed", { botState, reason, detail });
+  const said = `HandBack: ${detail ?? reason}`;
+  draft.deadLetters.push({ reason: "undeliverable", detail: said, chatId: chat.chatId, text: null, attempts });
 }
 
 /** A new connect takes the user: a hand-back that waits or is pending would take him away again, so it is dropped. */

@@ -137,7 +137,7 @@ export type ChatEventKind =
   | "handed_back"
   | "hand_back_failed";
 
-/** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of a hand-back that was dropped: superseded. */
+/** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of failed hand-backs: refused_by_receiver, gave_up, not_understood, not_configured, and superseded where a new connect came first. */
 export type ChatEventReason =
   | "unknown"
   | "none"
@@ -171,7 +171,8 @@ export type ChatEventReason =
   | "not_understood"
   | "lane_overflow"
   | "chat_over"
-  | "superseded";
+  | "superseded"
+  | "not_configured";
 
 /** Value of topic <T>.chat-requests, keyed by the user id: a request about one user's chat. */
 export interface ChatRequest {

@@ -142,7 +142,9 @@ describe("the hand-back", () => {
     const failed = userIn("ACTIVE");
     failed.desk("ended");
     const step = failed.result("given_up");
-    expect(step.facts).toMatchObject([{ kind: "hand_back_failed", botState: "from-sf-success", detail: "503" }]);
+    expect(step.facts).toMatchObject([
+      { kind: "hand_back_failed", reason: "gave_up", botState: "from-sf-success", detail: "503" },
+    ]);
     expect(step.deadLetters).toMatchObject([{ reason: "undeliverable" }]);
   });
 

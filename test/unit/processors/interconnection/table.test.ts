@@ -200,7 +200,7 @@ const table: Readonly<Record<InputName, Row>> = {
     ACTIVE: "ACTIVE +message_failed(refused_by_receiver) >SayToAgent !undeliverable",
   },
   "HandBack done": { ...every("* +handed_back"), NONE: "NONE" },
-  "HandBack refused": { ...every("* +hand_back_failed !undeliverable"), NONE: "NONE" },
+  "HandBack refused": { ...every("* +hand_back_failed(refused_by_receiver) !undeliverable"), NONE: "NONE" },
   "result of no pending command": { ...every("nothing") },
   "due: opening_limit": {
     ...every("*"),
