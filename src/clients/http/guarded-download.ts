@@ -1,0 +1,184 @@
+// Downloads from addresses that strangers name. Owns the guard: http and https only, no credentials, each address checked in the
+// look-up of the very connection (so that a name that resolves anew helps nobody), redirects followed by hand and checked like the
+// first address, bounds of size and time. A connection is used for one request. Used by clients/media.
+import { lookup as systemLookup, type LookupAddress } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+
+import { Client, type Dispatcher } from "undici";
+
+import type { Outcome } from "../../processors/outcome.ts";
+import { isPublicAddress } from "./public-addresses.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { transportFailure } from "./transport-failure.ts";
+
+/** Limits, and what is allowed in spite of the guard. */
+export interface DownloadOptions {
+  /** Larger files are refused as soon as that shows. */
+  readonly maxBytes: number;
+  /** Longest wait for look-up, connection and TLS handshake of each request. */
+  readonly connectTimeoutMs: number;
+  /** Longest wait for the head of each answer. */
+  readonly answerTimeoutMs: number;
+  /** Longest whole download, redirects and all. */
+  readonly totalTimeoutMs: number;
+  /** `host` or `host:port`: these may be anywhere, also in private space. */
+  readonly allowedHosts: readonly string[];
+  /** Resolves names; tests put their own. */
+  readonly lookup?: (host: string, done: LookedUp) => void;
+  /** Epoch milliseconds, to read Retry-After dates. */
+  readonly now: () => number;
+}
+
+/** Called with all addresses of a name, or with an error. */
+export type LookedUp = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void;
+
+/** A file as it came. */
+export interface Downloaded {
+  /** In their order; together `sizeBytes` long, never empty. */
+  readonly chunks: readonly Buffer[];
+  readonly sizeBytes: number;
+  /** Content-Type without parameters, lower case; null means not told. */
+  readonly contentType: string | null;
+}
+
+/** Downloads; outcomes name rules and codes, never the address. */
+export type Download = (url: string, signal: AbortSignal) => Promise<Outcome<Downloaded>>;
+
+const maxRedirects = 3;
+const forbidden = "ADDRESS_NOT_ALLOWED";
+
+/** A download function; opens nothing before it is called, and leaves nothing open. */
+export function createGuardedDownload(options: DownloadOptions): Download {
+  const allowed = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
+
+  return async (url, signal) => {
+    const timeout = AbortSignal.timeout(options.totalTimeoutMs);
+    const limits = { ...options, signal: AbortSignal.any([signal, timeout]) };
+    let next = url;
+    for (let hops = 0; hops <= maxRedirects; hops += 1) {
+      const target = checkedUrl(next, allowed);
+      if (typeof target === "string") return refused(target);
+      const result = await one(target, limits, isAllowed(target, allowed));
+      if (result.kind === "retry" && timeout.aborted && !signal.aborted) return refused("too slow");
+      if (result.kind !== "redirect") return result;
+      if (!URL.canParse(result.location, target.href)) return refused("redirect to no address");
+      next = new URL(result.location, target).href;
+    }
+    return refused("too many redirects");
+  };
+}
+
+interface Limits extends DownloadOptions {
+  readonly signal: AbortSignal;
+}
+
+function checkedUrl(text: string, allowed: ReadonlySet<string>): URL | string {
+  const url = URL.parse(text);
+  if (url === null) return "not an address";
+  if (url.protocol !== "http:" && url.protocol !== "https:") return "neither http nor https";
+  if (url.username !== "" || url.password !== "") return "credentials in the address";
+  // A connection to an address asks no look-up, so it is judged here. The URL parser has undone decimal, octal and hex forms.
+  const host = bare(url.hostname);
+  if (isIP(host) !== 0 && !isPublicAddress(host) && !isAllowed(url, allowed)) return forbidden;
+  return url;
+}
+
+function isAllowed(url: URL, allowed: ReadonlySet<string>): boolean {
+  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+  return allowed.has(url.hostname) || allowed.has(`${url.hostname}:${port}`);
+}
+
+function bare(hostname: string): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+}
+
+type OneAnswer = Outcome<Downloaded> | { readonly kind: "redirect"; readonly location: string };
+
+async function one(url: URL, limits: Limits, anywhere: boolean): Promise<OneAnswer> {
+  const client = new Client(url.origin, {
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: limits.connectTimeoutMs, lookup: lookupFor(limits, anywhere) },
+  });
+  try {
+    const response = await client.request({
+      method: "GET",
+      path: url.pathname + url.search,
+      // What came packed would have to be unpacked: a small body could become any size.
+      headers: { "user-agent": "salesforce-integration", accept: "*/*", "accept-encoding": "identity" },
+      headersTimeout: limits.answerTimeoutMs,
+      bodyTimeout: limits.answerTimeoutMs,
+      signal: limits.signal,
+    });
+    return await read(response, limits);
+  } catch (error) {
+    const { detail } = transportFailure(error);
+    return detail === forbidden || detail === "ENOTFOUND" ? refused(detail) : again(detail, null, null);
+  } finally {
+    // Whatever is left of the body is of no use, and the next hop is somebody else.
+    await client.destroy();
+  }
+}
+
+async function read(response: Dispatcher.ResponseData, limits: Limits): Promise<OneAnswer> {
+  const { statusCode: status, headers, body } = response;
+  const location = single(headers.location);
+  if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) return { kind: "redirect", location };
+  if (status === 408 || status === 425 || status === 429 || status >= 500)
+    return again(`status ${String(status)}`, status, retryAfterMs(single(headers["retry-after"]), limits.now()));
+  if (status !== 200) return { kind: "refused", detail: `status ${String(status)}`, status };
+  const encoding = single(headers["content-encoding"])?.toLowerCase() ?? "identity";
+  if (encoding !== "identity") return refused("packed content");
+  if (Number(single(headers["content-length"]) ?? 0) > limits.maxBytes) return refused("too large");
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limits.maxBytes) return refused("too large");
+    chunks.push(chunk);
+  }
+  if (sizeBytes === 0) return refused("empty");
+  const contentType = single(headers["content-type"])?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return { kind: "done", value: { chunks, sizeBytes, contentType: contentType === "" ? null : contentType } };
+}
+
+/** Every address of the name must be public: which of them a socket takes is not ours to say. */
+function lookupFor({ lookup = systemLookupAll }: Limits, anywhere: boolean): LookupFunction {
+  return (host, { all }, callback) => {
+    lookup(host, (error, addresses) => {
+      const [first] = addresses;
+      if (error !== null || first === undefined) {
+        callback(error ?? failure("ENOTFOUND"), "", 0);
+      } else if (!anywhere && !addresses.every(({ address }) => isPublicAddress(address))) {
+        callback(failure(forbidden), "", 0);
+      } else if (all === true) {
+        callback(null, [...addresses]);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+}
+
+function systemLookupAll(host: string, done: LookedUp): void {
+  systemLookup(host, { all: true }, (error, addresses) => {
+    done(error, error === null ? addresses : []);
+  });
+}
+
+function failure(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code });
+}
+
+function refused(detail: string): Outcome<never> {
+  return { kind: "refused", detail, status: null };
+}
+
+/** A download changes nothing, so nothing can have happened. */
+function again(detail: string, status: number | null, retryAfterMs: number | null): Outcome<never> {
+  return { kind: "retry", detail, status, mayHaveHappened: false, retryAfterMs };
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
