@@ -48,7 +48,7 @@ function sourceFlow(flow: Settings["chat"]["sourceFlows"][string]): SourceFlow {
 }
 
 /** How to reach the cluster. Reads the CA file; throws when it can't be read. */
-export function kafkaConnection(settings: Settings, clientId: string): KafkaConnection {
+export function kafkaConnection(settings: Pick<Settings, "kafka">, clientId: string): KafkaConnection {
   const { kafka } = settings;
   return {
     brokers: kafka.brokers,

@@ -1,9 +1,10 @@
 // The service's settings: read from an environment, checked all at once, and put into the shape that main.ts hands out. One
-// schema for all of them; forms are in forms.ts, the settings themselves in *-settings.ts. Pure: prints and exits nothing.
+// schema for all of them; forms are in forms.ts, the settings themselves in *-settings.ts. Pure: prints and exits nothing. The
+// operator's command line reads the same environment, and needs less of it.
 import { givenSettings, underscorePrefix, type SettingWarning } from "./names.ts";
 import { factsOf, settingsSchema, type SettingValues } from "./schema.ts";
-import { arrange, type Settings } from "./settings-shape.ts";
-import { contradictions } from "./together.ts";
+import { arrange, clusterOf, type Settings } from "./settings-shape.ts";
+import { contradictions, isProduction } from "./together.ts";
 
 /** Something that keeps the service from starting. */
 export interface SettingMistake {
@@ -16,37 +17,96 @@ export interface SettingMistake {
 }
 
 /** What an environment says. */
-export type LoadedSettings =
-  | { readonly settings: Settings; readonly warnings: readonly SettingWarning[] }
+export type Loaded<Shape> =
+  | { readonly settings: Shape; readonly warnings: readonly SettingWarning[] }
   | { readonly mistakes: readonly SettingMistake[]; readonly warnings: readonly SettingWarning[] };
+
+/** All settings of the service, or what keeps it from starting. */
+export type LoadedSettings = Loaded<Settings>;
+
+/** The settings that the operator's command line needs. */
+export type OperatorSettings = Pick<Settings, "appName" | "client" | "log" | "kafka" | "schemaRegistry">;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings from an environment. Finds every mistake at once; an unknown name is a warning, never a mistake.
  * What it returns holds no value that was given except inside `settings`.
  */
-export function loadSettings(environment: Readonly<Record<string, string | undefined>>): LoadedSettings {
+export function loadSettings(environment: Environment): LoadedSettings {
   const given = givenSettings(environment, new Set(Object.keys(settingsSchema.shape)));
-  const values = Object.fromEntries(Object.entries(given.values).filter(([name, value]) => !meansUnset(name, value)));
-  const { read, mistakes } = readEach(values);
+  const values = setValues(given.values);
+  const { read, mistakes } = readEach(values, Object.keys(settingsSchema.shape));
   const found = [...mistakes, ...contradictions(read)];
   const all = settingsSchema.safeParse(values);
-  if (found.length > 0 || !all.success) {
-    return {
-      mistakes: found.map((mistake) => ({ ...mistake, example: factsOf(mistake.name).example })),
-      warnings: given.warnings,
-    };
-  }
+  if (found.length > 0 || !all.success) return { mistakes: withExamples(found), warnings: given.warnings };
   const { settings, warnings } = arrange(all.data);
   return { settings, warnings: [...given.warnings, ...warnings] };
 }
 
+const operatorSchema = settingsSchema.pick({
+  APP_NAME: true,
+  CLIENT: true,
+  ENVIRONMENT: true,
+  LOG_LEVEL: true,
+  LOG_ID_KEY: true,
+  KAFKA_HOST: true,
+  KAFKA_PORT: true,
+  KAFKA_TOPIC: true,
+  KAFKA_SECURITY_PROTOCOL: true,
+  KAFKA_SASL_MECHANISM: true,
+  KAFKA_USER: true,
+  KAFKA_PASSWORD: true,
+  KAFKA_CA_FILE: true,
+  KAFKA_CREATE_TOPICS: true,
+  KAFKA_PARTITIONS: true,
+  KAFKA_REPLICATION_FACTOR: true,
+  KAFKA_SESSION_TIMEOUT: true,
+  SCHEMA_REGISTRY_URL: true,
+  SCHEMA_REGISTRY_USER: true,
+  SCHEMA_REGISTRY_PASSWORD: true,
+  SCHEMA_AUTO_REGISTER: true,
+});
+
+/** As loadSettings; of the service's environment only what the operator's command line needs must be there and right. */
+export function loadOperatorSettings(environment: Environment): Loaded<OperatorSettings> {
+  const { values: given, warnings } = givenSettings(environment, new Set(Object.keys(settingsSchema.shape)));
+  const values = setValues(given);
+  const { read, mistakes } = readEach(values, Object.keys(operatorSchema.shape));
+  const found = [...mistakes, ...contradictions(read)];
+  const all = operatorSchema.safeParse(values);
+  if (found.length > 0 || !all.success) return { mistakes: withExamples(found), warnings };
+  const {
+    APP_NAME: appName,
+    CLIENT: client,
+    LOG_LEVEL: level,
+    LOG_ID_KEY: idKey,
+    ENVIRONMENT: environmentName,
+  } = all.data;
+  const settings = { appName, client, log: { level, idKey }, ...clusterOf(all.data, isProduction(environmentName)) };
+  return { settings, warnings };
+}
+
 type Found = Pick<SettingMistake, "name" | "problem">;
 
+function withExamples(found: readonly Found[]): readonly SettingMistake[] {
+  return found.map((mistake) => ({ ...mistake, example: factsOf(mistake.name).example }));
+}
+
+/** An optional setting that is empty counts as not set. */
+function setValues(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => !meansUnset(name, value)));
+}
+
 // One by one, so that what settings say together is checked even when one of the others is wrong.
-function readEach(values: Readonly<Record<string, string>>): { read: Partial<SettingValues>; mistakes: Found[] } {
+function readEach(
+  values: Readonly<Record<string, string>>,
+  names: readonly string[],
+): { read: Partial<SettingValues>; mistakes: Found[] } {
   const read: [string, unknown][] = [];
   const mistakes: Found[] = [];
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
+    if (!names.includes(name)) continue;
     const result = schema.safeParse(values[name]);
     if (result.success) read.push([name, result.data]);
     else if (values[name] === undefined) mistakes.push({ name, problem: "is required" });

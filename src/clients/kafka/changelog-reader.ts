@@ -1,17 +1,9 @@
-// The ChangelogReader port on Kafka: plain fetches of a range of one partition. Owns positions, holes and repeats of such a read; what
-// the records mean is topology/changelog.ts. Called by the runtime at each takeover.
-//
-// There is no public way to fetch in KafkaJS but a consumer group, whose joins, paused loops and offsets this read has no use for. What is
-// used instead is the `cluster` that KafkaJS hands to every partition assigner: its fetch is in KafkaJS's types, it answers in one
-// round trip, and reads of several partitions do not wait for each other.
-import type { Cluster, KafkaMessage } from "kafkajs";
-
+// The ChangelogReader port on Kafka. Owns which topic it is, and the alarm when records of it went away unread; reading is
+// topic-reader.ts, what the records mean topology/changelog.ts. Called by the runtime at each takeover.
 import type { ChangelogReader, Clock, Log } from "../../topology/ports.ts";
 import { topicName } from "../../topology/topics.ts";
-import { createKafka, type KafkaConnection, type KafkaHandle } from "./client.ts";
-import { pause, within } from "./deadline.ts";
-import { judgeSend } from "./produce-errors.ts";
-import { toRecord } from "./records.ts";
+import type { KafkaConnection } from "./client.ts";
+import { createTopicReader, type TopicReader } from "./topic-reader.ts";
 
 /** What the reader needs. */
 export interface KafkaChangelogReaderOptions {
@@ -25,178 +17,23 @@ export interface KafkaChangelogReaderOptions {
 }
 
 /** The port, with its life. */
-export interface KafkaChangelogReader extends ChangelogReader {
-  /** Connects, so that the first takeover does not have to. */
-  connect(): Promise<void>;
-  /** Ends the connections; reads that run reject. Safe to repeat. */
-  close(): Promise<void>;
-}
-
-interface Fetched {
-  readonly messages: readonly KafkaMessage[];
-  readonly highWatermark: number;
-}
-
-interface FetchAnswer {
-  readonly responses: readonly {
-    readonly partitions: readonly {
-      readonly highWatermark: string;
-      readonly messages: readonly (KafkaMessage & { readonly isControlRecord?: boolean })[];
-    }[];
-  }[];
-}
-
-const requestTimeoutMs = 5_000;
-/** The range exists already, so a fetch has nothing to wait for; this bounds how long it holds up the others. */
-const maxWaitMs = 50;
-const fetchBytes = 2 * 1024 * 1024;
-const betweenTriesMs = 100;
+export interface KafkaChangelogReader extends ChangelogReader, Pick<TopicReader, "connect" | "close"> {}
 
 /** Makes the reader; connects at the first read or by `connect`. */
 export function createKafkaChangelogReader(options: KafkaChangelogReaderOptions): KafkaChangelogReader {
-  const { clock, log } = options;
   const topic = topicName(options.topicPrefix, "interconnections");
-  let open: { readonly handle: KafkaHandle; readonly cluster: Promise<Cluster> } | null = null;
-  let closed = false;
-
-  const connected = (): Promise<Cluster> => {
-    if (open === null) {
-      const handle = createKafka(
-        options.connection,
-        { requestTimeoutMs, retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 } },
-        log,
-      );
-      open = { handle, cluster: connectCluster(handle, topic) };
-    }
-    return open.cluster;
-  };
-
-  const drop = (handle: KafkaHandle | undefined): void => {
-    handle?.cut();
-    if (open?.handle === handle) open = null;
-  };
-
-  const fetchOnce = async (partition: number, offset: number): Promise<Fetched> => {
-    const cluster = await connected();
-    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
-    if (nodeId === undefined) throw new Error(`no partition ${partition} of topic ${topic}`);
-    const broker = await cluster.findBroker({ nodeId });
-    const partitions = [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }];
-    const answer = (await broker.fetch({
-      maxWaitTime: maxWaitMs,
-      minBytes: 1,
-      maxBytes: fetchBytes,
-      topics: [{ topic, partitions }],
-    })) as FetchAnswer;
-    const found = answer.responses[0]?.partitions[0];
-    if (found === undefined) throw new Error(`the broker's answer lacks partition ${partition} of ${topic}`);
-    return { messages: found.messages, highWatermark: Number(found.highWatermark) };
-  };
-
-  const startOf = async (partition: number): Promise<number> => {
-    const cluster = await connected();
-    const answer = await cluster.fetchTopicsOffset([{ topic, fromBeginning: true, partitions: [{ partition }] }]);
-    return Number(answer[0]?.partitions[0]?.offset ?? 0);
-  };
-
-  return {
-    async connect() {
-      await connected();
-    },
-    async read(partition, from, to, each) {
-      let position = from;
-      let logEnd: number | null = null;
-      let untilMs = clock.monotonicMs() + options.patienceMs;
-      while (position < to) {
-        const handle = open?.handle;
-        const leftMs = Math.max(1, untilMs - clock.monotonicMs());
-        const ended = await within(clock, leftMs, fetchOnce(partition, position));
-        if (ended.kind === "done") {
-          const { messages, highWatermark } = ended.value;
-          const records = recordsBetween(messages, position, to);
-          if (records.length > 0) await each(records);
-          const before = position;
-          logEnd = highWatermark;
-          position = behind(messages, position);
-          if (position > before) untilMs = clock.monotonicMs() + options.patienceMs;
-          else if (position < highWatermark) position += 1;
-          else if (clock.monotonicMs() + betweenTriesMs >= untilMs) throw shorter(partition, highWatermark, to);
-          else await pause(clock, betweenTriesMs);
-          continue;
-        }
-        const error = ended.kind === "failed" ? ended.error : new Error("Kafka did not answer a fetch in time");
-        if (outOfRange(error)) {
-          const start = await startOf(partition);
-          if (start <= position) throw shorter(partition, start, to);
-          log.warn({ alarm: "changelog_truncated", partition, position, start }, "the changelog lost records unread");
-          position = start;
-          continue;
-        }
-        if (ended.kind === "late" && logEnd !== null && position >= logEnd) throw shorter(partition, logEnd, to);
-        drop(handle ?? open?.handle);
-        if (closed || clock.monotonicMs() + betweenTriesMs >= untilMs) throw error;
-        log.warn({ partition, code: judgeSend(error).code }, "a changelog fetch failed and is repeated");
-        await pause(clock, betweenTriesMs);
-      }
-    },
-    async close() {
-      closed = true;
-      const last = open;
-      open = null;
-      if (last === null) return;
-      await within(
-        clock,
-        requestTimeoutMs,
-        last.cluster.then((cluster) => cluster.disconnect()),
-      );
-      last.handle.cut();
-    },
-  };
-}
-
-async function connectCluster(handle: KafkaHandle, topic: string): Promise<Cluster> {
-  const found: Cluster[] = [];
-  // Never joins: the group exists in name only.
-  handle.kafka.consumer({
-    groupId: "never-joined",
-    allowAutoTopicCreation: false,
-    partitionAssigners: [
-      ({ cluster }) => {
-        found.push(cluster);
-        return { name: "none", version: 0, assign: () => Promise.resolve([]), protocol: () => noProtocol };
-      },
-    ],
+  const reader = createTopicReader({
+    ...options,
+    topics: [topic],
+    truncated: ({ partition, from: position, to: start }) =>
+      options.log.warn(
+        { alarm: "changelog_truncated", partition, position, start },
+        "the changelog lost records unread",
+      ),
   });
-  const [cluster] = found;
-  if (cluster === undefined) throw new Error("KafkaJS made no cluster for a consumer");
-  await cluster.connect();
-  await cluster.addTargetTopic(topic);
-  return cluster;
-}
-
-const noProtocol = { name: "none", metadata: Buffer.alloc(0) };
-
-/** The fetch answers whole batches: they may begin before the position and end behind the range. */
-function recordsBetween(messages: Fetched["messages"], from: number, to: number): ReturnType<typeof toRecord>[] {
-  return messages
-    .filter((message) => !("isControlRecord" in message && message.isControlRecord === true))
-    .map(toRecord)
-    .filter(({ offset }) => offset >= from && offset < to);
-}
-
-/**
- * Next position. Unchanged when the answer held nothing at or behind it: at the log's end, or when what is left of a compacted
- * batch is in front of it (then the caller goes on by one; KafkaJS does not tell where such a batch ends).
- */
-function behind(messages: Fetched["messages"], position: number): number {
-  const last = messages.at(-1);
-  return last === undefined ? position : Math.max(position, Number(last.offset) + 1);
-}
-
-function outOfRange(error: unknown): boolean {
-  return error instanceof Error && "type" in error && error.type === "OFFSET_OUT_OF_RANGE";
-}
-
-function shorter(partition: number, end: number, to: number): Error {
-  return new Error(`the changelog of partition ${partition} ends at ${end}, before ${to}: it was recreated or cut`);
+  return {
+    connect: () => reader.connect(),
+    close: () => reader.close(),
+    read: (partition, from, to, each) => reader.read({ topic, partition, from, to }, each),
+  };
 }

@@ -1,0 +1,91 @@
+// Carries out one command over the topics it is given. Owns the exit code and the closing line; what the command was is
+// command-line.ts, how things look print.ts. Called by src/operator.ts, and by tests over topics in memory.
+import type { Producer } from "../topology/ports.ts";
+import { positionText } from "../topology/replay.ts";
+import type { InputTopic } from "../topology/topics.ts";
+import type { Command } from "./command-line.ts";
+import { choose, readDeadLetters, type Letter, type ReadingTools } from "./dead-letters.ts";
+import { printDetails, printDone, printList, printStep, type Naming } from "./print.ts";
+import { planReplay, replay, type Step } from "./replay.ts";
+
+/** What a command works with. */
+export interface OperatorTools extends ReadingTools {
+  readonly producer: Producer;
+  /** Keyed hash of a user id. */
+  userHash(userId: string): string;
+  /** Writes what was asked for. */
+  out(text: string): void;
+  /** Writes what a person should know beside it. */
+  tell(text: string): void;
+}
+
+/** Exit code: 0, or 1 when something that was asked for could not be done. Rejects when broker or registry do not answer. */
+export async function runCommand(command: Exclude<Command, { kind: "help" }>, tools: OperatorTools): Promise<0 | 1> {
+  const { letters, unreadable } = await readDeadLetters(tools);
+  const { chosen, missing } = choose(letters, command.selection);
+  const naming: Naming = { ...command.display, userHash: (userId) => tools.userHash(userId) };
+  if (unreadable.length > 0) tools.tell(`Not readable by this version, at ${unreadable.map(positionText).join(", ")}.`);
+  for (const { text } of missing) tools.tell(`There is no dead letter at ${text}.`);
+  switch (command.kind) {
+    case "list":
+      tools.out(printList(chosen, naming));
+      tools.tell(`${counted(chosen.length, "dead letter")} of ${String(letters.length)}.`);
+      return 0;
+    case "show":
+      tools.out(printDetails(chosen, naming, command.raw));
+      return missing.length > 0 ? 1 : 0;
+    case "replay": {
+      const partitions = await partitionCounts(chosen, tools);
+      const steps = planReplay(chosen, { again: command.again, partitions: (topic) => partitions.get(topic) ?? 1 });
+      const done = command.dryRun
+        ? showPlan(steps, naming, tools)
+        : await carryOut(steps, command.again, naming, tools);
+      const named = command.selection.places.length > 0;
+      return missing.length > 0 || !done.all || (named && done.left > 0) ? 1 : 0;
+    }
+  }
+}
+
+interface Result {
+  readonly all: boolean;
+  readonly left: number;
+}
+
+function showPlan(steps: readonly Step[], naming: Naming, tools: OperatorTools): Result {
+  for (const step of steps) tools.out(printStep(step, naming));
+  const left = steps.filter(({ kind }) => kind === "leave").length;
+  tools.tell(
+    `${counted(steps.length - left, "dead letter")} would be replayed, ${String(left)} left. Nothing was done.`,
+  );
+  return { all: true, left };
+}
+
+async function carryOut(steps: readonly Step[], again: boolean, naming: Naming, tools: OperatorTools): Promise<Result> {
+  const count = { replayed: 0, found: 0, failed: 0 };
+  await replay(steps, again, tools, (done) => {
+    count[done.kind] += 1;
+    tools.out(printDone(done, naming));
+  });
+  const leaves = steps.filter((step) => step.kind === "leave");
+  for (const step of leaves) tools.out(printStep(step, naming));
+  const wanted = steps.length - leaves.length;
+  const undone = wanted - count.replayed - count.found;
+  const found = count.found === 0 ? "" : ` ${String(count.found)} had been, by a run that was cut off.`;
+  const rest = undone === 0 ? "" : ` ${String(undone)} could not be replayed: run the same command again.`;
+  tools.tell(`${counted(count.replayed, "dead letter")} replayed, ${String(leaves.length)} left.${found}${rest}`);
+  return { all: undone === 0, left: leaves.filter(({ why }) => why !== "twin").length };
+}
+
+async function partitionCounts(
+  letters: readonly Letter[],
+  { files }: OperatorTools,
+): Promise<ReadonlyMap<InputTopic, number>> {
+  const counts = new Map<InputTopic, number>();
+  for (const { topic } of letters)
+    if (topic !== null && !counts.has(topic)) counts.set(topic, (await files.bounds(topic)).size);
+  return counts;
+}
+
+function counted(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? "" : "s"}`;
+}
