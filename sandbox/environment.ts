@@ -1,6 +1,6 @@
 // Owns the settings with which the service meets the sandbox's world: a function from addresses to environment variables. Shares no code
 // with src/, so that a renamed setting shows. Called by the sandbox and by tests that start the service as a process.
-import { DEFAULT_ACCOUNTS, DEFAULT_BOTRUNNER_TOKEN, DEFAULT_ORG } from "./world/defaults.ts";
+import { DEFAULT_ACCOUNTS, DEFAULT_BOT, DEFAULT_BOTRUNNER_TOKEN, DEFAULT_ORG } from "./world/defaults.ts";
 import type { WorldOptions } from "./world/world.ts";
 
 /** Source flow whose chats go to the agent of the scripted conversation; all others go to the agent who accepts at once. */
@@ -79,6 +79,7 @@ function placeSettings(place: ServicePlace): Record<string, string> {
     SECRET_KEY: secretKey,
     STATE_ENCRYPTION_KEY: place.stateKey,
     KAFKA_TOPIC: place.topic,
+    ...(place.port === 0 ? {} : { WEBHOOK_BASE_URL: `http://127.0.0.1:${String(place.port)}` }),
   };
 }
 
@@ -100,6 +101,7 @@ function storageSettings({ brokers, registryUrl, redis }: Surroundings): Record<
 
 function worldSettings({ salesforceUrl, integrationsUrl, botrunnerUrl }: Surroundings): Record<string, string> {
   const whatsapp = DEFAULT_ACCOUNTS.find((account) => account.provider === "whatsapp");
+  const facebook = DEFAULT_ACCOUNTS.find((account) => account.provider === "facebook");
   return {
     BOTRUNNER_URL: botrunnerUrl,
     BOTRUNNER_TOKEN: DEFAULT_BOTRUNNER_TOKEN,
@@ -109,6 +111,11 @@ function worldSettings({ salesforceUrl, integrationsUrl, botrunnerUrl }: Surroun
     INTEGRATIONS_WA_CHANNEL: whatsapp?.channel ?? "",
     INTEGRATIONS_WA_BOT_ID: whatsapp?.botId ?? "",
     INTEGRATIONS_WA_BOT_JWT: whatsapp?.jwt ?? "",
+    INTEGRATIONS_WA_BOT_PHONE: DEFAULT_BOT.botId,
+    INTEGRATIONS_FB_CHANNEL: facebook?.channel ?? "",
+    INTEGRATIONS_FB_BOT_ID: facebook?.botId ?? "",
+    INTEGRATIONS_FB_BOT_JWT: facebook?.jwt ?? "",
+    INTEGRATIONS_FB_BOT_PHONE: DEFAULT_BOT.pageId,
     SFC_CLIENT_ID: DEFAULT_ORG.clientId,
     SFC_CLIENT_SECRET: DEFAULT_ORG.clientSecret,
     SFC_USERNAME: DEFAULT_ORG.username,

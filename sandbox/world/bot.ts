@@ -9,7 +9,8 @@ import type { Ids } from "./ids.ts";
 import type { People } from "./people.ts";
 import type { PhoneLine, Phones } from "./phone.ts";
 import type { ConnectResult, ServiceClient } from "./service-client.ts";
-import type { Delivery, Webhooks, WhatsappWebhook } from "./webhooks.ts";
+import { facebookWebhook, whatsappWebhook } from "./webhook-forms.ts";
+import type { Delivery, Outgoing, Webhooks } from "./webhooks.ts";
 
 /** Who has the user. */
 export type Holder = "bot" | "connecting" | "agent";
@@ -17,8 +18,10 @@ export type Holder = "bot" | "connecting" | "agent";
 /** How the bot is set up. */
 export interface BotSettings {
   readonly botSlug: string;
-  /** The bot's own phone number or page id. */
+  /** The bot's own phone number. */
   readonly botId: string;
+  /** The bot's page on Facebook. */
+  readonly pageId: string;
   /** Whether it answers at all; it still calls for an agent when not. */
   readonly talks: boolean;
 }
@@ -32,7 +35,7 @@ export interface Bot {
   holder(userId: string): Holder;
   /** What became of the last call for an agent. */
   lastConnect(userId: string): ConnectResult | undefined;
-  onState(given: GivenState): void;
+  onState(given: Pick<GivenState, "userId" | "state">): void;
   onDelivered(line: PhoneLine): void;
   clear(): void;
 }
@@ -67,14 +70,11 @@ const SMALL_TALK = [
 /** A bot that knows nobody yet. */
 export function bot(parts: BotParts): Bot {
   const memory: Memory = { holders: new Map(), connects: new Map(), talks: new Map(), stamps: new Map() };
-  const sent = (userId: string, text: string, id = `wamid.${parts.ids.hex(24)}`): Promise<Delivery> => {
+  const sent = (userId: string, text: string, given?: string): Promise<Delivery> => {
     const { channel } = parts.people.get(userId);
+    const id = given ?? `${channel === "whatsapp" ? "wamid." : "m_"}${parts.ids.hex(24)}`;
     parts.phones.add({ userId, channel, from: "user", id, text }, false);
-    return parts.webhooks.deliver({
-      userId,
-      author: "user",
-      body: webhookOf(parts, memory, { userId, id, text, author: "user" }),
-    });
+    return parts.webhooks.deliver(webhookOf(parts, memory, { userId, id, text, author: "user" }));
   };
   return {
     sent,
@@ -92,8 +92,7 @@ export function bot(parts: BotParts): Bot {
     onDelivered(line) {
       if (parts.echoes()) {
         const { userId, text } = line;
-        const body = webhookOf(parts, memory, { userId, id: `echo.${line.id}`, text, author: "bot" });
-        void parts.webhooks.deliver({ userId, author: "bot", body });
+        void parts.webhooks.deliver(webhookOf(parts, memory, { userId, id: `echo.${line.id}`, text, author: "bot" }));
       }
     },
     clear() {
@@ -122,8 +121,9 @@ function think(parts: BotParts, memory: Memory, userId: string, text: string): v
 }
 
 async function callForAgent(parts: BotParts, memory: Memory, userId: string): Promise<void> {
-  const { botSlug, botId } = parts.settings;
-  const result = await parts.service.connect(parts.people.get(userId), botSlug, botId);
+  const { botSlug, botId, pageId } = parts.settings;
+  const person = parts.people.get(userId);
+  const result = await parts.service.connect(person, botSlug, person.channel === "whatsapp" ? botId : pageId);
   memory.connects.set(userId, result);
   // a state given meanwhile has taken the user back already
   const isMine = memory.holders.get(userId) === "connecting";
@@ -140,35 +140,26 @@ async function callForAgent(parts: BotParts, memory: Memory, userId: string): Pr
   say(parts, memory, userId, `No se pudo contactar a un agente${why}.`);
 }
 
-/** The bot's own words go to the phone, and as a webhook with `to` to the service. */
+/** The bot's own words go to the phone, and as a webhook of its own to the service. */
 function say(parts: BotParts, memory: Memory, userId: string, text: string): void {
   const id = `bot.${parts.ids.hex(24)}`;
   const { channel } = parts.people.get(userId);
   parts.phones.add({ userId, channel, from: "bot", id, text }, false);
-  void parts.webhooks.deliver({
-    userId,
-    author: "bot",
-    body: webhookOf(parts, memory, { userId, id, text, author: "bot" }),
-  });
+  void parts.webhooks.deliver(webhookOf(parts, memory, { userId, id, text, author: "bot" }));
 }
 
-interface Words {
-  readonly userId: string;
-  readonly id: string;
-  readonly text: string;
-  readonly author: "user" | "bot";
-}
-
-/** The webhook's form: `from` is the user when the user wrote, `to` is the user when the bot wrote (parity sheet 2.1). */
-function webhookOf(parts: BotParts, memory: Memory, { userId, id, text, author }: Words): WhatsappWebhook {
+/** A text as the user's channel sends it. */
+function webhookOf(
+  parts: BotParts,
+  memory: Memory,
+  words: Pick<Outgoing, "userId" | "id" | "text" | "author">,
+): Outgoing {
+  const { channel } = parts.people.get(words.userId);
   // two texts of one moment would have no order in the history
-  const timestamp = Math.max(parts.clock.nowMs(), (memory.stamps.get(userId) ?? 0) + 1);
-  memory.stamps.set(userId, timestamp);
-  return {
-    id,
-    timestamp: String(timestamp),
-    type: "text",
-    ...(author === "user" ? { from: userId } : { to: userId }),
-    text: { body: text },
-  };
+  const timestamp = Math.max(parts.clock.nowMs(), (memory.stamps.get(words.userId) ?? 0) + 1);
+  memory.stamps.set(words.userId, timestamp);
+  const said = { ...words, timestamp };
+  const { pageId } = parts.settings;
+  const body = channel === "whatsapp" ? whatsappWebhook(said) : facebookWebhook(said, pageId);
+  return { ...words, channel, body };
 }

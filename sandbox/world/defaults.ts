@@ -35,8 +35,16 @@ export const DEFAULT_ACCOUNTS: readonly BotAccount[] = [
 /** Value of `?jwt=` at Botrunner. */
 export const DEFAULT_BOTRUNNER_TOKEN = "sandbox-botrunner-token";
 
+/** Bearer token of Studio NG. */
+export const DEFAULT_STUDIO_NG_TOKEN = "sandbox-studio-ng-token";
+
 /** The bot. */
-export const DEFAULT_BOT: BotSettings = { botSlug: "sandbox-bot", botId: "5215500000000", talks: true };
+export const DEFAULT_BOT: BotSettings = {
+  botSlug: "sandbox-bot",
+  botId: "5215500000000",
+  pageId: "100000000000001",
+  talks: true,
+};
 
 /** One agent, who accepts by themselves at once and says nothing. */
 export const DEFAULT_AGENTS: Readonly<Record<string, AgentSettings>> = {

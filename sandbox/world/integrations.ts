@@ -43,6 +43,8 @@ export interface Integrations {
   readonly system: System;
   readonly modes: IntegrationsModes;
   readonly registrations: Map<string, WebhookRegistration>;
+  /** Address that is registered for a channel; undefined where none is. */
+  webhookOf(channel: BotAccount["provider"]): string | undefined;
 }
 
 /** What the API is connected to. */
@@ -62,9 +64,13 @@ export function integrations(parts: IntegrationsParts): Integrations {
   return {
     modes,
     registrations,
+    webhookOf: (channel) => [...registrations.values()].find(({ provider }) => provider === channel)?.webhook,
     system: { name: "integrations", identify, handle: (call) => handle(platform, call) },
   };
 }
+
+/** Form in which the service takes the webhooks of a channel. */
+const VERSIONS = { whatsapp: 0, facebook: 3 } as const;
 
 interface Platform extends IntegrationsParts {
   readonly modes: IntegrationsModes;
@@ -148,17 +154,21 @@ function deliver(platform: Platform, line: Pick<PhoneLine, "userId" | "channel" 
 }
 
 function register(platform: Platform, account: BotAccount, body: JsonObject): Answer {
-  const { phone, webhook, provider, version } = body;
-  if (!isText(phone) || !isText(webhook) || !isText(provider) || typeof version !== "number") {
-    return failure(400, "phone, webhook, provider and version are required");
+  const { phone, webhook } = body;
+  if (!isText(phone) || !isText(webhook) || !URL.canParse(webhook)) {
+    return failure(400, "phone and webhook are required");
   }
-  const { channel, botId } = account;
+  const { channel, botId, provider } = account;
+  const version = VERSIONS[provider];
+  if (body["provider"] !== provider || body["version"] !== version) {
+    return failure(400, `provider and version must be ${provider} and ${version}`);
+  }
   platform.registrations.set(`${channel}/${botId}`, { channel, botId, phone, provider, webhook, version });
   return json(201, { bot_id: botId, channel, webhook });
 }
 
 function remove(platform: Platform, account: BotAccount, body: JsonObject): Answer {
-  if (!isText(body["phone"]) || !isText(body["provider"])) {
+  if (!isText(body["phone"]) || body["provider"] !== account.provider) {
     return failure(400, "phone and provider are required");
   }
   return platform.registrations.delete(`${account.channel}/${account.botId}`)

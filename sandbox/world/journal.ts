@@ -8,10 +8,10 @@ import type { AppendLog } from "./append-log.ts";
 import type { Clock } from "./clock.ts";
 
 /** The outside systems of the world. */
-export type SystemName = "salesforce" | "integrations" | "botrunner";
+export type SystemName = "salesforce" | "integrations" | "botrunner" | "studio-ng";
 
 /** All systems, in the order in which they are listed. */
-export const SYSTEM_NAMES: readonly SystemName[] = ["salesforce", "integrations", "botrunner"];
+export const SYSTEM_NAMES: readonly SystemName[] = ["salesforce", "integrations", "botrunner", "studio-ng"];
 
 /** Who and what a call is about. */
 export interface Identity {

@@ -1,6 +1,6 @@
 /**
  * The world as a program of its own: starts it, prints its addresses as one line of JSON, stops on SIGINT or SIGTERM.
- * Run with `node sandbox/world/main.ts [--salesforce-port N] [--integrations-port N] [--botrunner-port N] [--control-port N]`.
+ * Run with `node sandbox/world/main.ts [--salesforce-port N] [--integrations-port N] [--botrunner-port N] [--studio-ng-port N] [--control-port N]`.
  */
 import { parseArgs } from "node:util";
 
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     "salesforce-port": { type: "string", default: "0" },
     "integrations-port": { type: "string", default: "0" },
     "botrunner-port": { type: "string", default: "0" },
+    "studio-ng-port": { type: "string", default: "0" },
     "control-port": { type: "string", default: "0" },
   },
 });
@@ -20,12 +21,14 @@ const world = await startWorld({
     salesforce: Number(values["salesforce-port"]),
     integrations: Number(values["integrations-port"]),
     botrunner: Number(values["botrunner-port"]),
+    "studio-ng": Number(values["studio-ng-port"]),
     control: Number(values["control-port"]),
   },
 });
 
-const { salesforceUrl, integrationsUrl, botrunnerUrl, controlUrl } = world;
-process.stdout.write(`${JSON.stringify({ salesforceUrl, integrationsUrl, botrunnerUrl, controlUrl })}\n`);
+const { salesforceUrl, integrationsUrl, botrunnerUrl, studioNgUrl, controlUrl } = world;
+const addresses = { salesforceUrl, integrationsUrl, botrunnerUrl, studioNgUrl, controlUrl };
+process.stdout.write(`${JSON.stringify(addresses)}\n`);
 
 const stop = (): void => {
   void world.close();

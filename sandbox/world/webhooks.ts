@@ -8,22 +8,6 @@ import type { AppendLog } from "./append-log.ts";
 import { pause } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 
-/** Where webhooks go. */
-export interface WebhookTarget {
-  readonly url: string;
-}
-
-/** A message for the service's WhatsApp webhook (parity sheet 2.1). */
-export interface WhatsappWebhook {
-  readonly id: string;
-  /** Epoch milliseconds as digits. */
-  readonly timestamp: string;
-  readonly type: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly text?: { readonly body: string };
-}
-
 /** What became of a message. */
 export interface Delivery {
   readonly userId: string;
@@ -44,7 +28,11 @@ export interface Delivery {
 export interface Outgoing {
   readonly userId: string;
   readonly author: "user" | "bot";
-  readonly body: WhatsappWebhook;
+  readonly channel: "whatsapp" | "facebook";
+  readonly id: string;
+  readonly text: string;
+  /** What is posted, as JSON. */
+  readonly body: object;
 }
 
 /** The deliverer. */
@@ -57,7 +45,6 @@ export interface Webhooks {
   deliver(message: Outgoing): Promise<Delivery>;
 }
 
-const PATH = "/v1/integrations/whatsapp/webhook";
 const ATTEMPT_TIMEOUT_MS = 15_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -65,7 +52,8 @@ const LONGEST_PAUSE_MS = 5_000;
 /** What the deliverer works with. */
 export interface WebhookParts {
   readonly clock: Clock;
-  readonly target: () => WebhookTarget | undefined;
+  /** Where the webhooks of a channel go; undefined while nobody wants them. */
+  readonly target: (channel: Outgoing["channel"]) => string | undefined;
   /** A message is given up after so long, milliseconds. */
   readonly giveUpMs: number;
   readonly remembered: number | null;
@@ -102,17 +90,16 @@ async function attemptUntilDone(parts: WebhookParts, message: Outgoing): Promise
   const startedMs = parts.clock.monotonicMs();
   let pauseMs = FIRST_PAUSE_MS;
   for (let attempts = 1; ; attempts++) {
-    const status = await attempt(parts, message.body);
+    const status = await attempt(parts, message);
     const outcome = outcomeOf(status);
     const endedMs = parts.clock.monotonicMs();
     const isLast = parts.stopped.aborted || endedMs - startedMs >= parts.giveUpMs;
     if (outcome !== undefined || isLast) {
-      const { userId, author, body } = message;
-      const text = body.text?.body ?? "";
+      const { userId, author, id, text } = message;
       return {
         userId,
         author,
-        id: body.id,
+        id,
         text,
         attempts,
         outcome: outcome ?? "given-up",
@@ -134,13 +121,13 @@ function outcomeOf(status: number | null): Delivery["outcome"] | undefined {
   return isFinal ? "refused" : undefined;
 }
 
-async function attempt(parts: WebhookParts, body: WhatsappWebhook): Promise<number | null> {
-  const target = parts.target();
+async function attempt(parts: WebhookParts, { channel, body }: Outgoing): Promise<number | null> {
+  const target = parts.target(channel);
   if (target === undefined) {
     return null;
   }
   try {
-    const response = await fetch(new URL(PATH, target.url), {
+    const response = await fetch(target, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),

@@ -17,6 +17,7 @@ import type { People } from "./people.ts";
 import type { Phones } from "./phone.ts";
 import type { Oauth } from "./salesforce/oauth.ts";
 import type { ServiceAddress } from "./service-client.ts";
+import type { StudioNg } from "./studio-ng.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** The parts of a running world, for tests in the same process. */
@@ -32,6 +33,7 @@ export interface WorldParts {
   readonly phones: Phones;
   readonly integrations: Integrations;
   readonly botrunner: Botrunner;
+  readonly studioNg: StudioNg;
   readonly bot: Bot;
   readonly webhooks: Webhooks;
   readonly exchanges: ReadonlyMap<SystemName, Exchange>;

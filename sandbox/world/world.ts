@@ -11,7 +11,14 @@ import { botrunner as makeBotrunner } from "./botrunner.ts";
 import { realClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { startControl } from "./control/server.ts";
-import { DEFAULT_ACCOUNTS, DEFAULT_AGENTS, DEFAULT_BOT, DEFAULT_BOTRUNNER_TOKEN, DEFAULT_ORG } from "./defaults.ts";
+import {
+  DEFAULT_ACCOUNTS,
+  DEFAULT_AGENTS,
+  DEFAULT_BOT,
+  DEFAULT_BOTRUNNER_TOKEN,
+  DEFAULT_ORG,
+  DEFAULT_STUDIO_NG_TOKEN,
+} from "./defaults.ts";
 import type { OrgSettings } from "./defaults.ts";
 import { startExchange } from "./exchange.ts";
 import type { Exchange, ExchangeParts } from "./exchange.ts";
@@ -33,6 +40,7 @@ import { recordStore } from "./salesforce/records.ts";
 import { salesforceSystem } from "./salesforce/server.ts";
 import { serviceClient } from "./service-client.ts";
 import type { ServiceAddress } from "./service-client.ts";
+import { studioNg as makeStudioNg } from "./studio-ng.ts";
 import { webhookDelivery } from "./webhooks.ts";
 import type { WorldParts } from "./world-parts.ts";
 
@@ -44,6 +52,7 @@ export interface WorldOptions {
   readonly accounts?: readonly BotAccount[];
   /** undefined in the object: no `?jwt=` is asked for. */
   readonly botrunnerToken?: string;
+  readonly studioNgToken?: string;
   readonly bot?: Partial<BotSettings>;
   /** Agents by id. */
   readonly agents?: Readonly<Record<string, AgentSettings>>;
@@ -64,6 +73,7 @@ export interface World {
   readonly salesforceUrl: string;
   readonly integrationsUrl: string;
   readonly botrunnerUrl: string;
+  readonly studioNgUrl: string;
   readonly controlUrl: string;
   readonly parts: WorldParts;
   /** From now on the bot delivers webhooks to the service and asks it for agents. */
@@ -84,6 +94,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     salesforceUrl: urlOf("salesforce"),
     integrationsUrl: urlOf("integrations"),
     botrunnerUrl: urlOf("botrunner"),
+    studioNgUrl: urlOf("studio-ng"),
     controlUrl: control.url,
     parts,
     connectBot(service) {
@@ -103,7 +114,9 @@ async function startExchanges(
   options: WorldOptions,
 ): Promise<void> {
   const self = (): Pick<Exchange, "url"> => exchanges.get("salesforce") ?? { url: "" };
-  const systems = [salesforceSystem(parts.oauth, parts.desk, self), parts.integrations.system, parts.botrunner.system];
+  const { integrations, botrunner, studioNg } = parts;
+  const salesforce = salesforceSystem(parts.oauth, parts.desk, self);
+  const systems = [salesforce, integrations.system, botrunner.system, studioNg.system];
   for (const system of systems) {
     exchanges.set(system.name, await startExchange(system, exchangeParts, options.ports?.[system.name] ?? 0));
   }
@@ -137,7 +150,10 @@ function makeParts(
   };
 }
 
-type BotSide = Pick<WorldParts, "phones" | "integrations" | "botrunner" | "bot" | "webhooks" | "connectBot">;
+type BotSide = Pick<
+  WorldParts,
+  "phones" | "integrations" | "botrunner" | "studioNg" | "bot" | "webhooks" | "connectBot"
+>;
 
 function botSide(
   options: WorldOptions,
@@ -151,7 +167,7 @@ function botSide(
   const phones = makePhones(clock, remembered);
   const webhooks = webhookDelivery({
     clock,
-    target: address,
+    target: (channel) => integrations.webhookOf(channel) ?? unregistered(address(), channel),
     giveUpMs: options.webhookGiveUpMs ?? 600_000,
     remembered,
     stopped,
@@ -181,14 +197,28 @@ function botSide(
       bot.onState(given);
     },
   });
+  const studioNg = makeStudioNg({
+    clock,
+    token: options.studioNgToken ?? DEFAULT_STUDIO_NG_TOKEN,
+    remembered,
+    onState: (fired) => {
+      bot.onState(fired);
+    },
+  });
   return {
     phones,
     integrations,
     botrunner,
+    studioNg,
     bot,
     webhooks,
     connectBot(service) {
       connection.service = service;
     },
   };
+}
+
+/** Where webhooks go that nobody has registered: to the service that the bot works with. */
+function unregistered(service: ServiceAddress | undefined, channel: "whatsapp" | "facebook"): string | undefined {
+  return service === undefined ? undefined : new URL(`/v1/integrations/${channel}/webhook`, service.url).href;
 }

@@ -18,6 +18,7 @@ export function phoneRoutes(parts: WorldParts): readonly Route[] {
     { method: "GET", path: "/webhooks/log", handle: (request) => deliveries(parts, request) },
     { method: "GET", path: "/webhooks/pending", handle: () => ({ pending: parts.webhooks.pending() }) },
     { method: "GET", path: "/botrunner/states", handle: (request) => states(parts, request) },
+    { method: "GET", path: "/studio-ng/states", handle: (request) => triggers(parts, request) },
     { method: "GET", path: "/integrations/modes", handle: () => integrations.modes },
     {
       method: "PATCH",
@@ -53,6 +54,14 @@ function states(parts: WorldParts, { query }: ControlRequest): unknown {
   return parts.botrunner.states.readOrWait({
     ...readOptionsIn(query),
     matching: (given) => user === null || given.userId === user,
+  });
+}
+
+function triggers(parts: WorldParts, { query }: ControlRequest): unknown {
+  const user = query.get("user");
+  return parts.studioNg.states.readOrWait({
+    ...readOptionsIn(query),
+    matching: (fired) => user === null || fired.userId === user,
   });
 }
 

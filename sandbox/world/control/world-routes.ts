@@ -56,7 +56,8 @@ function reset(parts: WorldParts): void {
   ]) {
     forgettable.clear();
   }
-  for (const log of [parts.journal.log, parts.desk.screens, parts.botrunner.states, parts.webhooks.log]) {
+  const { journal: calls, desk, botrunner, studioNg, webhooks } = parts;
+  for (const log of [calls.log, desk.screens, botrunner.states, studioNg.states, webhooks.log]) {
     log.clear();
   }
   parts.desk.records.clear();

@@ -13,7 +13,13 @@ it("starts, prints its addresses, serves and stops", async () => {
   const lines = createInterface({ input: program.stdout });
   const [line] = (await once(lines, "line")) as [string];
   const addresses = JSON.parse(line) as Record<string, string>;
-  expect(Object.keys(addresses)).toEqual(["salesforceUrl", "integrationsUrl", "botrunnerUrl", "controlUrl"]);
+  expect(Object.keys(addresses)).toEqual([
+    "salesforceUrl",
+    "integrationsUrl",
+    "botrunnerUrl",
+    "studioNgUrl",
+    "controlUrl",
+  ]);
   const overview = await call("GET", `${addresses["controlUrl"] ?? ""}/`);
   expect(overview.body).toMatchObject({ systems: { salesforce: addresses["salesforceUrl"] } });
   program.kill("SIGTERM");
