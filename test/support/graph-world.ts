@@ -3,6 +3,7 @@
 import { loadTopicTypes } from "../../src/clients/schema-registry/topic-types.ts";
 import { createSealer } from "../../src/clients/sealer.ts";
 import { createDecide } from "../../src/processors/interconnection/decide.ts";
+import type { Decide } from "../../src/processors/interconnection/decision.ts";
 import { createTimeFormat } from "../../src/processors/interconnection/calendar.ts";
 import { defaultLimits, type DecideSettings } from "../../src/processors/interconnection/settings.ts";
 import { defaultTexts } from "../../src/processors/interconnection/texts.ts";
@@ -53,6 +54,8 @@ export interface GraphWorldOptions extends Partial<
   >
 > {
   readonly decide?: Partial<DecideSettings>;
+  /** Puts something before decide, such as a defect. */
+  readonly wrapDecide?: (decide: Decide) => Decide;
   readonly desk?: FakeDeskOptions;
 }
 
@@ -84,7 +87,7 @@ const formats = loadTopicTypes();
 
 /** A world without an instance of the service. */
 export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
-  const { decide, desk: deskOptions, ...rest } = options;
+  const { decide, desk: deskOptions, wrapDecide = (made: Decide): Decide => made, ...rest } = options;
   const phone = createFakeChannel();
   let desk: FakeDesk | null = null;
   const driver = createTopologyDriver({
@@ -93,7 +96,7 @@ export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
     formats,
     settle,
     sealer: createSealer([]),
-    decide: createDecide({ ...decideSettings, ...decide }),
+    decide: wrapDecide(createDecide({ ...decideSettings, ...decide })),
     outside(clock) {
       desk = createFakeDesk(clock, deskOptions);
       return { desk: desk.desk, channel: phone.channel, bot: phone.bot };
@@ -156,7 +159,9 @@ export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
         .read("chat-events")
         .map(({ value }) => value as ChatEvent)
         .filter((fact) => fact.userId === userId),
-    deadLetters: () => driver.read("dead-letters").map(({ value }) => value as DeadLetter),
+    // Without value stand the marks of the operator's replays.
+    deadLetters: () =>
+      driver.read("dead-letters").flatMap(({ value }) => (value === null ? [] : [value as DeadLetter])),
     async openChat(userId) {
       await world.connect(userId);
       const asked = (): boolean => fakeDesk.chats.some(({ visitorName }) => visitorName === userId);

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { settingDocuments } from "../../../../src/clients/config/print.ts";
 import { factsOf, settingsSchema } from "../../../../src/clients/config/schema.ts";
 import type { Settings } from "../../../../src/clients/config/settings-shape.ts";
-import { describeMistakes, loadSettings } from "../../../../src/clients/config/settings.ts";
+import { describeMistakes, loadOperatorSettings, loadSettings } from "../../../../src/clients/config/settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,7 +76,7 @@ describe("names", () => {
 
   it.each([
     ["unknown", "KAFAK_HOST"],
-    ["known and not used yet", "SFC_CUSTOM_FIELDS_CASE"],
+    ["known and not used yet", "USE_PROFILE"],
     ["a prototype's", "__proto__"],
   ])("warns of a name that is %s", (_kind, name) => {
     expect(warningsOf({ ...example, [`SALESFORCE_INTEGRATION_${name}`]: "x" })).toContainEqual([
@@ -213,5 +213,29 @@ describe("what settings say together", () => {
   it("waits 10 s by default, and takes an empty optional setting for unset", () => {
     expect(settingsOf({ ...example, ...set("ACCEPT_TIMEOUT", "") }).chat.acceptTimeoutMs).toBeNull();
     expect(settingsOf(example).http.replyTimeoutMs).toBe(10_000);
+  });
+});
+
+describe("the operator's command line", () => {
+  const needed = {
+    ...set("KAFKA_HOST", "kafka"),
+    ...set("KAFKA_PORT", "9092"),
+    ...set("KAFKA_TOPIC", "chats"),
+    ...set("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+    ...set("SCHEMA_REGISTRY_URL", "http://registry"),
+  };
+
+  it("takes the service's environment, and of it only what it needs", () => {
+    for (const environment of [example, needed]) expect(loadOperatorSettings(environment)).toHaveProperty("settings");
+    expect(mistakesOf(needed).length).toBeGreaterThan(5);
+    expect(loadOperatorSettings({ ...needed, ...set("REDIS_ADDRESS", "nonsense") })).toHaveProperty("settings");
+  });
+
+  it("finds every mistake in what it needs at once", () => {
+    const loaded = loadOperatorSettings({ ...set("KAFKA_HOST", "kafka"), ...set("LOG_LEVEL", "loud") });
+    const names = "mistakes" in loaded ? loaded.mistakes.map(({ name }) => name) : [];
+    expect(names.sort()).toEqual(
+      ["KAFKA_PASSWORD", "KAFKA_PORT", "KAFKA_TOPIC", "KAFKA_USER", "LOG_LEVEL", "SCHEMA_REGISTRY_URL"].sort(),
+    );
   });
 });
