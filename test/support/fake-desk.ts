@@ -45,6 +45,8 @@ export interface FakeDesk {
   readonly contacts: ReadonlyMap<string, string>;
   /** Cases by their marker, the chat's id; a second create of the same is in `created`. */
   readonly created: readonly string[];
+  /** Ids of cases that were closed. */
+  readonly closed: ReadonlySet<string>;
   readonly sessions: number;
   /** Every call that was made, as `say`. */
   readonly calls: readonly string[];
@@ -63,6 +65,8 @@ interface Session {
   lastPost: number;
   events: DeskEvent[];
   nextNumber: number;
+  /** Last event that an answer held. */
+  answered: number;
   held: { readonly wake: () => void } | null;
   chat: MutableChat | null;
 }
@@ -73,17 +77,20 @@ type MutableChat = { -readonly [Key in keyof DeskChat]: DeskChat[Key] } & { seen
 export interface FakeDeskOptions {
   /** Live Agent drops the repeat of a number that it has accepted; a desk that does not lets doubles show. Default true. */
   readonly honoursNumbers?: boolean;
+  /** After a move, events that were answered and not acknowledged come again, under new numbers. Default true. */
+  readonly repeatsAfterMove?: boolean;
   readonly holdMs?: number;
   readonly pollTimeoutMs?: number;
 }
 
 /** A desk that knows nobody yet. */
 export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): FakeDesk {
-  const { honoursNumbers = true, holdMs = 20_000, pollTimeoutMs = 40_000 } = options;
+  const { honoursNumbers = true, repeatsAfterMove = true, holdMs = 20_000, pollTimeoutMs = 40_000 } = options;
   const sessions = new Map<string, Session>();
   const contacts = new Map<string, string>();
   const cases = new Map<string, string>();
   const created: string[] = [];
+  const closed = new Set<string>();
   const chats: MutableChat[] = [];
   const calls: string[] = [];
   const faults = new Map<keyof Desk, DeskFault[]>();
@@ -154,8 +161,9 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       move() {
         session.moves += 1;
         session.route = `route-${session.id}-${String(session.moves)}`;
-        // What was not acknowledged comes again under new numbers.
-        session.events = session.events.map((event, number) => ({ ...event, number }));
+        const kept = session.events.filter(({ number }) => repeatsAfterMove || number > session.answered);
+        session.answered = -1;
+        session.events = kept.map((event, number) => ({ ...event, number }));
         session.nextNumber = session.events.length;
         session.held?.wake();
       },
@@ -197,6 +205,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     if (known.route !== session.route) return { kind: "moved" };
     const last = known.events.at(-1);
     if (last === undefined) return { kind: "nothing" };
+    known.answered = last.number;
     return {
       kind: "events",
       position: last.number,
@@ -236,12 +245,18 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         cases.set(request.chatId, caseId);
         return { kind: "done", value: { caseId, created: known === undefined } };
       }),
+    closeCase: ({ caseId }, signal) =>
+      call("closeCase", signal, () => {
+        const isNew = !closed.has(caseId);
+        closed.add(caseId);
+        return { kind: "done", value: { closed: isNew } };
+      }),
     openSession: (signal) =>
       call("openSession", signal, () => {
         const id = `session-${String(sessions.size + 1)}`;
         const session: Session = {
           ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0 },
-          ...{ events: [], nextNumber: 0, held: null, chat: null },
+          ...{ events: [], nextNumber: 0, answered: -1, held: null, chat: null },
         };
         sessions.set(id, session);
         return { kind: "done", value: { id, key: session.key, route: session.route, pollTimeoutMs } };
@@ -282,6 +297,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     chats,
     contacts,
     created,
+    closed,
     get sessions() {
       return sessions.size;
     },

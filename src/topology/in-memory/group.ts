@@ -268,8 +268,12 @@ export function createGroups(side: BrokerSide): GroupsInside {
         },
         async stop() {
           const leaving = member;
-          if (leaving?.state !== "alive" || !group.members.has(memberId)) return;
+          if (leaving?.state !== "alive") return;
+          // For good: a stall and a wake after it must not bring the member back.
+          leaving.state = "killed";
+          leaving.expelled = false;
           leaving.owned = [];
+          if (!group.members.has(memberId)) return;
           remove(group, leaving);
           await side.step("join");
           leaving.listener.revoked();
