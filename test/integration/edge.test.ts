@@ -243,7 +243,7 @@ describe("connect and finish", () => {
       stage.world.parts.faults.add({
         operation: "ChasitorInit",
         when: "after",
-        effect: { kind: "delay", delayMs: 4_000 },
+        effect: { kind: "delay", delayMs },
       });
       expect(await connect(stage, ana)).toMatchObject({
         status: 500,
