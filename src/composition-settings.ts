@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 
 import type { KafkaConnection } from "./clients/kafka/client.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
+import { recordMapping, type RecordMapping } from "./clients/salesforce/data-api/mapping.ts";
 import { createTimeFormat } from "./processors/interconnection/calendar.ts";
 import { defaultLimits, type DecideSettings, type SourceFlow } from "./processors/interconnection/settings.ts";
 import { defaultTexts } from "./processors/interconnection/texts.ts";
@@ -45,6 +46,26 @@ function sourceFlow(flow: Settings["chat"]["sourceFlows"][string]): SourceFlow {
     ([channel, { buttonId, ownerId }]) => [channel, { buttonId, ownerId: ownerId ?? "" }] as const,
   );
   return { subject: flow.subject, providers: Object.fromEntries(providers) };
+}
+
+/** How users and chats become records of the org. */
+export function deskMapping({ salesforce, chat }: Settings): RecordMapping {
+  const { records } = salesforce;
+  return recordMapping({
+    firstName: chat.texts.firstNameContact,
+    contactFields: records.contactFields,
+    search: { fields: records.searchFields, blockedField: records.blockedField, phonePrefixes: chat.phonePrefixes },
+    account: {
+      recordTypeId: records.accountRecordTypeId,
+      birthDate: records.birthDate,
+      fields: records.accountFields,
+    },
+    case: {
+      recordTypeId: records.caseRecordTypeId,
+      closedStatus: records.closedCaseStatus,
+      fields: records.caseFields,
+    },
+  });
 }
 
 /** How to reach the cluster. Reads the CA file; throws when it can't be read. */

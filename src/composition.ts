@@ -12,7 +12,7 @@ import { createMetrics } from "./clients/metrics/metrics.ts";
 import { startObservationServer } from "./clients/metrics/observation-server.ts";
 import { createContextReader } from "./clients/redis/context.ts";
 import { createReplies } from "./clients/redis/replies.ts";
-import { caseMapping, createDesk } from "./clients/salesforce/desk.ts";
+import { createDesk } from "./clients/salesforce/desk.ts";
 import { createSealer } from "./clients/sealer.ts";
 import { createStudioNgBot } from "./clients/studio-ng/bot.ts";
 import { createIngress, type Ingress } from "./ingress/ingress.ts";
@@ -23,7 +23,7 @@ import { createDeskGateway, type DeskGateway } from "./processors/desk/gateway.t
 import type { BotPort, ChannelPort } from "./processors/channel/port.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
 import type { Done } from "./processors/outcome.ts";
-import { decideSettings } from "./composition-settings.ts";
+import { decideSettings, deskMapping } from "./composition-settings.ts";
 import {
   closeAll,
   openCluster,
@@ -161,7 +161,7 @@ interface Outside {
 
 function openOutside(start: Start): Outside {
   const { settings, log, clock, closing } = start;
-  const { salesforce, chat } = settings;
+  const { salesforce } = settings;
   const now = (): number => clock.now();
   const http = createHttpClient({ ...httpLimits, now });
   const polls = createLongPollClient({ ...pollLimits, now });
@@ -177,11 +177,7 @@ function openOutside(start: Start): Outside {
     log,
     grant: { kind: "password", clientId, clientSecret, username, password, securityToken },
     dataApiVersion: salesforce.apiVersion,
-    chatApiVersion: salesforce.apiVersion,
-    mapping: {
-      contact: { firstName: chat.texts.firstNameContact },
-      case: caseMapping(salesforce.recordTypeId),
-    },
+    mapping: deskMapping(settings),
   });
   const channels = openChannels(settings, http, log);
   return {

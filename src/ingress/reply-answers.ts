@@ -1,6 +1,7 @@
 // What a reply of the processor means over HTTP: status and text by reason, as the original answered the same outcome
 // (texts are pinned: operators and bots look for them). Called by chats.ts.
 import type { Reply } from "../processors/interconnection/state.ts";
+import { accountFailed } from "../processors/desk/port.ts";
 import { unreachable } from "../processors/unreachable.ts";
 import { failure, success, unavailable, type Answer } from "./answer.ts";
 
@@ -39,7 +40,9 @@ export function answerOf(reply: Reply, refusals: RefusalStatus): Answer {
         `${failed.connect} : Invalid payload received : ${because("the chat has no subject or button")}`,
       );
     case "contact_failed":
-      return failure(500, `${failed.connect} : not found or create contact : ${because("no answer")}`);
+      return reply.detail?.startsWith(accountFailed) === true
+        ? failure(500, `${failed.connect} : ${reply.detail}`)
+        : failure(500, `${failed.connect} : not found or create contact : ${because("no answer")}`);
     case "case_failed":
     case "session_failed":
     case "chat_request_failed":

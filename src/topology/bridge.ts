@@ -81,6 +81,7 @@ export const bridge: Graph = {
       policies: {
         EnsureContact: threeQuickTries,
         EnsureCase: threeQuickTries,
+        CloseCase: endWithinMinutes,
         OpenSession: threeQuickTries,
         RequestChat: threeQuickTries,
         SayToAgent: textWithinMinutes,

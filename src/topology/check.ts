@@ -7,6 +7,7 @@ import { topics, type TopicSpec, type TopicSuffix } from "./topics.ts";
 const laneOfKind: Readonly<Record<Command["kind"], LaneName>> = {
   EnsureContact: "desk",
   EnsureCase: "desk",
+  CloseCase: "desk",
   OpenSession: "desk",
   RequestChat: "desk",
   SayToAgent: "desk",

@@ -29,7 +29,16 @@ export const textWithinMinutes: RetryPolicy = {
   tryTimeoutMs: 15_000,
 };
 
-/** The end of a chat at the desk: the desk ends it by itself in the end. */
+/** A file: useful for minutes, and what the user says after it waits. One try holds a download and an upload. */
+export const fileWithinMinutes: RetryPolicy = {
+  name: "fileWithinMinutes",
+  maxTries: null,
+  firstDelayMs: 500,
+  maxDelayMs: 15_000,
+  tryTimeoutMs: 90_000,
+};
+
+/** The end of a chat at the desk, which the desk ends by itself in the end, or of a case that nobody waits for. */
 export const endWithinMinutes: RetryPolicy = {
   name: "endWithinMinutes",
   maxTries: null,

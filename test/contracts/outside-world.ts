@@ -6,7 +6,11 @@ import { createBot } from "../../src/clients/botrunner/bot.ts";
 import { createHttpClient } from "../../src/clients/http/http-client.ts";
 import { createLongPollClient } from "../../src/clients/http/long-poll-client.ts";
 import { createChannel } from "../../src/clients/integrations/channel.ts";
-import { caseMapping, createDesk } from "../../src/clients/salesforce/desk.ts";
+import { createWebhookRegistration } from "../../src/clients/integrations/webhook-registration.ts";
+import type { WebhookRegistration } from "../../src/clients/integrations/webhook-registration.ts";
+import { recordMapping, type RecordChoices } from "../../src/clients/salesforce/data-api/mapping.ts";
+import { createDesk } from "../../src/clients/salesforce/desk.ts";
+import { createStudioNgBot } from "../../src/clients/studio-ng/bot.ts";
 import type { BotPort, ChannelPort } from "../../src/processors/channel/port.ts";
 import type { Desk } from "../../src/processors/desk/port.ts";
 
@@ -16,6 +20,8 @@ export interface Outside {
   readonly desk: Desk;
   readonly channel: ChannelPort;
   readonly bot: BotPort;
+  readonly studioNg: BotPort;
+  readonly registration: WebhookRegistration;
   readonly logged: readonly string[];
   close(): Promise<void>;
 }
@@ -24,7 +30,10 @@ export interface Outside {
 export const agentId = "0055g0000000AG1";
 
 /** Starts a world whose one agent accepts by hand, and the clients with limits that suit a test. */
-export async function startOutside(modes: Partial<DeskModes> = {}): Promise<Outside> {
+export async function startOutside(
+  modes: Partial<DeskModes> = {},
+  choices: Partial<RecordChoices> = {},
+): Promise<Outside> {
   const world = await startWorld({ modes, agents: { [agentId]: { name: "Ana Torres", accept: "manual" } } });
   const { org } = world.parts;
   const logged: string[] = [];
@@ -60,7 +69,7 @@ export async function startOutside(modes: Partial<DeskModes> = {}): Promise<Outs
     chatApiVersion: "52",
     organizationId: org.organizationId,
     deploymentId: org.deploymentId,
-    mapping: { contact: { firstName: "Contacto Bot - " }, case: caseMapping(null) },
+    mapping: recordMapping({ firstName: "Contacto Bot - ", ...choices }),
   });
   const bots = {
     whatsapp: { channel: "outgoing_webhook", botId: "sandbox-whatsapp-bot", token: "sandbox-whatsapp-jwt" },
@@ -71,6 +80,16 @@ export async function startOutside(modes: Partial<DeskModes> = {}): Promise<Outs
     desk,
     channel: createChannel({ http, baseUrl: world.integrationsUrl, bots }),
     bot: createBot({ http, log, url: world.botrunnerUrl, token: "sandbox-botrunner-token" }),
+    studioNg: createStudioNgBot({ http, url: `${world.studioNgUrl}/`, token: "sandbox-studio-ng-token" }),
+    registration: createWebhookRegistration({
+      http,
+      baseUrl: world.integrationsUrl,
+      bots: {
+        whatsapp: { ...bots.whatsapp, phone: "+5215500000000" },
+        facebook: { ...bots.facebook, phone: "100000000000001" },
+      },
+      webhookBaseUrl: "http://127.0.0.1:9/",
+    }),
     logged,
     async close() {
       await polls.close();

@@ -49,7 +49,15 @@ export const salesforceSettings = {
     example: "https://d.la1-c1-ia4.salesforceliveagent.com",
     local: "http://127.0.0.1:8090",
   }),
-  SFC_API_VERSION: defaulted(word, "52", { description: "Version of data API and Live Agent.", example: "52" }),
+  SFC_API_VERSION: defaulted(word, "52", {
+    description: "Version of the data API, and of Live Agent where SFC_CHAT_API_VERSION names no other.",
+    example: "52",
+  }),
+  SFC_CHAT_API_VERSION: optional(word, {
+    description: "Version of Live Agent.",
+    example: "52",
+    defaultInWords: "SFC_API_VERSION",
+  }),
   SFC_ORGANIZATION_ID: required(word, {
     description: "Organization of the chat deployment.",
     example: "00D000000000001",
@@ -60,7 +68,6 @@ export const salesforceSettings = {
     example: "572000000000001",
     local: "572000000000001",
   }),
-  SFC_RECORD_TYPE_ID: optional(word, { description: "Record type of cases.", example: "012000000000001" }),
   SFC_SOURCE_FLOW_BOT: required(sourceFlows, {
     description: "Subject, agent button and case owner by flow of the bot and channel; `default` serves the others.",
     example:

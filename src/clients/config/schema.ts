@@ -2,6 +2,7 @@
 import { z } from "zod";
 
 import { botSettings } from "./bot-settings.ts";
+import { recordSettings } from "./record-settings.ts";
 import { salesforceSettings } from "./salesforce-settings.ts";
 import { serverSettings } from "./server-settings.ts";
 import { settingFacts, type SettingFacts } from "./setting.ts";
@@ -13,6 +14,7 @@ export const settingGroups = {
   "Kafka, registry, Redis": storageSettings,
   "Bot and channels": botSettings,
   Salesforce: salesforceSettings,
+  "Records in Salesforce": recordSettings,
 };
 
 /** Raw texts by name without prefix in, values out. */
@@ -21,6 +23,7 @@ export const settingsSchema = z.object({
   ...storageSettings,
   ...botSettings,
   ...salesforceSettings,
+  ...recordSettings,
 });
 
 /** Every setting by name without prefix, read from its form. */

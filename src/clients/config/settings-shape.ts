@@ -3,6 +3,7 @@
 import { doubts } from "./doubts.ts";
 import type { MessageTexts } from "./message-texts.ts";
 import type { SettingWarning } from "./names.ts";
+import { arrangeRecords, type RecordSettings } from "./record-settings.ts";
 import type { SettingValues } from "./schema.ts";
 import type { SourceFlows } from "./source-flows.ts";
 import type { StateKey } from "./state-keys.ts";
@@ -89,10 +90,12 @@ export interface Settings {
     readonly loginUrl: string;
     readonly baseUrl: string;
     readonly chatUrl: string;
+    /** Of the data API. */
     readonly apiVersion: string;
+    readonly chatApiVersion: string;
     readonly organizationId: string;
     readonly deploymentId: string;
-    readonly recordTypeId: string | null;
+    readonly records: RecordSettings;
     readonly pollConflictPauseMs: number;
   };
   /** Null: nothing is delivered to users. */
@@ -225,9 +228,10 @@ function outside(values: SettingValues): Pick<Settings, "salesforce" | "integrat
       baseUrl: values.SFC_BASE_URL,
       chatUrl: values.SFC_CHAT_URL,
       apiVersion: values.SFC_API_VERSION,
+      chatApiVersion: values.SFC_CHAT_API_VERSION ?? values.SFC_API_VERSION,
       organizationId: values.SFC_ORGANIZATION_ID,
       deploymentId: values.SFC_DEPLOYMENT_ID,
-      recordTypeId: values.SFC_RECORD_TYPE_ID,
+      records: arrangeRecords(values),
       pollConflictPauseMs: values.SLEEP_LONG_POLLLING,
     },
     integrations: integrations(values),

@@ -5,7 +5,7 @@ import type { Log } from "../../topology/ports.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { LongPollClient } from "../http/long-poll-client.ts";
 import { createDataApi } from "./data-api/api-call.ts";
-import { ensureCase } from "./data-api/cases.ts";
+import { closeCase, ensureCase } from "./data-api/cases.ts";
 import type { CaseMapping } from "./data-api/cases.ts";
 import { ensureContact } from "./data-api/contacts.ts";
 import type { ContactMapping } from "./data-api/contacts.ts";
@@ -36,11 +36,6 @@ export interface DeskOptions {
   readonly mapping: { readonly contact: ContactMapping; readonly case: CaseMapping };
 }
 
-/** The case mapping of an org without custom fields, with the original's defaults. `recordTypeId` null leaves it to the org. */
-export function caseMapping(recordTypeId: string | null): CaseMapping {
-  return { recordTypeId, priority: "Medium", status: "Nuevo" };
-}
-
 /** The desk. Opens nothing before the first call; its connections are those of `http` and `polls`. */
 export function createDesk(options: DeskOptions): Desk {
   const { http, mapping } = options;
@@ -62,6 +57,7 @@ export function createDesk(options: DeskOptions): Desk {
     poll: createPoll(options.polls, endpoint),
     ensureContact: (request, _mayExist, signal) => ensureContact(api, mapping.contact, request, signal),
     ensureCase: (request, mayExist, signal) => ensureCase(api, mapping.case, { ...request, mayExist }, signal),
+    closeCase: (request, signal) => closeCase(api, mapping.case, request, signal),
   };
 }
 

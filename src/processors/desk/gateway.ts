@@ -88,6 +88,10 @@ export function createDeskGateway(ports: { readonly desk: Desk; readonly sealer:
           const outcome = await desk.ensureCase(command, mayHaveHappened, signal);
           return effectOf(outcome, (value) => ({ type: "CaseReady", ...value }));
         }
+        case "CloseCase": {
+          const outcome = await desk.closeCase(command, signal);
+          return effectOf(outcome, (value) => ({ type: "CaseClosed", ...value }));
+        }
         case "OpenSession": {
           const owner = { userId: attempt.userId, chatId: command.chatId };
           const outcome = await desk.openSession(signal);

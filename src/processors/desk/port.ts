@@ -1,8 +1,11 @@
 // What the product needs of the agent side ("the desk"). Live Agent is the first implementation, in clients/salesforce.
 // Secrets are plain on this side of the port; the gateway seals them before they reach any topic or store.
 import type { DeskEvent, DeskLostReason } from "../messages/generated.ts";
-import type { EnsureCase, EnsureContact } from "../interconnection/commands.ts";
+import type { CloseCase, EnsureCase, EnsureContact } from "../interconnection/commands.ts";
 import type { Done, Outcome } from "../outcome.ts";
+
+/** First words of why a person account could not be made; operators look for them. */
+export const accountFailed = "Create account has failed";
 
 /** A session with its secrets in the clear. Never logged, never stored. */
 export interface OpenedSession {
@@ -45,8 +48,8 @@ export type PollAnswer =
 /** The agent side. Each call is one try; nothing in here repeats. */
 export interface Desk {
   /**
-   * Finds the contact by e-mail, then phone; creates it only when both searches answered and found nothing. With
-   * `mayExist` an earlier try of the same command may have created it.
+   * Finds the contact by e-mail, phone and configured fields; creates it only when all searches answered and found nothing.
+   * With `mayExist` an earlier try of the same command may have created it.
    */
   ensureContact(
     request: EnsureContact,
@@ -59,6 +62,8 @@ export interface Desk {
     mayExist: boolean,
     signal: AbortSignal,
   ): Promise<Outcome<{ readonly caseId: string; readonly created: boolean }>>;
+  /** Closes a case whose chat failed, unless somebody has taken it on, closed or deleted it. Repeat-safe. */
+  closeCase(request: CloseCase, signal: AbortSignal): Promise<Outcome<{ readonly closed: boolean }>>;
   openSession(signal: AbortSignal): Promise<Outcome<OpenedSession>>;
   requestChat(
     session: OpenedSession,

@@ -3,10 +3,11 @@
 import type { CommandOutcome, CommandResult } from "../messages/generated.ts";
 import { unreachable } from "../unreachable.ts";
 import { change, chatOf, type ChatRef, type Draft } from "./draft.ts";
-import { failOpening, keepCase } from "./ending.ts";
+import { failOpening } from "./ending.ts";
 import { reasonOfFailure, tell } from "./facts.ts";
 import { notHandedBack } from "./hand-back.ts";
 import { giveEndChat, notifyAgent, notifyUser, refill } from "./lanes.ts";
+import { caseClosed, giveCloseCase, keepCase } from "./loose-case.ts";
 import { caseReady, chatRequested, contactReady, sessionOpened } from "./opening.ts";
 import type {
   Command,
@@ -58,6 +59,10 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
     case "OpenSession":
     case "RequestChat":
       step(draft, chat, command, result);
+      return;
+    case "CloseCase":
+      if (failure !== null) undeliverable(draft, command, failure, null);
+      else if (result.data?.type === "CaseClosed") caseClosed(draft, chat, command.caseId, result.data);
       return;
     case "SayToAgent":
     case "SayToUser":
@@ -139,7 +144,8 @@ function late(draft: Draft, chat: ChatRef, command: Step, { outcome, data }: Com
   if (outcome !== "done" || data === null) return;
   if (data.type === "SessionOpened") giveEndChat(draft, chat, data.session);
   if (data.type !== "CaseReady" || command.kind !== "EnsureCase") return;
-  if (draft.state.looseCase === null) keepCase(draft, data.caseId, command.contactId);
+  if (draft.state.looseCase === null) keepCase(draft, chat, { caseId: data.caseId, contactId: command.contactId });
+  else giveCloseCase(draft, chat, data.caseId);
 }
 
 /** A text that its receiver did not get: fact, dead letter, and a notice to its sender. A notice of ours gets no notice. */

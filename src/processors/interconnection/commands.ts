@@ -36,6 +36,11 @@ export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly extraData: Connect["extraData"];
 }
 
+/** Closes a case whose chat failed and which no later connect of its user took. Belongs to the chat that the user has or had last. */
+export interface CloseCase extends CommandHead<"desk", "CloseCase"> {
+  readonly caseId: string;
+}
+
 /** Opens a session at the desk. Repeatable: an unused session ends by itself. */
 export interface OpenSession extends CommandHead<"desk", "OpenSession"> {
   readonly visitorName: string;
@@ -81,7 +86,7 @@ export interface HandBack extends CommandHead<"channel", "HandBack"> {
 }
 
 /** What the desk gateway carries out. */
-export type DeskCommand = EnsureContact | EnsureCase | OpenSession | RequestChat | SayToAgent | EndChat;
+export type DeskCommand = EnsureContact | EnsureCase | CloseCase | OpenSession | RequestChat | SayToAgent | EndChat;
 /** What the channel gateway carries out. */
 export type ChannelCommand = SayToUser | HandBack;
 /** One command; (chatId, lane, seq) is its identity. */

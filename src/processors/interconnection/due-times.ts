@@ -5,6 +5,7 @@ import { change, type Draft } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
 import { handBackDue } from "./hand-back.ts";
 import { notifyUser } from "./lanes.ts";
+import { closeCaseDue } from "./loose-case.ts";
 import { isOpen, nobody, type Due, type Interconnection } from "./state.ts";
 
 const forgetAfterMs = 86_400_000;
@@ -20,6 +21,7 @@ export function decideDue(draft: Draft, chatId: string, { kind, dueAt }: DueTime
   change(draft, { due: draft.state.due.filter((each) => each !== due) });
   const chat = draft.state.interconnection;
   if (due.kind === "forget") forget(draft);
+  else if (due.kind === "close_case") closeCaseDue(draft);
   else if (due.kind !== "hand_back") limitReached(draft, due, chat?.chatId === chatId ? chat : null);
   else if (draft.state.handBack?.chatId === chatId) handBackDue(draft, draft.state.handBack);
 }

@@ -5,10 +5,9 @@ import { answer, change, type AtDeskChat, type Draft, type OpenChat } from "./dr
 import { tell } from "./facts.ts";
 import { handBack } from "./hand-back.ts";
 import { flush, giveEndChat, notifyUser, takeBacklog } from "./lanes.ts";
+import { keepCase } from "./loose-case.ts";
 import type { HandBackKind } from "./settings.ts";
 import type { Failed, Interconnection, Reply } from "./state.ts";
-
-const looseCaseLifeMs = 86_400_000;
 
 /** How a chat ends. */
 export interface End {
@@ -34,7 +33,7 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   flush(draft, chat, "channel");
   forget(draft, chat);
   // Nobody has worked on a case whose chat never came to an agent: the next connect takes it.
-  if (end.status === "FAILED" && chat.status === "ON_HOLD") keepCase(draft, caseId, contactId);
+  if (end.status === "FAILED" && chat.status === "ON_HOLD") keepCase(draft, chat, { caseId, contactId });
   const lastPosition = chat.position;
   const endedAt = draft.input.record.occurredAt;
   const over = { ...headOf(chat), endedAt, lastPosition, contactId, caseId, session };
@@ -58,7 +57,7 @@ export function failOpening(
   if (session !== null) giveEndChat(draft, chat, session);
   flush(draft, chat, "channel");
   forget(draft, chat);
-  if (caseId !== null && contactId !== null) keepCase(draft, caseId, contactId);
+  if (caseId !== null && contactId !== null) keepCase(draft, chat, { caseId, contactId });
   const endedAt = draft.input.record.occurredAt;
   const over: Failed = { ...headOf(chat), status: "FAILED", endedAt, lastPosition: -1, contactId, caseId, session };
   change(draft, { interconnection: over });
@@ -74,11 +73,6 @@ export function refuse(
 ): void {
   tell(draft, chat, "refused", { requestId: chat.requestId, reason: why.reason, detail: why.detail });
   answer(draft, chat.requestId, { outcome: "refused", reason: why.reply, chatId: null, detail: why.detail });
-}
-
-/** A case for the user's next connect. */
-export function keepCase(draft: Draft, caseId: string, contactId: string): void {
-  change(draft, { looseCase: { caseId, contactId, until: draft.input.now + looseCaseLifeMs } });
 }
 
 function headOf(

@@ -5,6 +5,7 @@ import { answer, change, type Draft } from "./draft.ts";
 import { failOpening } from "./ending.ts";
 import { tell } from "./facts.ts";
 import { give } from "./lanes.ts";
+import { takeCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
 import type { ChatHead, Connecting, ContextEntry, Due, OnHold } from "./state.ts";
 import { caseDescription } from "./texts.ts";
@@ -31,6 +32,7 @@ export function destinationOf(
   if (named !== undefined && typeof named !== "string") return `extraData.${settings.sourceFlowField} must be text`;
   const described = own(extraData, "description");
   if (described !== undefined && typeof described !== "string") return "extraData.description must be text";
+  if (described === "") return "extraData.description is empty";
   const flow =
     (named === undefined ? undefined : own(settings.sourceFlows, named)) ?? own(settings.sourceFlows, "default");
   const provider = flow === undefined ? undefined : own(flow.providers, channel);
@@ -120,10 +122,9 @@ export function contactReady(draft: Draft, before: Connecting, { contactId, crea
     failOpening(draft, chat, why, "blocked");
     return;
   }
-  const loose = draft.state.looseCase;
-  if (loose?.contactId === contactId && loose.until > draft.input.now) {
-    change(draft, { looseCase: null });
-    openSession(draft, { ...chat, caseId: loose.caseId });
+  const caseId = takeCase(draft, contactId);
+  if (caseId !== null) {
+    openSession(draft, { ...chat, caseId });
     return;
   }
   const to = destinationOf(draft.settings, chat);

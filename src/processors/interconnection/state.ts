@@ -172,7 +172,7 @@ export interface Reply {
   readonly detail: string | null;
 }
 
-/** A case whose chat failed. */
+/** A case whose chat failed: the next connect takes it, or it is closed when `close_case` comes. */
 export interface LooseCase {
   readonly caseId: string;
   readonly contactId: string;

@@ -23,6 +23,12 @@ export type Author =
   | "user"
   | "bot";
 
+/** A case whose chat failed, and which no later connect used, was looked at. */
+export interface CaseClosed {
+  /** True when it was closed by this command; false when somebody else had taken it on, closed or deleted it. */
+  readonly closed: boolean;
+}
+
 /** The case was created, or an earlier one of a failed try is used again. */
 export interface CaseReady {
   /** Salesforce id of the case. */
@@ -109,7 +115,7 @@ export interface ChatEvent {
   readonly detail: null | string;
 }
 
-/** requested, refused: of a request. contact_found, contact_created, case_created: while opening. waiting: in the desk's queue. queue_moved. accepted: an agent has the user. message_in: user to agent. message_out: agent to user. message_failed: one that could not be delivered. context_sent: what came before was told to the agent. file: a file of the user. transferred, agent_joined, agent_left, agent_disconnected, typing, custom: told by the desk. ended: by whom is in reason. finish_done: outcome of a finish. operator_done: outcome of an operator's request. handed_back: the bot has the user. hand_back_failed: it could not be told. */
+/** requested, refused: of a request. contact_found, contact_created, case_created: while opening. case_closed: a case of a failed chat that no later connect used within 24 h. waiting: in the desk's queue. queue_moved. accepted: an agent has the user. message_in: user to agent. message_out: agent to user. message_failed: one that could not be delivered. context_sent: what came before was told to the agent. file: a file of the user. transferred, agent_joined, agent_left, agent_disconnected, typing, custom: told by the desk. ended: by whom is in reason. finish_done: outcome of a finish. operator_done: outcome of an operator's request. handed_back: the bot has the user. hand_back_failed: it could not be told. */
 export type ChatEventKind =
   | "unknown"
   | "requested"
@@ -135,7 +141,8 @@ export type ChatEventKind =
   | "finish_done"
   | "operator_done"
   | "handed_back"
-  | "hand_back_failed";
+  | "hand_back_failed"
+  | "case_closed";
 
 /** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of failed hand-backs: refused_by_receiver, gave_up, not_understood, not_configured, and superseded where a new connect came first. */
 export type ChatEventReason =
@@ -221,7 +228,7 @@ export interface CommandResult {
   /** Last post number that the desk has accepted in this session; null means the command did not post. */
   readonly postSequence: null | number;
   /** What the command brought; null when it brings nothing or failed. */
-  readonly data: null | Tagged<"ContactReady", ContactReady> | Tagged<"CaseReady", CaseReady> | Tagged<"SessionOpened", SessionOpened>;
+  readonly data: null | Tagged<"ContactReady", ContactReady> | Tagged<"CaseReady", CaseReady> | Tagged<"CaseClosed", CaseClosed> | Tagged<"SessionOpened", SessionOpened>;
 }
 
 /** Somebody asks that this user be connected with a human agent. */
@@ -408,7 +415,7 @@ export interface DeskSession {
   readonly pollTimeoutMs: number;
 }
 
-/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. */
+/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. close_case: 24 h after a chat failed nobody has used its case. */
 export type DueKind =
   | "unknown"
   | "opening_limit"
@@ -416,7 +423,8 @@ export type DueKind =
   | "hand_back"
   | "chat_too_old"
   | "forget"
-  | "rewrite";
+  | "rewrite"
+  | "close_case";
 
 /** A moment that the state was waiting for has come. Appended by the owner; one that the state no longer waits for does nothing. */
 export interface DueTime {

@@ -10,8 +10,8 @@ import { createUser, type Step, type TestUser } from "../processors/interconnect
 /** Kinds in the schema that nothing tells yet: their examples come with them. */
 export const notToldYet: readonly ChatEventKind[] = ["unknown", "typing"];
 
-/** The facts of three chats that together show everything. */
-function facts(): readonly ChatEvent[] {
+/** The facts of four chats that together show everything, in the order in which they are told. */
+export function factsOfAllChats(): readonly ChatEvent[] {
   const told: ChatEvent[] = [];
   const note = (user: TestUser, step: Step): Step => {
     for (const fact of step.facts) told.push({ ...fact, client: "acme", producedAt: user.nowMs + 3 });
@@ -20,6 +20,7 @@ function facts(): readonly ChatEvent[] {
   wholeChat(note);
   finishedChat(note);
   refusedChat(note);
+  unusedCase(note);
   return told;
 }
 
@@ -73,10 +74,21 @@ function refusedChat(note: Note): void {
   note(user, user.connect("order-service-9d20", {}, user.nowMs - 3_000_000));
 }
 
+function unusedCase(note: Note): void {
+  const user = createUser();
+  user.nowMs += 10_800_000;
+  note(user, user.connect("order-service-a411"));
+  note(user, user.result());
+  note(user, user.result());
+  note(user, user.result("refused"));
+  note(user, user.due("close_case"));
+  settle(user, note);
+}
+
 /** The first fact of each kind, in the order of the schema. */
 export function chatEventExamples(): ReadonlyMap<ChatEventKind, ChatEvent> {
   const type = avro.Type.forSchema(loadTopicSchemas()["chat-events"] as avro.schema.AvroSchema);
-  const told = facts();
+  const told = factsOfAllChats();
   const kinds = symbolsOf(type.schema() as SchemaJson, "kind");
   const found = kinds.flatMap((kind) => told.find((fact) => fact.kind === kind) ?? []);
   return new Map(found.map((fact) => [fact.kind, { ...(type.fromBuffer(type.toBuffer(fact)) as ChatEvent) }]));

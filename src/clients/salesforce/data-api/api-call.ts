@@ -2,19 +2,21 @@
 // origin, headers and the reading of errors; what is asked is in contacts.ts and cases.ts.
 import type { Outcome } from "../../../processors/outcome.ts";
 import { failedAnswer, withoutAnswer } from "../../http/failed-call.ts";
-import type { HttpAnswer, HttpClient } from "../../http/http-client.ts";
+import type { HttpAnswer, HttpBody, HttpClient } from "../../http/http-client.ts";
 import { parseJson } from "../../http/json.ts";
 import type { AccessTokens } from "../oauth.ts";
 import { apiErrorText } from "./api-errors.ts";
 
 /** One call. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PATCH";
   /** Path and query, encoded, from `/services` on. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON, keys in their order. */
   readonly body?: unknown;
+  /** JSON that is made while it is sent; in place of `body`. */
+  readonly rawBody?: HttpBody;
   /** The only status that is a success. */
   readonly success: number;
   /** Values that must not show in an error's text. */
@@ -38,18 +40,18 @@ export function createDataApi(options: {
   const { tokens } = options;
 
   function send(request: ApiRequest, token: string, signal: AbortSignal) {
-    const hasBody = request.body !== undefined;
+    const body = request.rawBody ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     return options.http.call(
       {
         method: request.method,
         url: `${options.baseUrl}${request.path}`,
         headers: {
           accept: "application/json",
-          ...(hasBody ? { "content-type": "application/json" } : {}),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...request.headers,
           authorization: `Bearer ${token}`,
         },
-        ...(hasBody ? { body: JSON.stringify(request.body) } : {}),
+        ...(body === undefined ? {} : { body }),
       },
       signal,
     );

@@ -1,18 +1,24 @@
-// Creates the case of a chat (parity sheet 3.6). Custom fields extend `CaseMapping`. Used by
-// desk.ts.
-import type { EnsureCase } from "../../../processors/interconnection/commands.ts";
+// Creates the case of a chat (parity sheet 3.6), and closes one whose chat failed and which nobody has used. Used by desk.ts.
+import type { CloseCase, EnsureCase } from "../../../processors/interconnection/commands.ts";
 import type { Outcome } from "../../../processors/outcome.ts";
-import { textOf } from "../../http/json.ts";
+import { textOf, type JsonObject } from "../../http/json.ts";
 import type { DataApi } from "./api-call.ts";
-import { createRecord, findOne } from "./records.ts";
+import { fieldOf, mappedFields, overlaid, personalValues, present, type FieldMap } from "./custom-fields.ts";
+import { createRecord, findOne, updateRecord } from "./records.ts";
 import { soqlDateTime, soqlString } from "./soql.ts";
 
 /** How a chat becomes a case of the org. */
 export interface CaseMapping {
   /** Record type of the case; null leaves it to the org. */
   readonly recordTypeId: string | null;
+  /** Unless a custom field is mapped to it. */
   readonly priority: string;
+  /** Unless a custom field is mapped to it. */
   readonly status: string;
+  /** Status of a case that is closed. */
+  readonly closedStatus: string;
+  /** Custom fields of cases. */
+  readonly fields: FieldMap;
 }
 
 /** What was found or made. */
@@ -37,6 +43,8 @@ export async function ensureCase(
   const { contactId, subject, description } = request;
   const missing = Object.entries({ contactId, subject, description }).find(([, value]) => value === "")?.[0];
   if (missing !== undefined) return { kind: "refused", detail: `case without ${missing}`, status: null };
+  const wrong = notUsable(mapping.fields, request.extraData);
+  if (wrong !== null) return { kind: "refused", detail: wrong, status: null };
   if (request.mayExist) {
     const found = await findOne(api, leftBehind(request), [], signal);
     // Nothing is known yet of the earlier try: the doubt stays with the command.
@@ -47,25 +55,61 @@ export async function ensureCase(
     if (found.value !== null) return { kind: "broken", detail: "case without Id", status: 200 };
   }
   // The org's own assignment rules must not move the case away from the chat's owner.
-  const headers = { "Sforce-Auto-Assign": "false" };
-  const created = await createRecord(api, { object: "Case", fields: fieldsOf(mapping, request), headers }, [], signal);
+  const record = {
+    object: "Case",
+    fields: fieldsOf(mapping, request),
+    headers: { "Sforce-Auto-Assign": "false" },
+  } as const;
+  const created = await createRecord(api, record, personalValues(request.extraData), signal);
   return created.kind === "done" ? { kind: "done", value: { caseId: created.value, created: true } } : created;
 }
 
-/** Alphabetical, as the original sends them. */
-function fieldsOf(mapping: CaseMapping, request: EnsureCase): Readonly<Record<string, string>> {
+/** What of extraData can't be a case's status or priority, which no case is without; null when nothing is. */
+function notUsable(fields: FieldMap, extraData: EnsureCase["extraData"]): string | null {
+  const wrong = present(fields, extraData).find(
+    ({ field, value }) => /^(status|priority)$/i.test(field) && (typeof value !== "string" || value === ""),
+  );
+  return wrong === undefined ? null : `extraData.${wrong.key} must be text and not empty, for ${wrong.field}`;
+}
+
+function fieldsOf(mapping: CaseMapping, request: EnsureCase): JsonObject {
   const hasOwner = request.ownerId !== null && request.ownerId !== "";
   const hasRecordType = mapping.recordTypeId !== null && mapping.recordTypeId !== "";
-  return {
+  const mapped = mappedFields(mapping.fields, request.extraData);
+  return overlaid(mapped, {
     ContactId: request.contactId,
     Description: request.description,
     Origin: request.channel,
     ...(hasOwner ? { OwnerId: request.ownerId } : {}),
-    Priority: mapping.priority,
+    ...(fieldOf(mapped, "Priority") === undefined ? { Priority: mapping.priority } : {}),
     ...(hasRecordType ? { RecordTypeId: mapping.recordTypeId } : {}),
-    Status: mapping.status,
+    ...(fieldOf(mapped, "Status") === undefined ? { Status: mapping.status } : {}),
     Subject: request.subject,
-  };
+  });
+}
+
+/**
+ * Closes a case whose chat failed. Repeat-safe. One that somebody else has changed since it was made is theirs and stays as
+ * it is, one that is closed or gone stays so: then `closed` is false.
+ */
+export async function closeCase(
+  api: DataApi,
+  mapping: CaseMapping,
+  { caseId }: Pick<CloseCase, "caseId">,
+  signal: AbortSignal,
+): Promise<Outcome<{ readonly closed: boolean }>> {
+  const soql = `SELECT Id, IsClosed, CreatedById, LastModifiedById FROM Case WHERE Id = ${soqlString(caseId)} LIMIT 1`;
+  const found = await findOne(api, soql, [], signal);
+  if (found.kind !== "done") return found;
+  const { value } = found;
+  if (value === null || value.IsClosed === true || value.LastModifiedById !== value.CreatedById)
+    return { kind: "done", value: { closed: false } };
+  const changed = await updateRecord(
+    api,
+    { object: "Case", id: caseId, fields: { Status: mapping.closedStatus } },
+    signal,
+  );
+  return changed.kind === "done" ? { kind: "done", value: { closed: changed.value } } : changed;
 }
 
 function leftBehind(request: EnsureCase): string {

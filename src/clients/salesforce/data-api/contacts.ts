@@ -1,17 +1,22 @@
-// Finds the contact of a user, or creates it (parity sheet 3.3, 3.4, without its defects E1 to E6). Person accounts, custom
-// fields and the blocked flag extend `ContactMapping`. Used by desk.ts.
+// Finds the contact of a user, or creates it, as a contact or as a person account (parity sheet 3.3, 3.4, without its defects E1
+// to E7). What is searched by is contact-search.ts's, person accounts are accounts.ts's. Used by desk.ts.
 import type { EnsureContact } from "../../../processors/interconnection/commands.ts";
 import type { Outcome } from "../../../processors/outcome.ts";
-import { textOf } from "../../http/json.ts";
+import { textOf, type JsonObject } from "../../http/json.ts";
+import { becomesAccount, createPersonAccount, type AccountMapping } from "./accounts.ts";
 import type { DataApi } from "./api-call.ts";
+import { contactQueries, isBlocked, type ContactSearch } from "./contact-search.ts";
+import { mappedFields, overlaid, personalValues, type FieldMap } from "./custom-fields.ts";
 import { createRecord, findFirst } from "./records.ts";
-import type { NamedQuery } from "./records.ts";
-import { soqlString } from "./soql.ts";
 
 /** How a user becomes a contact of the org. */
 export interface ContactMapping {
   /** First name of contacts that we create; their last name is the visitor's. Not empty. */
   readonly firstName: string;
+  /** Custom fields of contacts that we create. */
+  readonly fields: FieldMap;
+  readonly search: ContactSearch;
+  readonly account: AccountMapping;
 }
 
 /** What was found or made. */
@@ -22,8 +27,9 @@ export interface EnsuredContact {
 }
 
 /**
- * The contact by e-mail, else by phone, else a new one. The oldest of several wins, so that it is the same one every day.
- * It always searches before it creates, hence a repeat after a create of unknown outcome finds what that create left.
+ * The contact by e-mail, else by phone, else by the configured fields, else a new one. It always searches before it creates,
+ * hence a repeat after a create of unknown outcome finds what that create left. What creation needs of extraData is checked
+ * only then: who is found needs none of it.
  */
 export async function ensureContact(
   api: DataApi,
@@ -31,38 +37,30 @@ export async function ensureContact(
   request: EnsureContact,
   signal: AbortSignal,
 ): Promise<Outcome<EnsuredContact>> {
-  const { name, email, phoneNumber } = request;
+  const { name, email, phoneNumber, extraData } = request;
   const missing = name === "" ? "name" : email === "" ? "email" : null;
   if (missing !== null) return { kind: "refused", detail: `contact without ${missing}`, status: null };
-  const personal = [name, email, phoneNumber ?? ""];
-  const found = await findFirst(api, queries(email, phoneNumber), personal, signal);
+  const personal = [name, email, phoneNumber ?? "", ...personalValues(extraData)];
+  const found = await findFirst(api, contactQueries(mapping.search, request), personal, signal);
   if (found.kind !== "done") return found;
   if (found.value !== null) {
     const contactId = textOf(found.value.Id);
     if (contactId === null) return { kind: "broken", detail: "contact without Id", status: 200 };
-    return { kind: "done", value: { contactId, created: false, blocked: false } };
+    return { kind: "done", value: { contactId, created: false, blocked: isBlocked(mapping.search, found.value) } };
   }
-  // Alphabetical, as the original sends them.
-  const fields = {
-    Email: email,
-    FirstName: mapping.firstName,
-    LastName: name,
-    ...(hasText(phoneNumber) ? { MobilePhone: phoneNumber } : {}),
-  };
-  const created = await createRecord(api, { object: "Contact", fields }, personal, signal);
+  const { firstName, account } = mapping;
+  const created = becomesAccount(account, request)
+    ? await createPersonAccount(api, { mapping: { ...account, firstName }, request, personal }, signal)
+    : await createRecord(api, { object: "Contact", fields: fieldsOf(mapping, request) }, personal, signal);
   if (created.kind !== "done") return created;
   return { kind: "done", value: { contactId: created.value, created: true, blocked: false } };
 }
 
-function queries(email: string, phoneNumber: string | null): readonly NamedQuery[] {
-  const select = "SELECT Id, FirstName, LastName, MobilePhone, Email FROM Contact";
-  const order = "ORDER BY CreatedDate, Id LIMIT 1";
-  const byEmail = { referenceId: "newQueryEmail", soql: `${select} WHERE Email = ${soqlString(email)} ${order}` };
-  if (!hasText(phoneNumber)) return [byEmail];
-  const soql = `${select} WHERE MobilePhone = ${soqlString(phoneNumber)} ${order}`;
-  return [byEmail, { referenceId: "newQueryPhone", soql }];
-}
-
-function hasText(value: string | null): value is string {
-  return value !== null && value !== "";
+function fieldsOf(mapping: ContactMapping, { name, email, phoneNumber, extraData }: EnsureContact): JsonObject {
+  return overlaid(mappedFields(mapping.fields, extraData), {
+    Email: email,
+    FirstName: mapping.firstName,
+    LastName: name,
+    ...(phoneNumber === null || phoneNumber === "" ? {} : { MobilePhone: phoneNumber }),
+  });
 }

@@ -21,6 +21,12 @@ export function soqlDateTime(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }
 
+/** The number as a SOQL literal; null for one that only an exponent could write. */
+export function soqlNumber(value: number): string | null {
+  const written = String(value);
+  return /^-?\d+(\.\d+)?$/.test(written) ? written : null;
+}
+
 /**
  * Path and query of a SOQL query, percent-encoded: `+`, `&`, `#` and `%` reach the query as they are, and `@{…}` of a value
  * can't be taken for a composite reference. Half a surrogate pair becomes U+FFFD.

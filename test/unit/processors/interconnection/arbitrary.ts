@@ -126,6 +126,7 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       notBefore: whole,
       extraData: anyExtra,
     }),
+    fc.record({ ...deskHead, ...kind("CloseCase"), caseId: text }),
     fc.record({ ...deskHead, ...kind("OpenSession"), visitorName: text }),
     fc.record({
       ...deskHead,
@@ -156,7 +157,14 @@ const reply: fc.Arbitrary<Reply> = fc.record({
   detail: orNull(text),
 });
 const lastSeq = fc.record({ desk: whole, channel: whole });
-const dueKind = fc.constantFrom<DueKind>("opening_limit", "accept_limit", "hand_back", "chat_too_old", "forget");
+const dueKind = fc.constantFrom<DueKind>(
+  "opening_limit",
+  "accept_limit",
+  "hand_back",
+  "chat_too_old",
+  "forget",
+  "close_case",
+);
 
 /** Any state that its type allows, whether or not decide would make it. */
 export const anyState: fc.Arbitrary<UserState> = orNull(interconnection).chain((chat) =>

@@ -132,6 +132,84 @@ describe("opening a chat", () => {
     expect(kinds(otherContact.result("done", data))).toEqual(["EnsureCase"]);
   });
 
+  it("closes a case that nobody used within 24 h, and tells so", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    const due = user.state.due.find(({ kind }) => kind === "close_case");
+    expect(due?.at).toBe(user.nowMs + 86_400_000);
+    user.due("hand_back");
+    user.settle();
+    expect(user.due("close_case").gave).toMatchObject([
+      { kind: "CloseCase", caseId: "500x", lane: "desk", giveUpAt: user.nowMs + 300_000 },
+    ]);
+    expect(user.state.looseCase).toBeNull();
+    expect(user.result().facts).toMatchObject([{ kind: "case_closed", caseId: "500x" }]);
+    expect(user.state.due.map(({ kind }) => kind)).toEqual(["forget"]);
+  });
+
+  it("tells nothing of a case that somebody else has taken on, and gives one up that can't be closed", () => {
+    for (const [outcome, facts, letters] of [
+      ["done", [], 0],
+      ["given_up", [], 1],
+    ] as const) {
+      const user = createUser();
+      user.connect("r1");
+      user.result();
+      user.result();
+      user.result("refused");
+      user.due("hand_back");
+      user.settle();
+      user.due("close_case");
+      const step = user.result(outcome, { type: "CaseClosed", closed: false });
+      expect([step.facts, step.deadLetters.length]).toEqual([facts, letters]);
+    }
+  });
+
+  it("waits with no case any more that a connect has taken, nor closes it", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    user.connect("r2");
+    user.settle();
+    expect(user.state.interconnection).toMatchObject({ status: "ON_HOLD", caseId: "500x" });
+    expect(user.state.due.map(({ kind }) => kind)).toEqual(["chat_too_old", "accept_limit"]);
+  });
+
+  it("closes the case of another contact when a second one is left over", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    user.connect("r2");
+    user.result("done", { type: "ContactReady", contactId: "003y", created: false, blocked: false });
+    user.result("done", { type: "CaseReady", caseId: "500y", created: true });
+    const step = user.result("refused");
+    expect(step.gave).toMatchObject([{ kind: "CloseCase", caseId: "500x" }]);
+    expect(user.state.looseCase).toMatchObject({ caseId: "500y", contactId: "003y" });
+    expect(user.state.due.filter(({ kind }) => kind === "close_case")).toHaveLength(1);
+  });
+
+  it("closes a case behind the chat that has been opened since for another contact", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    user.connect("r2");
+    user.result("done", { type: "ContactReady", contactId: "003y", created: false, blocked: false });
+    user.settle();
+    const { chatId } = user.state.interconnection ?? {};
+    expect(user.due("close_case").gave).toMatchObject([{ kind: "CloseCase", caseId: "500x", chatId }]);
+    user.settle();
+    expect(user.state.interconnection?.status).toBe("ON_HOLD");
+  });
+
   it("keeps a case whose creation is known only after the refusal", () => {
     const user = createUser();
     user.connect("r1");
@@ -234,6 +312,7 @@ describe("source flow", () => {
   it.each([
     [{ source_flow_bot: 7 }, "whatsapp"],
     [{ description: 7 }, "whatsapp"],
+    [{ description: "" }, "whatsapp"],
     [{ source_flow_bot: "bare" }, "whatsapp"],
     [{}, "facebook"],
   ] as const)("refuses %j on %s before anything is created", (extraData, channel) => {

@@ -38,6 +38,7 @@ function withCommand(user: TestUser, kind: Command["kind"], outcome: "done" | "r
       notBefore: 0,
       extraData,
     },
+    CloseCase: { ...desk, kind: "CloseCase", caseId: "500y" },
     OpenSession: { ...desk, kind: "OpenSession", visitorName: "Ana" },
     RequestChat: {
       ...desk,
@@ -64,7 +65,8 @@ function withDue(user: TestUser, kind: DueKind): Step {
   const chatId = user.state.interconnection?.chatId ?? "no-chat";
   const due = { kind, chatId, at: user.nowMs };
   const handBack = { chatId, channel: "whatsapp", botSlug: "bot", botState: "from-sf-timeout" } as const;
-  user.state = { ...user.state, due: [due], handBack: kind === "hand_back" ? handBack : null };
+  const looseCase = kind === "close_case" ? { caseId: "500y", contactId: "003x", until: user.nowMs } : null;
+  user.state = { ...user.state, due: [due], looseCase, handBack: kind === "hand_back" ? handBack : null };
   return user.due(kind);
 }
 
@@ -126,6 +128,8 @@ export const columns = {
   "EnsureContact refused": (user: TestUser) => withCommand(user, "EnsureContact", "refused"),
   "EnsureCase done": (user: TestUser) => withCommand(user, "EnsureCase", "done"),
   "EnsureCase refused": (user: TestUser) => withCommand(user, "EnsureCase", "refused"),
+  "CloseCase done": (user: TestUser) => withCommand(user, "CloseCase", "done"),
+  "CloseCase refused": (user: TestUser) => withCommand(user, "CloseCase", "refused"),
   "OpenSession done": (user: TestUser) => withCommand(user, "OpenSession", "done"),
   "OpenSession refused": (user: TestUser) => withCommand(user, "OpenSession", "refused"),
   "RequestChat done": (user: TestUser) => withCommand(user, "RequestChat", "done"),
@@ -156,6 +160,7 @@ export const columns = {
   "due: chat_too_old": (user: TestUser) => withDue(user, "chat_too_old"),
   "due: forget": (user: TestUser) => withDue(user, "forget"),
   "due: rewrite": (user: TestUser) => user.agentEvent({ type: "DueTime", kind: "rewrite", dueAt: user.nowMs }),
+  "due: close_case": (user: TestUser) => withDue(user, "close_case"),
   "due: unknown": (user: TestUser) => withDue(user, "unknown"),
   "due: not waited for": (user: TestUser) => user.agentEvent({ type: "DueTime", kind: "chat_too_old", dueAt: 1 }),
 } as const satisfies Record<string, (user: TestUser) => Step>;

@@ -175,6 +175,8 @@ const table: Readonly<Record<InputName, Row>> = {
     ...every("*"),
     CONNECTING: "FAILED +refused(case_failed) >EndChat ..from-sf-timeout =case_failed",
   },
+  "CloseCase done": { ...every("* +case_closed"), NONE: "NONE" },
+  "CloseCase refused": { ...every("* !undeliverable"), NONE: "NONE" },
   "OpenSession done": { ...every("* >EndChat"), NONE: "NONE", CONNECTING: "CONNECTING >RequestChat" },
   "OpenSession refused": {
     ...every("*"),
@@ -218,6 +220,7 @@ const table: Readonly<Record<InputName, Row>> = {
   },
   "due: forget": { ...every("*"), CLOSED: "NONE", FAILED: "NONE" },
   "due: rewrite": { ...every("*"), NONE: "nothing" },
+  "due: close_case": { ...every("* >CloseCase"), NONE: "NONE" },
   "due: unknown": { ...every("*") },
   "due: not waited for": { ...every("nothing") },
 };

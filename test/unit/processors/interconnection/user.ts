@@ -96,6 +96,8 @@ function bringsOf(command: Command): CommandResult["data"] {
       return { type: "ContactReady", contactId: "003x", created: true, blocked: false };
     case "EnsureCase":
       return { type: "CaseReady", caseId: "500x", created: true };
+    case "CloseCase":
+      return { type: "CaseClosed", closed: true };
     case "OpenSession":
       return { type: "SessionOpened", session };
     case "RequestChat":

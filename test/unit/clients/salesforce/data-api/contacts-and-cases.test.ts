@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createDataApi } from "../../../../../src/clients/salesforce/data-api/api-call.ts";
 import { ensureCase } from "../../../../../src/clients/salesforce/data-api/cases.ts";
 import { ensureContact } from "../../../../../src/clients/salesforce/data-api/contacts.ts";
-import { caseMapping } from "../../../../../src/clients/salesforce/desk.ts";
+import { recordMapping } from "../../../../../src/clients/salesforce/data-api/mapping.ts";
 import { createAccessTokens } from "../../../../../src/clients/salesforce/oauth.ts";
 import { answeringServer } from "../../http/answering-server.ts";
 import type { Received, Reply } from "../../http/answering-server.ts";
@@ -41,8 +41,7 @@ async function org(replies: readonly Reply[]) {
   };
 }
 
-const contacts = { firstName: "Contacto Bot - " };
-const cases = caseMapping(null);
+const { contact: contacts, case: cases } = recordMapping({ firstName: "Contacto Bot - " });
 
 const sub = (referenceId: string, httpStatusCode: number, body: unknown) => ({
   body,
@@ -114,7 +113,7 @@ describe("the search of a contact", () => {
     [
       "a refused first query, though the second one finds somebody",
       found(sub("newQueryEmail", 400, malformed), sub("newQueryPhone", 200, one("003P"))),
-      { kind: "refused", detail: "status 400: MALFORMED_QUERY: unexpected token: 'x'" },
+      { kind: "refused", detail: "search by Email: status 400: MALFORMED_QUERY: unexpected token: 'x'" },
     ],
     [
       "a second query that failed",

@@ -1,0 +1,46 @@
+// The case of a chat that failed: kept for the user's next connect, closed when none took it within 24 h (defect D11). Owns that
+// a user has at most one, and that every one is either taken or closed. Called where an opening begins or fails, and when the time comes.
+import type { CaseClosed } from "../messages/generated.ts";
+import { change, type ChatRef, type Draft } from "./draft.ts";
+import { tell } from "./facts.ts";
+import { give } from "./lanes.ts";
+import type { LooseCase } from "./state.ts";
+
+const looseCaseLifeMs = 86_400_000;
+const closeLifeMs = 300_000;
+
+/** Keeps a case for the user's next connect. One that was kept before, for a contact that is not the present one, is closed. */
+export function keepCase(draft: Draft, chat: ChatRef, { caseId, contactId }: Omit<LooseCase, "until">): void {
+  const before = draft.state.looseCase;
+  const until = draft.input.now + looseCaseLifeMs;
+  const others = draft.state.due.filter(({ kind }) => kind !== "close_case");
+  const due = { kind: "close_case" as const, chatId: chat.chatId, at: until };
+  change(draft, { looseCase: { caseId, contactId, until }, due: [...others, due] });
+  if (before !== null && before.caseId !== caseId) giveCloseCase(draft, chat, before.caseId);
+}
+
+/** The case that waits for that contact, which is then the caller's; null when none does. */
+export function takeCase(draft: Draft, contactId: string): string | null {
+  const { looseCase, due } = draft.state;
+  if (looseCase?.contactId !== contactId || looseCase.until <= draft.input.now) return null;
+  change(draft, { looseCase: null, due: due.filter(({ kind }) => kind !== "close_case") });
+  return looseCase.caseId;
+}
+
+/** Nobody has taken it in time: it is closed, behind what the desk lane has to do for the present chat. */
+export function closeCaseDue(draft: Draft): void {
+  const { looseCase, interconnection } = draft.state;
+  if (looseCase === null || interconnection === null) return;
+  change(draft, { looseCase: null });
+  giveCloseCase(draft, interconnection, looseCase.caseId);
+}
+
+/** Closes a case that no connect will take. */
+export function giveCloseCase(draft: Draft, chat: ChatRef, caseId: string): void {
+  give(draft, chat, { lane: "desk", kind: "CloseCase", caseId, giveUpAt: draft.input.now + closeLifeMs });
+}
+
+/** It was looked at; a fact only where it was closed by us. */
+export function caseClosed(draft: Draft, chat: ChatRef, caseId: string, { closed }: CaseClosed): void {
+  if (closed) tell(draft, { ...chat, contactId: null, caseId }, "case_closed");
+}
