@@ -1,0 +1,83 @@
+// The inbox: nothing twice, no gap unnoticed, no topic starved.
+import { describe, expect, it } from "vitest";
+
+import { createInbox, type Inbox } from "../../../src/topology/inbox.ts";
+import type { ConsumedRecord } from "../../../src/topology/ports.ts";
+import type { InputTopic } from "../../../src/topology/topics.ts";
+
+const record = (offset: number, sizeBytes = 0): ConsumedRecord => ({
+  ...{ offset, timestamp: 0, key: null, headers: [] },
+  value: Buffer.alloc(sizeBytes),
+});
+
+function fill(inbox: Inbox, topic: InputTopic, from: number, to: number, sizeBytes = 0): ReturnType<Inbox["append"]> {
+  const records = Array.from({ length: to - from }, (_, i) => record(from + i, sizeBytes));
+  return inbox.append({ topic, partition: 0, fetchedOffset: from, nextOffset: to, records });
+}
+
+const everything = (inbox: Inbox, blocked: InputTopic[] = []): string[] =>
+  inbox.peek(200, 1_000_000, new Set(blocked)).map(({ topic, record: { offset } }) => `${topic} ${String(offset)}`);
+
+describe("append", () => {
+  it("takes what continues, leaves out what it has, and refuses what lies beyond", () => {
+    const inbox = createInbox();
+    expect(fill(inbox, "chat-requests", 0, 2)).toBe("appended");
+    expect(fill(inbox, "chat-requests", 0, 2)).toBe("nothing new");
+    expect(fill(inbox, "chat-requests", 1, 3)).toBe("appended");
+    expect(fill(inbox, "chat-requests", 4, 5)).toBe("gap");
+    expect(everything(inbox)).toEqual(["chat-requests 0", "chat-requests 1", "chat-requests 2"]);
+    expect([inbox.records, inbox.nextOffset("chat-requests"), inbox.nextOffset("agent-events")]).toEqual([3, 3, 0]);
+  });
+
+  it("goes on behind offsets that hold no record", () => {
+    const inbox = createInbox();
+    inbox.append({ topic: "agent-events", partition: 0, fetchedOffset: 0, nextOffset: 5, records: [record(1)] });
+    expect(inbox.nextOffset("agent-events")).toBe(5);
+    expect(inbox.drained("agent-events", 5)).toBe(false);
+    inbox.applied({ "agent-events": 1, "chat-requests": -1, "channel-messages": -1 });
+    expect(inbox.drained("agent-events", 5)).toBe(true);
+    expect(inbox.drained("agent-events", 6)).toBe(false);
+  });
+});
+
+describe("peek", () => {
+  it("gives what came back from outside first, each topic in offset order, and leaves it in place", () => {
+    const inbox = createInbox();
+    fill(inbox, "channel-messages", 0, 1);
+    fill(inbox, "agent-events", 0, 2);
+    expect(everything(inbox)).toEqual(["agent-events 0", "agent-events 1", "channel-messages 0"]);
+    expect(everything(inbox)).toHaveLength(3);
+    expect(everything(inbox, ["agent-events"])).toEqual(["channel-messages 0"]);
+  });
+
+  it("leaves a quarter of the bounds to each topic", () => {
+    const inbox = createInbox();
+    fill(inbox, "agent-events", 0, 1_000);
+    fill(inbox, "channel-messages", 0, 1_000);
+    fill(inbox, "chat-requests", 0, 3);
+    const taken = inbox.peek(200, 1_000_000, new Set());
+    const count = (topic: InputTopic): number => taken.filter((one) => one.topic === topic).length;
+    expect([count("agent-events"), count("chat-requests"), count("channel-messages")]).toEqual([147, 3, 50]);
+  });
+
+  it("keeps to the bytes, but gives one record however large", () => {
+    const inbox = createInbox();
+    fill(inbox, "channel-messages", 0, 3, 1_000);
+    expect(inbox.peek(200, 2_200, new Set())).toHaveLength(2);
+    expect(inbox.peek(200, 10, new Set())).toHaveLength(1);
+  });
+});
+
+describe("applied and reset", () => {
+  it("remove what a turn took, and start again behind it", () => {
+    const inbox = createInbox();
+    fill(inbox, "channel-messages", 0, 2_000, 10);
+    inbox.applied({ "agent-events": -1, "chat-requests": -1, "channel-messages": 1_499 });
+    expect(inbox.records).toBe(500);
+    expect(inbox.sizeBytes).toBe(500 * 74);
+    expect(everything(inbox)[0]).toBe("channel-messages 1500");
+    inbox.reset({ "agent-events": 6, "chat-requests": -1, "channel-messages": 9 });
+    expect([inbox.records, inbox.sizeBytes]).toEqual([0, 0]);
+    expect([inbox.nextOffset("agent-events"), inbox.nextOffset("channel-messages")]).toEqual([7, 10]);
+  });
+});
