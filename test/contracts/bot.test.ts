@@ -1,4 +1,4 @@
-// The bot port, by the real client against the simulated Botrunner.
+// The bot port, by the real clients against the simulated Botrunner and Studio NG.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { startOutside } from "./outside-world.ts";
@@ -12,18 +12,38 @@ afterEach(() => outside.close());
 
 const never = new AbortController().signal;
 const request = { userId: "5215512345678", botSlug: "sandbox-bot", botState: "from-sf-success" };
-const given = () =>
-  outside.world.parts.botrunner.states.read().entries.map(({ userId, botSlug, state }) => [userId, botSlug, state]);
 
-describe("a hand-back", () => {
-  it("gives the user the state, under the bot's name", async () => {
-    expect(await outside.bot.handBack(request, never)).toEqual({ kind: "done", value: null });
-    expect(given()).toEqual([["5215512345678", "sandbox-bot", "from-sf-success"]]);
+/** States that users were given, with the name of the bot where the platform is told it. */
+const platforms = {
+  Botrunner: {
+    bot: () => outside.bot,
+    operation: "send-to",
+    given: () =>
+      outside.world.parts.botrunner.states.read().entries.map(({ userId, botSlug, state }) => [userId, botSlug, state]),
+    says: ["5215512345678", "sandbox-bot", "from-sf-success"],
+    odd: { botSlug: "../a b/c?x=1#y" },
+    saysOdd: ["5215512345678", "../a b/c?x=1#y", "from-sf-success"],
+  },
+  "Studio NG": {
+    bot: () => outside.studioNg,
+    operation: "trigger",
+    given: () => outside.world.parts.studioNg.states.read().entries.map(({ userId, state }) => [userId, state]),
+    says: ["5215512345678", "from-sf-success"],
+    odd: { botState: "../a b/c?x=1#y" },
+    saysOdd: ["5215512345678", "../a b/c?x=1#y"],
+  },
+};
+
+describe.each(Object.entries(platforms))("a hand-back by %s", (_name, platform) => {
+  const { operation, given } = platform;
+  it("gives the user the state", async () => {
+    expect(await platform.bot().handBack(request, never)).toEqual({ kind: "done", value: null });
+    expect(given()).toEqual([platform.says]);
   });
 
-  it("of a bot with an odd name reaches that bot and no other path", async () => {
-    await outside.bot.handBack({ ...request, botSlug: "../a b/c?x=1#y" }, never);
-    expect(given()).toEqual([["5215512345678", "../a b/c?x=1#y", "from-sf-success"]]);
+  it("to an odd name reaches that and no other path", async () => {
+    await platform.bot().handBack({ ...request, ...platform.odd }, never);
+    expect(given()).toEqual([platform.saysOdd]);
   });
 
   it.each([
@@ -41,17 +61,19 @@ describe("a hand-back", () => {
     ],
     [{ kind: "hang" }, { kind: "retry", mayHaveHappened: true }],
   ] as const)("is judged by %j, and told without token and user", async (effect, outcome) => {
-    outside.world.parts.faults.add({ operation: "send-to", effect });
-    const answer = await outside.bot.handBack(request, never);
+    outside.world.parts.faults.add({ operation, effect });
+    const answer = await platform.bot().handBack(request, never);
     expect(answer).toMatchObject(outcome);
-    expect(JSON.stringify([answer, outside.logged])).not.toMatch(/sandbox-botrunner-token|5215512345678/);
+    expect(JSON.stringify([answer, outside.logged])).not.toMatch(
+      /sandbox-botrunner-token|sandbox-studio-ng-token|5215512345678/,
+    );
     expect(given()).toEqual([]);
   });
 
   it("whose answer was lost may have happened, and may be repeated", async () => {
-    outside.world.parts.faults.add({ operation: "send-to", when: "after", times: 1, effect: { kind: "reset" } });
-    expect(await outside.bot.handBack(request, never)).toMatchObject({ kind: "retry", mayHaveHappened: true });
-    expect(await outside.bot.handBack(request, never)).toMatchObject({ kind: "done" });
+    outside.world.parts.faults.add({ operation, when: "after", times: 1, effect: { kind: "reset" } });
+    expect(await platform.bot().handBack(request, never)).toMatchObject({ kind: "retry", mayHaveHappened: true });
+    expect(await platform.bot().handBack(request, never)).toMatchObject({ kind: "done" });
     expect(given()).toHaveLength(2);
   });
 });

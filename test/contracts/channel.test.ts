@@ -11,12 +11,9 @@ beforeEach(async () => {
 afterEach(() => outside.close());
 
 const never = new AbortController().signal;
-const message = {
-  channel: "whatsapp",
-  userId: "5215512345678",
-  messageId: "m-1",
-  text: 'Hola "tú"\n¿qué tal? 🙂',
-} as const;
+const text = 'Hola "tú"\n¿qué tal? 🙂';
+const message = { channel: "whatsapp", userId: "5215512345678", messageId: "m-1", text } as const;
+const toFacebook = { channel: "facebook", userId: "6543210987654321", messageId: "m-1", text } as const;
 const phone = () => outside.world.parts.phones.log.read().entries.map(({ id, text, repeat }) => ({ id, text, repeat }));
 
 describe("a text to a user", () => {
@@ -63,8 +60,7 @@ describe("a text to a user", () => {
   });
 
   it("on a channel that is not served is refused and goes nowhere", async () => {
-    for (const channel of ["facebook", "unknown"] as const)
-      expect(await outside.channel.say({ ...message, channel }, never)).toMatchObject({ kind: "refused" });
+    expect(await outside.channel.say({ ...message, channel: "unknown" }, never)).toMatchObject({ kind: "refused" });
     expect(outside.world.parts.journal.log.end()).toBe(0);
   });
 
@@ -74,5 +70,47 @@ describe("a text to a user", () => {
     await outside.world.parts.exchanges.get("integrations")?.restore();
     expect(await outside.channel.say(message, never)).toMatchObject({ kind: "done" });
     expect(phone()).toHaveLength(1);
+  });
+});
+
+describe("a text to a Facebook user", () => {
+  const lines = () =>
+    outside.world.parts.phones.log
+      .read()
+      .entries.map(({ channel, userId, text: shown }) => ({ channel, userId, text: shown }));
+
+  it("is on the phone as it was said", async () => {
+    expect(await outside.channel.say(toFacebook, never)).toEqual({ kind: "done", value: null });
+    expect(lines()).toEqual([{ channel: "facebook", userId: toFacebook.userId, text }]);
+  });
+
+  it.each(["garbage", "cut-body"] as const)("was taken when the receipt is unreadable (%s)", async (kind) => {
+    outside.world.parts.faults.add({ operation: "messages", when: "after", effect: { kind } });
+    expect(await outside.channel.say(toFacebook, never)).toEqual({ kind: "done", value: null });
+    expect(lines()).toHaveLength(1);
+  });
+
+  it("whose answer was lost may have happened: its repeat comes twice, for the form has no id", async () => {
+    outside.world.parts.faults.add({ operation: "messages", when: "after", times: 1, effect: { kind: "reset" } });
+    expect(await outside.channel.say(toFacebook, never)).toMatchObject({ kind: "retry", mayHaveHappened: true });
+    expect(await outside.channel.say(toFacebook, never)).toMatchObject({ kind: "done" });
+    expect(lines()).toHaveLength(2);
+  });
+});
+
+describe("a webhook", () => {
+  const registered = () => [...outside.world.parts.integrations.registrations.values()];
+
+  it.each([
+    ["whatsapp", { botId: "sandbox-whatsapp-bot", phone: "+5215500000000", version: 0 }],
+    ["facebook", { botId: "sandbox-facebook-bot", phone: "100000000000001", version: 3 }],
+  ] as const)("of %s is registered, again, and removed once", async (provider, as) => {
+    const { registration } = outside;
+    for (let times = 0; times < 2; times += 1)
+      expect(await registration.register(provider, "/v1/hook", never)).toEqual({ kind: "done", value: null });
+    expect(registered()).toMatchObject([{ ...as, provider, webhook: "http://127.0.0.1:9/v1/hook" }]);
+    expect(await registration.remove(provider, never)).toEqual({ kind: "done", value: null });
+    expect(registered()).toEqual([]);
+    expect(await registration.remove(provider, never)).toMatchObject({ kind: "refused", detail: "status 404" });
   });
 });
