@@ -1,5 +1,6 @@
 /**
- * The composite resource: up to 25 requests in one, in order, later ones referring to earlier ones, optionally all or none.
+ * The composite resource: up to 25 requests in one, 5 of them queries, in order, later ones referring to earlier ones, optionally
+ * all or none.
  * Facts from the REST API Developer Guide, "Composite" and "Composite Subrequest Result".
  * Called by the data API; what a part means is the data API's business.
  */
@@ -11,6 +12,7 @@ import type { Records } from "./records.ts";
 import { resolveText, resolveValue } from "./references.ts";
 
 const MAX_PARTS = 25;
+const MAX_QUERIES = 5;
 
 interface Part {
   readonly method: string;
@@ -117,6 +119,9 @@ function partsOf(body: unknown): { readonly parts: readonly Part[]; readonly all
   const parts = (body["compositeRequest"] as readonly unknown[]).map(partOf);
   if (parts.length > MAX_PARTS) {
     throw new DataError(400, "LIMIT_EXCEEDED", `The limit of ${MAX_PARTS} subrequests was exceeded`);
+  }
+  if (parts.filter(({ url }) => /^\/services\/data\/[^/]+\/query/.test(url)).length > MAX_QUERIES) {
+    throw new DataError(400, "LIMIT_EXCEEDED", `The limit of ${MAX_QUERIES} queries was exceeded`);
   }
   const seen = new Set(parts.map((part) => part.referenceId));
   if (seen.size !== parts.length) {

@@ -7,7 +7,8 @@
 /** What a field holds, and what follows from it for writing and filtering. */
 export interface Field {
   readonly name: string;
-  readonly kind: "text" | "longtext" | "email" | "id" | "boolean" | "number" | "datetime" | "base64" | "custom";
+  readonly kind:
+    "text" | "longtext" | "email" | "id" | "boolean" | "number" | "date" | "datetime" | "base64" | "custom";
   readonly maxLength?: number;
   /** Set by the org only. */
   readonly readOnly?: true;
@@ -84,7 +85,7 @@ const CONTACT = objectType({
     id("AccountId"),
     id("OwnerId"),
     id("RecordTypeId"),
-    { name: "Birthdate", kind: "datetime" },
+    { name: "Birthdate", kind: "date" },
     own(flag("IsPersonAccount")),
   ],
   required: ["LastName"],
@@ -104,7 +105,7 @@ const ACCOUNT = objectType({
     { name: "PersonEmail", kind: "email", maxLength: 80 },
     text("PersonMobilePhone", 40),
     text("Phone", 40),
-    { name: "PersonBirthdate", kind: "datetime" },
+    { name: "PersonBirthdate", kind: "date" },
     own(id("PersonContactId")),
     own(flag("IsPersonAccount")),
     { name: "Description", kind: "longtext", maxLength: 32_000 },

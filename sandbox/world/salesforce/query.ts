@@ -135,6 +135,9 @@ function predicate(records: Records, type: ObjectType, where: Condition): (recor
     case "compare": {
       const path = pathOf(type, where.field);
       checkFilter(path.field, where);
+      if (path.field.kind === "custom") {
+        checkCustom(records, type, path, where);
+      }
       const test = comparison(path.field, where);
       return (record) => test(valueAt(records, path, record));
     }
@@ -156,6 +159,25 @@ function checkFilter(field: Field, where: Compare): void {
   }
 }
 
+/** A custom field has the type of what stands in it: the org refuses literals of another. */
+function checkCustom(records: Records, type: ObjectType, path: Path, where: Compare): void {
+  let stored: unknown = null;
+  for (const record of records.all(type.name)) {
+    stored = valueAt(records, path, record);
+    if (stored !== null && stored !== undefined) {
+      break;
+    }
+  }
+  const wanted = typeof stored;
+  const isOther = where.values.some(
+    ({ kind }) => (kind === "string" || kind === "number" || kind === "boolean") && kind !== wanted,
+  );
+  if (stored !== null && stored !== undefined && isOther) {
+    const message = `value of filter criterion for field '${path.field.name}' must be of type ${wanted} and should ${wanted === "string" ? "" : "not "}be enclosed in quotes`;
+    throw new DataError(400, "INVALID_FIELD", message);
+  }
+}
+
 function needsQuotes(kind: Field["kind"]): boolean {
   return kind === "text" || kind === "email" || kind === "id";
 }
@@ -167,7 +189,7 @@ function allowed(field: Field["kind"], value: Literal["kind"]): boolean {
   if (needsQuotes(field)) {
     return value === "string";
   }
-  return field === "datetime" ? value === "date" : value === field;
+  return field === "datetime" || field === "date" ? value === "date" : value === field;
 }
 
 function comparison(field: Field, where: Compare): (value: unknown) => boolean {

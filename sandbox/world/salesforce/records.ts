@@ -282,6 +282,8 @@ function checkedValue(store: Store, type: ObjectType, field: Field, value: unkno
     case "text":
     case "longtext":
       return checkedText(field, typedValue(field, value, "string"));
+    case "date":
+      return checkedDate(field, typedValue(field, value, "string"));
     case "base64":
     case "datetime":
       return typedValue(field, value, "string");
@@ -312,6 +314,15 @@ function checkedEmail(field: Field, value: unknown): unknown {
     throw new DataError(400, "INVALID_EMAIL_ADDRESS", message, [field.name]);
   }
   return value;
+}
+
+function checkedDate(field: Field, value: unknown): unknown {
+  const day = typeof value === "string" ? value : "";
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(day))) {
+    const message = `Cannot deserialize instance of date from VALUE_STRING value ${day}`;
+    throw new DataError(400, "JSON_PARSER_ERROR", message, [field.name]);
+  }
+  return day;
 }
 
 function checkedReference(store: Store, type: ObjectType, field: Field, value: unknown): unknown {

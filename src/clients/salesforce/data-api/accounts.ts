@@ -2,6 +2,7 @@
 import type { EnsureContact } from "../../../processors/interconnection/commands.ts";
 import type { Outcome } from "../../../processors/outcome.ts";
 import { accountFailed } from "../../../processors/desk/port.ts";
+import type { Failure } from "../../http/failed-call.ts";
 import { textOf } from "../../http/json.ts";
 import type { DataApi } from "./api-call.ts";
 import { fieldOf, mappedFields, notText, overlaid, type FieldMap } from "./custom-fields.ts";
@@ -57,11 +58,10 @@ export async function createPersonAccount(
   const outcome = await compositeResults(api, parts, personal, signal);
   if (outcome.kind !== "done") return failed(outcome);
   const created = outcome.value("newAccount", 201);
-  if (created.kind !== "done") return failed(created);
+  if (created.kind !== "done") return failed(created.kind === "broken" ? inDoubt(created) : created);
   const read = outcome.value("newQuery", 200);
   const found = read.kind === "done" ? firstRecord(read.value) : read;
-  if (found.kind === "retry") return failed({ ...found, mayHaveHappened: true });
-  if (found.kind !== "done") return failed(found);
+  if (found.kind !== "done") return failed(found.kind === "refused" ? found : inDoubt(found));
   const contactId = textOf(found.value === null ? null : fieldOf(found.value, "PersonContactId"));
   if (contactId !== null) return { kind: "done", value: contactId };
   // Made, and without a contact: another try would find nobody and make another one.
@@ -69,7 +69,12 @@ export async function createPersonAccount(
   return failed({ kind: "broken", detail, status: 200 });
 }
 
-function failed(outcome: Exclude<Outcome<unknown>, { readonly kind: "done" }>): Outcome<never> {
+/** Made perhaps, for all that the answer says: the search of the next try tells. */
+function inDoubt({ detail, status }: { readonly detail: string; readonly status: number | null }): Failure {
+  return { kind: "retry", detail, status, mayHaveHappened: true, retryAfterMs: null };
+}
+
+function failed(outcome: Failure): Outcome<never> {
   return { ...outcome, detail: `${accountFailed} : ${outcome.detail}` };
 }
 
