@@ -1,11 +1,15 @@
 // Brings up what the service keeps its data in: Redis, the registry's codec, and the cluster with its producers, consumer and
 // changelog reader. Each is waited for as long as the start is wanted; what only a person can mend refuses it. Called by composition.ts.
+import { X509Certificate } from "node:crypto";
+
 import { createClock, createRandom } from "./clients/clock.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
 import { prepareCluster, type ClusterUnfit } from "./clients/kafka/admin.ts";
 import { createKafkaChangelogReader } from "./clients/kafka/changelog-reader.ts";
+import type { KafkaConnection } from "./clients/kafka/client.ts";
 import { createKafkaConsumer } from "./clients/kafka/consumer.ts";
 import { createKafkaProducer, type KafkaProducer } from "./clients/kafka/producer.ts";
+import { startRefusal } from "./clients/kafka/start-refusals.ts";
 import type { ServiceMetrics } from "./clients/metrics/metrics.ts";
 import { checkRedis } from "./clients/redis/checks.ts";
 import { createRedisConnection, type RedisConnection } from "./clients/redis/connection.ts";
@@ -121,24 +125,18 @@ async function openSchemas(start: Start): Promise<Codec> {
 export async function openCluster(start: Start): Promise<Cluster> {
   const { settings, log, clock, metrics, closing, instanceId } = start;
   const { kafka, client } = settings;
-  const connection = kafkaConnection(settings, instanceId);
+  const connection = readConnection(settings, instanceId);
   const shared = { connection, topicPrefix: kafka.topicPrefix, clock, log };
-  const cluster = await waitFor(start, "kafka", async () => {
-    try {
-      return await prepareCluster({ ...shared, ...kafka, client, maxMessageBytes: newTopicMessageBytes });
-    } catch (error) {
-      if (isUnfit(error)) return error;
-      throw error;
-    }
-  });
-  if (cluster instanceof Error) throw startRefused(cluster.sentences);
+  const cluster = await waitForKafka(start, () =>
+    prepareCluster({ ...shared, ...kafka, client, maxMessageBytes: newTopicMessageBytes }),
+  );
   const { maxMessageBytes } = cluster;
   const producer = (timeoutMs: number): KafkaProducer =>
     createKafkaProducer({ ...shared, topics: topics.map(({ suffix }) => suffix), maxMessageBytes, timeoutMs, metrics });
   const made = { turns: producer(produceMs), effects: producer(produceMs), ingress: producer(ingressProduceMs) };
   const changelog = createKafkaChangelogReader({ ...shared, patienceMs: changelogPatienceMs });
   for (const one of [made.turns, made.effects, made.ingress, changelog]) closing.push(() => one.close());
-  await waitFor(start, "kafka", () =>
+  await waitForKafka(start, () =>
     Promise.all([made.turns.connect(), made.effects.connect(), made.ingress.connect(), changelog.connect()]),
   );
   const consumer = createKafkaConsumer({
@@ -150,6 +148,38 @@ export async function openCluster(start: Start): Promise<Cluster> {
     stopTimeoutMs: consumerStopMs,
   });
   return { partitions: cluster.partitions, ...made, consumer, changelog };
+}
+
+function readConnection(settings: Settings, clientId: string): KafkaConnection {
+  try {
+    const connection = kafkaConnection(settings, clientId);
+    if (connection.ca !== null) firstCertificate(connection.ca);
+    return connection;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "unknown";
+    throw startRefused([`KAFKA_CA_FILE must be a readable file with certificates in PEM: ${why}.`]);
+  }
+}
+
+/** Throws without one: TLS takes such a text for one that trusts nobody, and says so only at the first handshake. */
+function firstCertificate(pem: string): X509Certificate {
+  return new X509Certificate(pem);
+}
+
+/** As waitFor; what no waiting mends refuses the start. */
+async function waitForKafka<Value>(start: Start, attempt: () => Promise<Value>): Promise<Value> {
+  const outcome = await waitFor(start, "kafka", async () => {
+    try {
+      return { value: await attempt() };
+    } catch (error) {
+      const sentence = startRefusal(error);
+      if (isUnfit(error)) return { refused: error.sentences };
+      if (sentence === null) throw error;
+      return { refused: [sentence] };
+    }
+  });
+  if ("refused" in outcome) throw startRefused(outcome.refused);
+  return outcome.value;
 }
 
 /** Repeats until it succeeds; what is waited for stands in /ready meanwhile. */

@@ -5,6 +5,7 @@ import kafkajs, { type Admin } from "kafkajs";
 import type { Clock, Log } from "../../topology/ports.ts";
 import { topicName, topics, type TopicSpec } from "../../topology/topics.ts";
 import { createKafka, type KafkaConnection } from "./client.ts";
+import { askForCoordinator } from "./coordinator.ts";
 import { pause } from "./deadline.ts";
 import { memberInfoOf, protocolName } from "./group-protocol.ts";
 import { mistakesOf, newTopic, unequalCounts, type FoundTopic } from "./topic-settings.ts";
@@ -57,6 +58,11 @@ export async function prepareCluster(options: ClusterOptions): Promise<ClusterRe
   const retry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
   const handle = createKafka(options.connection, { requestTimeoutMs, retry }, options.log);
   const admin = handle.kafka.admin({ retry });
+  const noCoordinator = async (error: unknown): Promise<never> => {
+    if (error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound")
+      await askForCoordinator(handle, options.groupId);
+    throw error;
+  };
   try {
     await admin.connect();
     const mistakes: string[] = [];
@@ -64,7 +70,7 @@ export async function prepareCluster(options: ClusterOptions): Promise<ClusterRe
     await createMissing(admin, options, mistakes, warnings);
     const found = await findTopics(admin, options);
     judgeTopics(found, options, mistakes, warnings);
-    mistakes.push(...(await foreignMembers(admin, options, warnings)));
+    mistakes.push(...(await foreignMembers(admin, options, warnings).catch(noCoordinator)));
     for (const warning of warnings) options.log.warn({ warning }, "Kafka is set up so that data can be lost");
     if (mistakes.length > 0) throw unfit(mistakes);
     const partitions = Math.max(...coPartitioned(found, options).values());
@@ -145,7 +151,7 @@ async function untilThere(admin: Admin, options: ClusterOptions): Promise<void> 
 function missingSentence(options: ClusterOptions, spec: TopicSpec): string {
   const retention = spec.retentionMs === null ? "" : `, retention.ms=${spec.retentionMs}`;
   return (
-    `Topic ${nameOf(options, spec)} is missing: create it with as many partitions as the others and ` +
+    `Topic ${nameOf(options, spec)} is missing, or hidden from KAFKA_USER: create it with as many partitions as the others and ` +
     `cleanup.policy=${spec.cleanup}${retention}, or set KAFKA_CREATE_TOPICS=true.`
   );
 }
