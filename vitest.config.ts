@@ -5,11 +5,13 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 import { filesOf, levels } from "./test/levels/levels.ts";
+import { ByPath } from "./test/support/file-order.ts";
 
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line.ts"],
     teardownTimeout: 20_000,
+    sequence: { sequencer: ByPath },
     projects: levels.map((level) => ({
       test: {
         name: level.name,

@@ -27,6 +27,11 @@ export async function keepOutput(name: string, path: string): Promise<void> {
   await copyFile(path, join(folder, `${name}-${randomBytes(4).toString("hex")}.log`));
 }
 
+/** Adds something else that a process has told, such as its metrics. */
+export async function keepText(name: string, text: string): Promise<void> {
+  await writeFile(join(outputsFolder(), `${name}-${randomBytes(4).toString("hex")}.log`), text);
+}
+
 /** Adds secrets that came up while a test ran, one per line, so that the scan looks for them too. */
 export async function keepSecrets(name: string, secrets: readonly string[]): Promise<void> {
   const folder = outputsFolder();

@@ -99,7 +99,7 @@ async function login(options: OAuthOptions): Promise<Outcome<string>> {
   );
   if (answer.kind === "noAnswer") return loginFailure(withoutAnswer(answer));
   const body = objectOf(parseJson(answer.body));
-  if (answer.status !== 200) return loginFailure(failedAnswer(answer, reasonOf(body)));
+  if (answer.status !== 200) return loginFailure(failedAnswer(answer, reasonOf(body, grant)));
   const token = textOf(body.access_token);
   if (token === null) return { kind: "broken", detail: "Salesforce login: no access_token", status: 200 };
   return { kind: "done", value: token };
@@ -111,12 +111,18 @@ function loginFailure(failure: Failure): Failure {
   return failure.kind === "retry" ? { ...failure, detail, mayHaveHappened: false } : { ...failure, detail };
 }
 
-/** `error: error_description` as Salesforce words them, such as `invalid_grant: authentication failure`. */
-function reasonOf(body: Readonly<Record<string, unknown>>): string | null {
+/**
+ * `error: error_description` as Salesforce words them, such as `invalid_grant: authentication failure`. A description that
+ * quotes what was sent is left out.
+ */
+function reasonOf(body: Readonly<Record<string, unknown>>, grant: PasswordGrant): string | null {
   const code = textOf(body.error);
   if (code === null || !/^[a-z_]{1,60}$/.test(code)) return null;
   const description = textOf(body.error_description) ?? "";
-  return /^[\w ,.'/-]{1,120}$/.test(description) ? `${code}: ${description}` : code;
+  const { clientId, clientSecret, username, password, securityToken } = grant;
+  const sent = [clientId, clientSecret, username, password, securityToken];
+  const quotes = sent.some((value) => value !== "" && description.includes(value));
+  return !quotes && /^[\w ,.'/-]{1,120}$/.test(description) ? `${code}: ${description}` : code;
 }
 
 function unlessAborted(work: Promise<Outcome<string>>, signal: AbortSignal): Promise<Outcome<string>> {

@@ -105,6 +105,11 @@ describe("the token of the data API", () => {
       { kind: "refused", status: 400, detail: "Salesforce login: status 400: invalid_grant" },
     ],
     [
+      "refused without words that quote what was sent",
+      { status: 400, body: { error: "invalid_grant", error_description: `wrong secret ${grant.clientSecret}` } },
+      { kind: "refused", status: 400, detail: "Salesforce login: status 400: invalid_grant" },
+    ],
+    [
       "asked for later when Salesforce has trouble, with nothing done",
       { status: 500, body: "oops", headers: { "retry-after": "3" } },
       { kind: "retry", status: 500, mayHaveHappened: false, retryAfterMs: 3_000 },
