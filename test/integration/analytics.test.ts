@@ -8,6 +8,7 @@ import { declineChat, endByAgent, say } from "../../sandbox/world/live-agent/age
 import { loseSession } from "../../sandbox/world/live-agent/events.ts";
 import type { Session } from "../../sandbox/world/live-agent/session.ts";
 import type { Person } from "../../sandbox/world/people.ts";
+import { chatEventExamples } from "../unit/contracts/chat-event-examples.ts";
 import { openFactReader, type FactReader } from "../support/chat-facts.ts";
 import { eventually } from "../support/eventually.ts";
 import { installed } from "../support/own-install.ts";
@@ -234,5 +235,25 @@ describe("the figures of a chat", () => {
   it("are of every chat, and of no other", () => {
     expect(there(open.figures)).toHaveLength(6);
     expect(there(open.stage).world.parts.desk.byId.size, "the refused one never came to the desk").toBe(5);
+  });
+});
+
+describe("the facts behind them", () => {
+  const common = ["requested", "refused", "contact_created", "case_created", "waiting", "accepted", "context_sent"];
+  const talk = ["message_in", "message_out", "ended", "finish_done", "handed_back"];
+  const alike = ["chatId", "requestId", "agentName", "messageId", "messageType", "textChars", "text", "botState"];
+
+  it.each([...common, ...talk])("of kind %s have the form of their example in docs/contracts.md", (kind) => {
+    const facts = there(open.reader)
+      .all()
+      .filter((fact) => fact.kind === kind);
+    const [example] = [...chatEventExamples().values()].filter((one) => one.kind === kind);
+    expect(facts.length).toBeGreaterThan(0);
+    for (const fact of facts) {
+      expect(Object.keys(fact)).toEqual(Object.keys(there(example)));
+      const isNull = (of: object): readonly boolean[] => alike.map((field) => Reflect.get(of, field) === null);
+      // Who ended it: only a finish has a request, only a chat with an agent his name.
+      if (kind !== "ended") expect(isNull(fact), JSON.stringify(fact.reason)).toEqual(isNull(there(example)));
+    }
   });
 });

@@ -27,6 +27,8 @@ export interface Fact {
 export interface FactReader {
   /** All facts so far of a user, in the order of the topic, repeats dropped by eventId. */
   of(userId: string): readonly Fact[];
+  /** The same of all users. */
+  all(): readonly Fact[];
   /** Resolves when a user has such a fact. */
   waitFor(userId: string, kind: string, timeoutMs?: number): Promise<Fact>;
   /** Facts that came more than once. */
@@ -55,6 +57,7 @@ export async function openFactReader(addresses: ServiceAddresses, topic: string)
   const of = (userId: string): readonly Fact[] => [...facts.values()].filter((fact) => fact.userId === userId);
   return {
     of,
+    all: () => [...facts.values()],
     repeats: () => state.repeats,
     waitFor(userId, kind, timeoutMs = 30_000) {
       const why = (): unknown => of(userId).map((fact) => fact.kind);
