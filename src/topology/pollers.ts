@@ -3,7 +3,13 @@
 import type { DeskGateway, SessionOwner } from "../processors/desk/gateway.ts";
 import type { Active, OnHold, UserState } from "../processors/interconnection/state.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
-import type { AgentEvent, DeskEvent, DeskLostReason, DeskSession } from "../processors/messages/generated.ts";
+import type {
+  AgentEvent,
+  DeskEvent,
+  DeskEventKind,
+  DeskLostReason,
+  DeskSession,
+} from "../processors/messages/generated.ts";
 import { delayMs, pollAgain } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
@@ -70,6 +76,11 @@ const shortPollMs = 1_000;
 const shortPollPauseMs = 100;
 /** While nobody can tell whose the index is. */
 const rightAgainMs = 250;
+/**
+ * After the last event of a chat its state ends the poll, within this time. A poll that asked on would be told that the session is
+ * gone, and tell of a loss where there is none.
+ */
+const decidedMs = 2_000;
 /** Events per record: one answer of the desk may hold any number. */
 const eventsPerRecord = 100;
 
@@ -122,6 +133,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "events":
         await tellEvents(poll, answer);
         if (poll.resyncDue) await resync(poll);
+        if (answer.events.some(({ kind }) => isLast(kind))) await sleep(clock, decidedMs, poll.ended);
         return "on";
       case "nothing":
         if (clock.monotonicMs() - askedMs < shortPollMs) await sleep(clock, shortPollPauseMs, poll.ended);
@@ -305,6 +317,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
 function stillRight(poll: Poll, wanted: Chat | null): boolean {
   if (poll.owner.chatId !== wanted?.chatId) return false;
   return !poll.over || poll.generations.has(wanted.session.generation);
+}
+
+function isLast(kind: DeskEventKind): boolean {
+  return kind === "ended" || kind === "refused";
 }
 
 /** Asked anew each time: it changes while one waits. */

@@ -93,6 +93,10 @@ it("carries a conversation from the bot to an agent and back, once and in order,
   expect(verdict, verdict.text).toMatchObject({ ok: true, delivered: 4 + 5 + 5 + 10 + 10, inFlightDoubles: [] });
   expect(session.violations).toEqual([]);
   expect(session.polls.filter(({ overlaps }) => overlaps)).toEqual([]);
+  expect(
+    session.polls.filter(({ status }) => status === 403),
+    "nobody polls a chat that has ended",
+  ).toEqual([]);
   expect([...records.all("Case")]).toHaveLength(1);
   expect([...records.all("Contact")]).toHaveLength(1);
   expect(phones.log.read().entries.filter(({ repeat }) => repeat)).toEqual([]);
