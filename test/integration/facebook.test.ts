@@ -1,5 +1,8 @@
 // A Facebook user's conversation on real Kafka, what Messenger's webhook brings into it, the registration of webhooks, and Studio NG
 // as the platform that gets users back. Judged by the token checker and by what the world's phones, screens and doors have seen.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { choosePorts } from "../../sandbox/services/ports.ts";
@@ -12,13 +15,20 @@ import { eventually } from "../support/eventually.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 import { tokensIn } from "../support/tokens.ts";
 
+interface Media {
+  readonly host: string;
+  readonly url: string;
+  close(): void;
+}
+
 const page = "100000000000001";
-const open: { stage?: Stage; facts?: FactReader; studio?: Stage } = {};
+const open: { stage?: Stage; facts?: FactReader; studio?: Stage; media?: Media } = {};
 
 beforeAll(async () => {
+  open.media = await serveMedia();
   open.stage = await openStage({
     file: import.meta.url,
-    settings: { SUCCESS_STATE: "whatsapp:wa-done, facebook:fb-done" },
+    settings: { SUCCESS_STATE: "whatsapp:wa-done, facebook:fb-done", MEDIA_ALLOWED_HOSTS: open.media.host },
   });
   open.facts = await openFactReader(open.stage.addresses, open.stage.names.topic);
 });
@@ -26,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await open.facts?.close();
   await open.stage?.close();
+  open.media?.close();
   await open.studio?.close();
 });
 
@@ -54,6 +65,32 @@ function shown(where: Stage, { userId }: Person): readonly string[] {
     .read()
     .entries.filter((line) => line.userId === userId && line.from === "service")
     .map(({ text }) => text);
+}
+
+/** Message ids of a user's files, in the order in which the facts tell them. */
+function filesOf({ userId }: Person): readonly (string | null)[] {
+  const facts = open.facts?.of(userId) ?? [];
+  return facts.filter(({ kind }) => kind === "file").map(({ messageId }) => messageId);
+}
+
+/** Files to download: a picture and a document. */
+async function serveMedia(): Promise<Media> {
+  const picture = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=",
+    "base64",
+  );
+  const server = createServer((request, response) => {
+    const isPicture = request.url === "/image";
+    response.setHeader("content-type", isPicture ? "image/png" : "application/pdf");
+    response.end(isPicture ? picture : "%PDF-1.4\n%%EOF\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: `127.0.0.1:${String(port)}`,
+    url: `http://127.0.0.1:${String(port)}`,
+    close: () => void server.close(),
+  };
 }
 
 interface Said {
@@ -122,19 +159,15 @@ describe("a Facebook user", () => {
 
   it("has text and attachments told in order, and a repeated webhook applied once", async () => {
     const { person } = await chatting("adjunta");
-    const files = ["image", "file"].map((type, n) => ({
-      type,
-      payload: { url: `https://files.example/${String(n)}` },
-    }));
+    const files = ["image", "file"].map((type) => ({ type, payload: { url: `${open.media?.url ?? ""}/${type}` } }));
     const said = { user: person, message: { mid: "m-files", text: "mira esto", attachments: files } };
     for (let times = 0; times < 2; times += 1) expect(await post([said])).toEqual([200, { Message: "insert success" }]);
     await post([{ user: person, message: { mid: "m-last", text: "eso es todo" } }]);
     await eventually("the last text is on the screen", () => screen(stage(), person).includes("eso es todo"));
     const told = screen(stage(), person).slice(-4);
-    expect(told[0]).toBe("mira esto");
-    expect(told[1]).toContain("https://files.example/0");
-    expect(told[2]).toContain("https://files.example/1");
-    expect(told[3]).toBe("eso es todo");
+    expect([told[0], told[3]], "the text, a line for each file, the next text").toEqual(["mira esto", "eso es todo"]);
+    await eventually("both files are told as facts", () => filesOf(person).length === 2);
+    expect(filesOf(person)).toEqual(["m-files#1", "m-files#2"]);
   });
 
   it("may share one webhook with others, and write the same without an id", async () => {

@@ -69,11 +69,12 @@ describe("a Facebook user", () => {
     };
     say();
     say();
-    const texts = textsOf(user.state.pending, "SayToAgent");
-    expect(texts).toHaveLength(3);
-    expect(texts[0]).toBe("mira");
-    expect(texts[1]).toContain("https://f.example/1");
-    expect(texts[2]).toContain("https://f.example/2");
+    const given = user.state.pending.map((each) => JSON.stringify(each));
+    expect(given.map((each) => /mira|https:..f.example.\d/.exec(each)?.[0])).toEqual([
+      "mira",
+      "https://f.example/1",
+      "https://f.example/2",
+    ]);
   });
 
   it("has every message without an id forwarded, also the same words twice", () => {
