@@ -87,8 +87,8 @@ export function createLanes(
   /** What has not begun outside is left to the next owner when the instance stops. */
   const unlessStopping = AbortSignal.any([signal, stopping]);
   let depth = 0;
-  /** The store has refused a mark: nothing of this tenure may begin any more. */
-  let fenced = false;
+  /** The index is not ours any more: nothing of this tenure may begin. */
+  let over = false;
 
   const idOf = (command: Command): string => `${command.chatId}/${String(command.seq)}`;
 
@@ -99,7 +99,7 @@ export function createLanes(
 
   function wake(userId: string, user: User, name: LaneName): void {
     const lane = user.lanes[name];
-    if (fenced || unlessStopping.aborted || lane.running !== null || next(user, name) === undefined) return;
+    if (over || unlessStopping.aborted || lane.running !== null || next(user, name) === undefined) return;
     lane.running = run(userId, user, name).finally(() => {
       lane.running = null;
       wake(userId, user, name);
@@ -121,6 +121,7 @@ export function createLanes(
         user.lanes[name].handled.add(idOf(command));
       }
     } catch (error) {
+      over = true;
       if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a lane ended by something odd"));
     }
   }
@@ -277,7 +278,6 @@ export function createLanes(
   }
 
   function refused(): Error {
-    fenced = true;
     void tools.right.look();
     return lost();
   }

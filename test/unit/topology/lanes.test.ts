@@ -1,0 +1,301 @@
+// The lanes of one partition index: order, marks, repeats, numbers, ends.
+import { describe, expect, it } from "vitest";
+
+import type { Effect, Try } from "../../../src/processors/effect.ts";
+import type { Command } from "../../../src/processors/interconnection/commands.ts";
+import { createLanes, type Lanes, type LaneTools } from "../../../src/topology/lanes.ts";
+import { encodeFailure } from "../../../src/topology/encode-failure.ts";
+import type { RetryPolicy } from "../../../src/topology/policies.ts";
+import { createOwnerParts, sayToAgent, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
+
+interface Tried extends Try {
+  readonly command: Command;
+}
+
+interface TestLanes extends OwnerParts {
+  readonly lanes: Lanes;
+  readonly tried: Tried[];
+  /** Answers of the next tries; done when there is none. */
+  readonly answers: (Effect | Error | "hang")[];
+  readonly end: AbortController;
+  readonly stopping: AbortController;
+}
+
+const done = (postSequence: number | null = null): Effect => ({
+  ...{ kind: "finished", outcome: "done", reason: null, postSequence, data: null },
+});
+const again = (over: Partial<Extract<Effect, { kind: "again" }>> = {}): Effect => ({
+  ...{ kind: "again", reason: "503", mayHaveHappened: false, retryAfterMs: null, postSequence: null, ...over },
+});
+const policy: RetryPolicy = { name: "p", maxTries: null, firstDelayMs: 200, maxDelayMs: 1_000, tryTimeoutMs: 5_000 };
+
+async function lanesOf(over: Partial<LaneTools> = {}): Promise<TestLanes> {
+  const parts = createOwnerParts();
+  await parts.store.store.claim(0, 5, "me");
+  const tried: Tried[] = [];
+  const answers: (Effect | Error | "hang")[] = [];
+  const end = new AbortController();
+  const stopping = new AbortController();
+  const tools: LaneTools = {
+    ...parts,
+    store: parts.store.store,
+    perform(command, attempt) {
+      tried.push({ command, ...attempt });
+      const answer = answers.shift() ?? done(attempt.postSequence);
+      if (answer === "hang")
+        return new Promise((_, reject) => {
+          attempt.signal.addEventListener("abort", () => reject(new Error("aborted")));
+        });
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+    policyOf: () => policy,
+    posts: (command) => "session" in command,
+    brings: (command) => command.kind === "EnsureContact",
+    ...over,
+  };
+  const lanes = createLanes(tools, { partition: 0, epoch: 5 }, end.signal, stopping.signal);
+  return { ...parts, lanes, tried, answers, end, stopping };
+}
+
+const results = ({ events }: OwnerParts): unknown[] =>
+  events.map(({ body }) => (body.type === "CommandResult" ? [body.seq, body.outcome, body.attempts] : body.type));
+
+describe("a lane", () => {
+  it("carries out its commands in order, each once, and tells each result", async () => {
+    const t = await lanesOf();
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.settle();
+    t.lanes.update("ana", stateWith([sayToAgent(2), sayToAgent(3)]));
+    await t.clock.settle();
+    expect(t.tried.map(({ command }) => command.seq)).toEqual([1, 2, 3]);
+    expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([3, 4, 5]);
+    expect(results(t)).toEqual([1, 2, 3].map((seq) => [seq, "done", 1]));
+    t.lanes.update("ana", stateWith([]));
+    expect(t.lanes.depth).toBe(0);
+  });
+
+  it("of one gateway does not hold up the other, nor another user's", async () => {
+    const t = await lanesOf();
+    const said = { lane: "channel", kind: "SayToUser", seq: 1, chatId: "chat", giveUpAt: 2_000_000 } as const;
+    t.answers.push("hang");
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    t.lanes.update(
+      "ana",
+      stateWith([sayToAgent(1), { ...said, channel: "whatsapp", messageId: "m", text: "t", about: "message" }]),
+    );
+    t.lanes.update("bea", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect(t.events.map(({ userId }) => userId).sort()).toEqual(["ana", "bea"]);
+  });
+
+  it("repeats what failed, under the same number, and says that it may have happened", async () => {
+    const t = await lanesOf();
+    t.answers.push(again(), again({ mayHaveHappened: true }), again());
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(10_000);
+    expect(t.tried.map(({ postSequence, mayHaveHappened }) => [postSequence, mayHaveHappened])).toEqual([
+      ...[
+        [3, false],
+        [3, false],
+        [3, true],
+        [3, true],
+      ],
+    ]);
+    expect(results(t)).toEqual([[1, "done", 4]]);
+  });
+
+  it("takes the number that the desk told at once, and does not ask on and on without a pause", async () => {
+    const t = await lanesOf();
+    for (let i = 0; i < 50; i++) t.answers.push(again({ postSequence: 9 }));
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([3, 9]);
+    await t.clock.advance(3_000);
+    expect(t.tried.length).toBeLessThan(8);
+  });
+
+  it("gives up when no try may begin any more, and begins none for a command that is too late", async () => {
+    const t = await lanesOf();
+    for (let i = 0; i < 9; i++) t.answers.push(again());
+    t.lanes.update("ana", stateWith([sayToAgent(1, { giveUpAt: t.clock.now() + 500 })]));
+    await t.clock.advance(5_000);
+    const triedBefore = t.tried.length;
+    expect(results(t)).toEqual([[1, "given_up", triedBefore]]);
+    t.lanes.update("ana", stateWith([sayToAgent(2, { giveUpAt: t.clock.now() })]));
+    await t.clock.advance(5_000);
+    expect(t.tried).toHaveLength(triedBefore);
+    expect(results(t).at(-1)).toEqual([2, "given_up", 0]);
+  });
+
+  it("gives up after the policy's tries", async () => {
+    const t = await lanesOf({ policyOf: () => ({ ...policy, maxTries: 3 }) });
+    for (let i = 0; i < 9; i++) t.answers.push(again());
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(10_000);
+    expect(results(t)).toEqual([[1, "given_up", 3]]);
+  });
+
+  it("ends a try that takes too long, as one that may have happened", async () => {
+    const t = await lanesOf();
+    t.answers.push("hang");
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(4_900);
+    expect(t.tried).toHaveLength(1);
+    await t.clock.advance(1_000);
+    expect(t.tried.map(({ mayHaveHappened }) => mayHaveHappened)).toEqual([false, true]);
+  });
+
+  it("ends a command on which the gateway fails by a defect as broken", async () => {
+    const t = await lanesOf();
+    t.answers.push(new TypeError("a defect"));
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.settle();
+    expect(results(t)).toEqual([
+      [1, "broken", 1],
+      [2, "done", 1],
+    ]);
+  });
+
+  it("ends a command whose result breaks its schema as broken", async () => {
+    const parts = createOwnerParts();
+    let first = true;
+    const t = await lanesOf({
+      tell(partition, event, signal) {
+        if (first) {
+          first = false;
+          return Promise.reject(encodeFailure("agent-events", ["body.CommandResult.data"]));
+        }
+        return parts.tell(partition, event, signal);
+      },
+    });
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect(results(parts)).toEqual([[1, "broken", 1]]);
+    expect(t.fatals).toEqual([]);
+  });
+
+  it("lets go of a command that decide has withdrawn", async () => {
+    const t = await lanesOf();
+    t.answers.push(again());
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.settle();
+    t.lanes.update("ana", stateWith([sayToAgent(2)]));
+    await t.clock.advance(1_000);
+    expect(results(t)).toEqual([[2, "done", 1]]);
+  });
+});
+
+describe("marks", () => {
+  const mark = { partition: 0, epoch: 5, userId: "ana", chatId: "chat", lane: "desk", seq: 1 };
+
+  it("of a command that was done keep it from being carried out again; its result is told", async () => {
+    const t = await lanesOf();
+    await t.store.store.begin(mark, 3, false);
+    await t.store.store.finish(mark, 3);
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect(t.tried).toEqual([]);
+    expect(results(t)).toEqual([[1, "done", 0]]);
+  });
+
+  it("of a command that was done and brings something have it carried out again, looking for what is there", async () => {
+    const t = await lanesOf();
+    await t.store.store.begin(mark, null, false);
+    await t.store.store.finish(mark, null);
+    const head = { lane: "desk", kind: "EnsureContact", seq: 1, chatId: "chat", giveUpAt: 2_000_000 } as const;
+    const contact = {
+      name: "Ana",
+      email: "a@example.org",
+      phoneNumber: null,
+      extraData: {},
+      channel: "whatsapp",
+    } as const;
+    t.lanes.update("ana", stateWith([{ ...head, ...contact }]));
+    await t.clock.settle();
+    expect(t.tried.map(({ mayHaveHappened }) => mayHaveHappened)).toEqual([true]);
+  });
+
+  it("of a command that had begun keep its number", async () => {
+    const t = await lanesOf();
+    await t.store.store.begin(mark, 7, false);
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect(t.tried.map(({ postSequence, mayHaveHappened }) => [postSequence, mayHaveHappened])).toEqual([[7, true]]);
+  });
+
+  it("that the store refuses end the lanes without a call, and without asking on", async () => {
+    const t = await lanesOf();
+    await t.store.store.claim(0, 6, "other");
+    let begins = 0;
+    const { begin } = t.store.store;
+    t.store.store.begin = (...args) => {
+      begins += 1;
+      return begin(...args);
+    };
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(1_000);
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.advance(1_000);
+    expect([t.tried, begins]).toEqual([[], 1]);
+  });
+});
+
+describe("the right to act", () => {
+  it("is waited for while nobody can tell", async () => {
+    const t = await lanesOf();
+    t.rightIs("blind");
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(60_000);
+    expect(t.tried).toEqual([]);
+    t.rightIs("mine");
+    await t.clock.advance(300);
+    expect(t.tried).toHaveLength(1);
+  });
+
+  it("gone ends the lane", async () => {
+    const t = await lanesOf();
+    t.rightIs("gone");
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    t.end.abort();
+    await t.lanes.idle();
+    expect([t.tried, t.events]).toEqual([[], []]);
+  });
+});
+
+describe("a stop", () => {
+  it("waits for the call in hand and its result, and begins nothing more", async () => {
+    const t = await lanesOf();
+    t.holdTelling(true);
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.settle();
+    t.stopping.abort();
+    let idle = false;
+    void t.lanes.idle().then(() => (idle = true));
+    await t.clock.settle();
+    expect(idle).toBe(false);
+    t.holdTelling(false);
+    await t.clock.settle();
+    expect(idle).toBe(true);
+    expect(results(t)).toEqual([[1, "done", 1]]);
+  });
+
+  it.each(["between two tries", "while the right is not seen", "while the store is away"])(
+    "does not wait %s",
+    async (when) => {
+      const t = await lanesOf();
+      if (when === "between two tries") t.answers.push(again({ retryAfterMs: 60_000 }));
+      if (when === "while the right is not seen") t.rightIs("blind");
+      if (when === "while the store is away") t.store.faults.away(true);
+      t.lanes.update("ana", stateWith([sayToAgent(1)]));
+      await t.clock.advance(100);
+      t.stopping.abort();
+      let idle = false;
+      void t.lanes.idle().then(() => (idle = true));
+      await t.clock.settle();
+      expect(idle).toBe(true);
+      expect(t.events).toEqual([]);
+    },
+  );
+});

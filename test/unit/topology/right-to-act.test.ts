@@ -1,0 +1,65 @@
+// The right to act: seen in the store, a second ago at most.
+import { describe, expect, it } from "vitest";
+
+import { createRightToAct } from "../../../src/topology/right-to-act.ts";
+import { createOwnerParts } from "../../support/owner-parts.ts";
+
+async function watching(): Promise<
+  ReturnType<typeof createOwnerParts> & { ask(): Promise<string>; replaced(): number; stop(): void }
+> {
+  const parts = createOwnerParts();
+  const { store } = parts.store;
+  await store.claim(3, 7, "me");
+  const right = createRightToAct({ ...parts, store });
+  let replaced = 0;
+  right.watch(3, 7, () => (replaced += 1));
+  return { ...parts, ask: () => right.check(3), replaced: () => replaced, stop: () => right.stop() };
+}
+
+describe("the right to act", () => {
+  it("is mine while the store shows my epoch", async () => {
+    const { ask, clock, replaced } = await watching();
+    expect(await ask()).toBe("mine");
+    await clock.advance(10_000);
+    expect(await ask()).toBe("mine");
+    expect(replaced()).toBe(0);
+  });
+
+  it("is not taken from the claim: the first question goes to the store", async () => {
+    const { ask, store } = await watching();
+    store.faults.away(true);
+    expect(await ask()).toBe("blind");
+  });
+
+  it("lasts a second without the store, and then nobody can tell", async () => {
+    const { ask, clock, store, replaced } = await watching();
+    await ask();
+    store.faults.away(true);
+    await clock.advance(900);
+    expect(await ask()).toBe("mine");
+    await clock.advance(600);
+    expect(await ask()).toBe("blind");
+    expect(replaced()).toBe(0);
+    store.faults.away(false);
+    expect(await ask()).toBe("mine");
+  });
+
+  it.each(["another claims", "the store is empty"])("is gone when %s, and the owner hears it once", async (what) => {
+    const { ask, clock, store, replaced } = await watching();
+    await ask();
+    if (what === "another claims") await store.store.claim(3, 8, "other");
+    else store.faults.flush();
+    await clock.advance(600);
+    expect(replaced()).toBe(1);
+    expect(await ask()).toBe("gone");
+    await clock.advance(5_000);
+    expect(replaced()).toBe(1);
+  });
+
+  it("asks no more once it is stopped", async () => {
+    const { clock, stop } = await watching();
+    stop();
+    await clock.advance(1_000);
+    expect(clock.nextDueAt()).toBeNull();
+  });
+});
