@@ -11,7 +11,7 @@ import { createUser, type Step, type TestUser } from "../processors/interconnect
 export const notToldYet: readonly ChatEventKind[] = ["unknown", "typing"];
 
 /** The facts of four chats that together show everything, in the order in which they are told. */
-export function factsOfAllChats(): readonly ChatEvent[] {
+function factsOfAllChats(): readonly ChatEvent[] {
   const told: ChatEvent[] = [];
   const note = (user: TestUser, step: Step): Step => {
     for (const fact of step.facts) told.push({ ...fact, client: "acme", producedAt: user.nowMs + 3 });
