@@ -1,5 +1,5 @@
 // A rolling deploy: each of three instances in turn is asked to stop, ends by itself and starts again, while a user and an agent of some
-// of 150 chats write. The seam does not show: every poll goes on within seconds of its release, none twice, and no text is lost or doubled.
+// of 90 chats write. The seam does not show: every poll goes on within seconds of its release, none twice, and no text is lost or doubled.
 import { afterAll, expect, it } from "vitest";
 
 import { startChatter } from "../support/chatter.ts";
@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { allPolled, gapsOfAbandonedPolls, longestGapMs, overlappingPolls } from "../support/poll-gaps.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
-const chats = 150;
+const chats = 90;
 const everyMs = 100;
 const drainMs = 15_000;
 const open: { stage?: Stage } = {};

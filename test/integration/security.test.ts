@@ -25,7 +25,6 @@ const passwords = {
   service: "canary-password-of-the-service",
   upstream: "canary-password-of-upstream",
   analytics: "canary-password-of-analytics",
-  operator: "canary-password-of-operator",
   stranger: "canary-password-of-a-stranger",
 } as const;
 type User = keyof typeof passwords;
@@ -183,18 +182,15 @@ describe("with exactly the documented rights", () => {
     },
   );
 
-  it.each(["upstream", "analytics", "operator", "stranger"] as const)(
-    "%s can't write the service's own topics",
-    async (user) => {
-      const messages = [{ key: "521", value: "forged" }];
-      await as(user, async (producer) => {
-        for (const topic of ownTopics) {
-          const send = producer.send({ topic: `${names.topic}.${topic}`, messages });
-          await expect(send, topic).rejects.toThrow("Not authorized to access topics");
-        }
-      });
-    },
-  );
+  it.each(["upstream", "analytics", "stranger"] as const)("%s can't write the service's own topics", async (user) => {
+    const messages = [{ key: "521", value: "forged" }];
+    await as(user, async (producer) => {
+      for (const topic of ownTopics) {
+        const send = producer.send({ topic: `${names.topic}.${topic}`, messages });
+        await expect(send, topic).rejects.toThrow("Not authorized to access topics");
+      }
+    });
+  });
 
   it("upstream can write the inputs, and the service its own topics", async () => {
     const topics = ["chat-requests", "channel-messages"];
