@@ -20,6 +20,8 @@ const aliases = ["ana", "bea", "eva"] as const;
 /** A text of a chat passes each gap many times a second. */
 const longestPassing = 20;
 const hitWithinMs = 30_000;
+/** So that a run that loses something ends with what it lost. */
+const testTimeoutMs = 240_000;
 
 const open: { stage?: Stage; stored?: StoredChats } = {};
 
@@ -135,7 +137,7 @@ it("ten kills: nothing lost, doubled or out of order at a desk that honours the 
   const run = await runUnderKills("honoured", moments);
   judged(run);
   expect(run.talk.judge().ok, "not even in flight").toBe(true);
-});
+}, testTimeoutMs);
 
 it("a desk that ignores the sequence gets twice only what was begun and not done at that kill", async () => {
   const gaps: FailpointName[] = ["failpoint:begin-post-agent", "failpoint:post-done-agent"];
@@ -143,7 +145,7 @@ it("a desk that ignores the sequence gets twice only what was begun and not done
   judged(run);
   const { inFlightDoubles } = run.talk.judge(run.died.flatMap(({ inFlight }) => inFlight));
   expect(inFlightDoubles.length, "the desk had the text at one of these kills, and got it again").toBeGreaterThan(0);
-});
+}, testTimeoutMs);
 
 it("production has no failpoints", () => {
   const files = globSync("src/**/*");
