@@ -42,7 +42,7 @@ export function createOwnerParts(): OwnerParts {
   const events: AgentEvent[] = [];
   const fatals: Error[] = [];
   let right: Right = "mine";
-  let held: PromiseWithResolvers<void> | null = null;
+  let held: ReturnType<typeof Promise.withResolvers<undefined>> | null = null;
   const keep = (_fields: unknown, text: string): void => void told.push(text);
   return {
     clock,
@@ -76,8 +76,8 @@ export function createOwnerParts(): OwnerParts {
       events.push(event);
     },
     holdTelling(hold) {
-      held?.resolve();
-      held = hold ? Promise.withResolvers<void>() : null;
+      held?.resolve(undefined);
+      held = hold ? Promise.withResolvers<undefined>() : null;
     },
     fatals,
     fatal: (error) => void fatals.push(error),

@@ -1,0 +1,227 @@
+// The long polls of one partition index: acknowledgement after the produce, the right to act, sessions that move.
+import { describe, expect, it } from "vitest";
+
+import type { DeskGateway } from "../../../src/processors/desk/gateway.ts";
+import type { PollAnswer } from "../../../src/processors/desk/port.ts";
+import type { AgentEvent, DeskEvent, DeskSession } from "../../../src/processors/messages/generated.ts";
+import { createPollers, type Pollers } from "../../../src/topology/pollers.ts";
+import { active, createOwnerParts, session, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
+
+interface TestPollers extends OwnerParts {
+  readonly pollers: Pollers;
+  /** Session and position of each poll. */
+  readonly asked: { readonly generation: string; readonly position: number }[];
+  readonly answers: (PollAnswer | Error)[];
+  readonly reconnects: Awaited<ReturnType<DeskGateway["reconnect"]>>[];
+  readonly end: AbortController;
+  heartbeatAge: number;
+}
+
+const event = (number: number): DeskEvent => ({
+  ...{ number, kind: "said", text: `text ${String(number)}`, agentName: "A", reason: null, queuePosition: null },
+  ...{ estimatedWaitSeconds: null, detail: null },
+});
+const events = (...numbers: number[]): PollAnswer => ({
+  ...{ kind: "events", position: numbers.at(-1) ?? -1, resumeToken: "t", events: numbers.map(event) },
+});
+const moved: DeskSession = { ...session, generation: "g2" };
+
+function pollersOf(): TestPollers {
+  const parts = createOwnerParts();
+  const end = new AbortController();
+  const t: Omit<TestPollers, "pollers"> = {
+    ...parts,
+    ...{ asked: [], answers: [], reconnects: [], end, heartbeatAge: 0 },
+  };
+  const held = (signal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => {
+      const abort = (): void => reject(new Error("aborted"));
+      if (signal.aborted) abort();
+      signal.addEventListener("abort", abort);
+    });
+  const pollers = createPollers(
+    {
+      ...parts,
+      sessionTimeoutMs: 10_000,
+      conflictWaitMs: 1_000,
+      heartbeatAgeMs: () => t.heartbeatAge,
+      desk: {
+        poll(_owner, { generation }, position, signal) {
+          t.asked.push({ generation, position });
+          const answer = t.answers.shift();
+          if (answer === undefined) return held(signal);
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+        reconnect: () => Promise.resolve(t.reconnects.shift() ?? { kind: "refused", detail: "405", status: 405 }),
+        resync: () => Promise.resolve({ kind: "done", value: null }),
+      },
+    },
+    0,
+    end.signal,
+  );
+  return Object.assign(t, { pollers });
+}
+
+const bodies = ({ events: told }: OwnerParts): string[] => told.map(({ body }) => body.type);
+const deskEvents = ({ events: told }: OwnerParts): unknown[] =>
+  told.map(({ body }: AgentEvent) =>
+    body.type === "DeskEvents" ? [body.generation, body.position, body.resumeToken, body.events.length] : body.type,
+  );
+
+describe("a poll", () => {
+  it("goes on behind the position of the state, and acknowledges only what was produced", async () => {
+    const t = pollersOf();
+    t.answers.push(events(5, 6));
+    t.holdTelling(true);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(1_000);
+    expect(t.asked).toEqual([{ generation: "g1", position: 4 }]);
+    t.holdTelling(false);
+    await t.clock.advance(0);
+    expect(t.asked.at(-1)).toEqual({ generation: "g1", position: 6 });
+    expect(deskEvents(t)).toEqual([["g1", 6, "t", 2]]);
+  });
+
+  it("keeps the session alive while its events can't be produced, with the position unchanged", async () => {
+    const t = pollersOf();
+    t.answers.push(events(5), events(5), { kind: "nothing" });
+    t.holdTelling(true);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(45_000);
+    expect(t.asked.map(({ position }) => position)).toEqual([4, 4, 4]);
+    t.holdTelling(false);
+    await t.clock.advance(0);
+    expect(t.asked.at(-1)?.position).toBe(5);
+    expect(deskEvents(t)).toHaveLength(1);
+  });
+
+  it("with very many events tells them in several records, the place to resume with the last", async () => {
+    const t = pollersOf();
+    t.answers.push(events(...Array.from({ length: 250 }, (_, i) => 5 + i)));
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    expect(deskEvents(t)).toEqual([
+      ["g1", 104, null, 100],
+      ["g1", 204, null, 100],
+      ["g1", 254, "t", 50],
+    ]);
+  });
+
+  it("is in flight once per chat, ends with its chat, and closes at a stop", async () => {
+    const t = pollersOf();
+    t.pollers.update("ana", stateWith([]), 0);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    expect([t.asked.length, t.pollers.count]).toEqual([1, 1]);
+    t.pollers.update("ana", stateWith([], { interconnection: null }), 0);
+    await t.clock.advance(0);
+    expect(t.pollers.count).toBe(0);
+    t.pollers.update("bea", stateWith([]), 0);
+    await t.clock.advance(0);
+    await t.pollers.stop();
+    expect([t.asked.length, t.pollers.count, t.fatals]).toEqual([2, 0, []]);
+  });
+
+  it("waits for its jitter", async () => {
+    const t = pollersOf();
+    t.pollers.update("ana", stateWith([]), 500);
+    await t.clock.advance(400);
+    expect(t.asked).toEqual([]);
+    await t.clock.advance(200);
+    expect(t.asked).toHaveLength(1);
+  });
+
+  it("answered with nothing at once does not become a busy loop", async () => {
+    const t = pollersOf();
+    for (let i = 0; i < 1_000; i++) t.answers.push({ kind: "nothing" });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(5_000);
+    expect(t.asked.length).toBeLessThan(60);
+  });
+
+  it("that fails by a defect ends the process", async () => {
+    const t = pollersOf();
+    t.answers.push(new TypeError("a defect"));
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    expect(t.fatals).toHaveLength(1);
+  });
+});
+
+describe("the right to act", () => {
+  it("gone ends the poll without a word", async () => {
+    const t = pollersOf();
+    t.rightIs("gone");
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(5_000);
+    expect([t.asked, t.events]).toEqual([[], []]);
+  });
+
+  it("not seen lets polls go on while the heartbeat is young, but tells nothing", async () => {
+    const t = pollersOf();
+    t.rightIs("blind");
+    t.answers.push(events(5));
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(1_000);
+    expect([t.asked.length, t.events.length]).toEqual([1, 0]);
+    t.rightIs("mine");
+    await t.clock.advance(1_000);
+    expect(t.events).toHaveLength(1);
+  });
+
+  it("not seen and an old heartbeat stop the polls", async () => {
+    const t = pollersOf();
+    t.rightIs("blind");
+    t.heartbeatAge = 7_001;
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(5_000);
+    expect(t.asked).toEqual([]);
+    t.heartbeatAge = 100;
+    await t.clock.advance(300);
+    expect(t.asked).toHaveLength(1);
+  });
+});
+
+describe("a session that moved", () => {
+  const reconnected = (): Awaited<ReturnType<DeskGateway["reconnect"]>> => ({
+    kind: "done",
+    value: { session: moved, resetsPostSequence: true },
+  });
+
+  it("is polled in its new place from the start, after the reconnect was told", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" }, events(0));
+    t.reconnects.push(reconnected());
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    expect(bodies(t)).toEqual(["DeskReconnected", "DeskEvents"]);
+    expect(t.asked).toEqual([
+      { generation: "g1", position: 4 },
+      { generation: "g2", position: -1 },
+      { generation: "g2", position: 0 },
+    ]);
+  });
+
+  it("and can't be reconnected is lost, once", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(60_000);
+    expect(bodies(t)).toEqual(["DeskLost"]);
+    expect(t.pollers.count).toBe(0);
+  });
+
+  it("elsewhere, unknown to a poll that gave up on the old place, is polled again", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "lost", reason: "session_gone", detail: "403" });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    expect(bodies(t)).toEqual(["DeskLost"]);
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: -1 } }), 0);
+    await t.clock.advance(0);
+    expect(t.asked.at(-1)).toEqual({ generation: "g2", position: -1 });
+    expect(t.pollers.count).toBe(1);
+  });
+});
