@@ -131,21 +131,32 @@ function momentsOf(names: readonly FailpointName[], random: () => number, atRand
   return [...(first === undefined ? [] : [first]), ...shuffled.map(({ moment }) => moment)];
 }
 
-it("ten kills: nothing lost, doubled or out of order at a desk that honours the sequence", async () => {
-  const moments = momentsOf(failpointNames, seededRandom(seed), 3);
-  expect(moments).toHaveLength(10);
-  const run = await runUnderKills("honoured", moments);
-  judged(run);
-  expect(run.talk.judge().ok, "not even in flight").toBe(true);
-}, testTimeoutMs);
+it(
+  "ten kills: nothing lost, doubled or out of order at a desk that honours the sequence",
+  async () => {
+    const moments = momentsOf(failpointNames, seededRandom(seed), 3);
+    expect(moments).toHaveLength(10);
+    const run = await runUnderKills("honoured", moments);
+    judged(run);
+    expect(run.talk.judge().ok, "not even in flight").toBe(true);
+  },
+  testTimeoutMs,
+);
 
-it("a desk that ignores the sequence gets twice only what was begun and not done at that kill", async () => {
-  const gaps: FailpointName[] = ["failpoint:begin-post-agent", "failpoint:post-done-agent"];
-  const run = await runUnderKills("ignored", momentsOf([...gaps, "failpoint:save-produce"], seededRandom(seed + 1), 1));
-  judged(run);
-  const { inFlightDoubles } = run.talk.judge(run.died.flatMap(({ inFlight }) => inFlight));
-  expect(inFlightDoubles.length, "the desk had the text at one of these kills, and got it again").toBeGreaterThan(0);
-}, testTimeoutMs);
+it(
+  "a desk that ignores the sequence gets twice only what was begun and not done at that kill",
+  async () => {
+    const gaps: FailpointName[] = ["failpoint:begin-post-agent", "failpoint:post-done-agent"];
+    const run = await runUnderKills(
+      "ignored",
+      momentsOf([...gaps, "failpoint:save-produce"], seededRandom(seed + 1), 1),
+    );
+    judged(run);
+    const { inFlightDoubles } = run.talk.judge(run.died.flatMap(({ inFlight }) => inFlight));
+    expect(inFlightDoubles.length, "the desk had the text at one of these kills, and got it again").toBeGreaterThan(0);
+  },
+  testTimeoutMs,
+);
 
 it("production has no failpoints", () => {
   const files = globSync("src/**/*");
