@@ -78,7 +78,7 @@ it("prints the refusal of a connect that nobody waits for any more", async () =>
 
 it("hears nothing from a deployment that is not there", async () => {
   const { userId, name, email } = there(open.stage).user("ines");
-  const silence = await connect({ user: userId, name, email, client: "nobody", timeout: "8" });
+  const silence = await connect({ user: userId, name, email, client: "nobody", timeout: "4" });
   expect(silence).toMatchObject({ code: 2, stdout: "" });
-  expect(silence.stderr).toContain("no outcome within 8 s");
+  expect(silence.stderr).toContain("no outcome within 4 s");
 });
