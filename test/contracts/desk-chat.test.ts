@@ -164,6 +164,13 @@ describe("the number of a post", () => {
   });
 });
 
+it("a session in which no chat could be requested is given up", async () => {
+  const opened = await outside.desk.openSession(never);
+  if (opened.kind !== "done") throw new Error("no session");
+  expect(await outside.desk.end(opened.value, 1, never)).toEqual(done);
+  expect(theirs(opened.value).state).toBe("ENDED");
+});
+
 describe("a poll", () => {
   it("whose answer was lost brings the same events with the same numbers again", async () => {
     const { session, position } = await engaged();

@@ -81,11 +81,19 @@ export interface FakeDeskOptions {
   readonly repeatsAfterMove?: boolean;
   readonly holdMs?: number;
   readonly pollTimeoutMs?: number;
+  /** E-mails of contacts that may not chat. */
+  readonly blocked?: readonly string[];
 }
 
 /** A desk that knows nobody yet. */
 export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): FakeDesk {
-  const { honoursNumbers = true, repeatsAfterMove = true, holdMs = 20_000, pollTimeoutMs = 40_000 } = options;
+  const {
+    honoursNumbers = true,
+    repeatsAfterMove = true,
+    holdMs = 20_000,
+    pollTimeoutMs = 40_000,
+    blocked = [],
+  } = options;
   const sessions = new Map<string, Session>();
   const contacts = new Map<string, string>();
   const cases = new Map<string, string>();
@@ -235,7 +243,10 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         const known = contacts.get(request.email);
         const contactId = known ?? `contact-${String(contacts.size + 1)}`;
         contacts.set(request.email, contactId);
-        return { kind: "done", value: { contactId, created: known === undefined, blocked: false } };
+        return {
+          kind: "done",
+          value: { contactId, created: known === undefined, blocked: blocked.includes(request.email) },
+        };
       }),
     ensureCase: (request, mayExist, signal) =>
       call("ensureCase", signal, () => {

@@ -1,7 +1,7 @@
 // The calls of one Live Agent session other than its poll: opening, the visitor's posts, the reconnect (Live Agent fact sheet,
 // sections 4, 6 and 11; parity sheet 3.7). One try each. Used by desk.ts.
 import type { ChatRequestDetails, Desk, OpenedSession } from "../../../processors/desk/port.ts";
-import { done } from "../../../processors/outcome.ts";
+import { done, type Done } from "../../../processors/outcome.ts";
 import { isSuccess } from "../../http/failed-call.ts";
 import type { HttpClient } from "../../http/http-client.ts";
 import { listOf, numberOf, objectOf, parseJson, textOf } from "../../http/json.ts";
@@ -41,8 +41,11 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
     async end(session, postSequence, signal) {
       const visitorPost = { noun: "ChatEnd", session: named(session), postSequence, body: { reason: "client" } };
       const answer = await post(http, endpoint, visitorPost, signal);
+      if (answer.kind !== "answer") return postOutcome(answer);
       // 403 after the agent has ended, or when the session has expired: it is as over as we wanted it.
-      return answer.kind === "answer" && answer.status === 403 ? done : postOutcome(answer);
+      if (answer.status === 403) return done;
+      // A session in which no chat was requested has none to end. Giving it up is the other way (fact sheet 4.2).
+      return answer.status === 500 ? discard(http, endpoint, session, signal) : postOutcome(answer);
     },
     async reconnect(session, resumeToken, signal) {
       const offset = encodeURIComponent(resumeToken ?? "0");
@@ -66,6 +69,20 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       return answer.kind === "answer" && isSuccess(answer) ? done : liveAgentFailure(answer);
     },
   };
+}
+
+/** Ends the session itself, with the chat that may be in it. Repeat-safe. */
+async function discard(
+  http: HttpClient,
+  endpoint: LiveAgentEndpoint,
+  session: OpenedSession,
+  signal: AbortSignal,
+): Promise<Done> {
+  const url = resourceUrl(endpoint, `System/SessionId/${encodeURIComponent(session.key)}`);
+  const headers = headersOf(endpoint, named(session), null);
+  const answer = await http.call({ method: "DELETE", url, headers, body: "" }, signal);
+  const isOver = answer.kind === "answer" && (isSuccess(answer) || answer.status === 403);
+  return isOver ? done : liveAgentFailure(answer);
 }
 
 /** The session as headers name it. */

@@ -150,6 +150,24 @@ describe("a post", () => {
     expect(received[0]?.headers["x-liveagent-sequence"]).toBe("8");
   });
 
+  it.each<[number, object]>([
+    [200, { kind: "done", value: null }],
+    [403, { kind: "done", value: null }],
+    [503, { kind: "retry", status: 503 }],
+  ])("gives a session up in which there is no chat to end (%i)", async (status, outcome) => {
+    const answers: Reply = (response, { method }) => {
+      response.writeHead(method === "DELETE" ? status : 500).end();
+    };
+    const { calls, received } = await setUp(answers);
+    expect(await calls.end(session, 2, never)).toMatchObject(outcome);
+    expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST /chat/rest/Chasitor/ChatEnd",
+      `DELETE /chat/rest/System/SessionId/${encodeURIComponent(session.key)}`,
+    ]);
+    expect(received[1]?.headers).toMatchObject({ "x-liveagent-affinity": session.route });
+    expect(received[1]?.headers).not.toHaveProperty("x-liveagent-sequence");
+  });
+
   const gone: Reply = { status: 403, body: "Session required but was invalid or not found" };
   it.each<[string, Reply, object]>([
     ["a gap", { status: 409, body: "Out of sync Ack. Expected 498. Actual 4" }, { kind: "outOfStep", lastAccepted: 4 }],

@@ -1,0 +1,89 @@
+// The case of a chat that failed, in virtual time: the next connect takes it, or it is closed a day later, whatever becomes of
+// the instance meanwhile; lost replies to the creates leave one contact and one case.
+import { describe, expect, it } from "vitest";
+
+import { createGraphWorld, type GraphWorld } from "../support/graph-world.ts";
+
+const dayMs = 86_400_000;
+
+/** A chat that was requested and refused by the desk. */
+async function refusedChat(): Promise<GraphWorld> {
+  const world = createGraphWorld({ sessionTimeoutMs: 3_000 });
+  world.start();
+  await world.connect("ana");
+  expect(await world.until(() => world.desk.chats.length === 1)).toBe(true);
+  world.chat("ana").event("refused", { reason: "Unavailable" });
+  expect(await world.until(() => world.phone.handedBack.length === 1)).toBe(true);
+  expect(world.state("ana").interconnection?.status).toBe("FAILED");
+  return world;
+}
+
+const kinds = (world: GraphWorld): string[] => world.facts("ana").map(({ kind }) => kind);
+
+/** A day passes without an instance, for which virtual time is cheap; then another one takes over. */
+async function aDayWithoutInstance(world: GraphWorld): Promise<void> {
+  world.instances[0]?.crash();
+  await world.advance(dayMs);
+  expect(world.desk.closed.size).toBe(0);
+  world.start();
+}
+
+describe("the case of a chat that failed", () => {
+  it("is taken by the next connect, and then not closed", async () => {
+    const world = await refusedChat();
+    await world.advance(60_000);
+    await world.connect("ana");
+    expect(await world.until(() => world.desk.chats.length === 2)).toBe(true);
+    expect(world.chat("ana").caseId).toBe(world.desk.chats[0]?.caseId);
+    expect(world.desk.created).toHaveLength(1);
+    expect(world.state("ana").due.map(({ kind }) => kind)).not.toContain("close_case");
+  });
+
+  it("is closed once after a day, also by another instance", async () => {
+    const world = await refusedChat();
+    expect(world.state("ana").due.find(({ kind }) => kind === "close_case")?.at).toBeGreaterThan(
+      world.clock.now() + dayMs - 60_000,
+    );
+    await aDayWithoutInstance(world);
+    expect(await world.until(() => kinds(world).includes("case_closed"), 120_000)).toBe(true);
+    expect([...world.desk.closed]).toEqual([world.desk.chats[0]?.caseId]);
+    expect(world.desk.calls.filter((call) => call === "closeCase")).toHaveLength(1);
+    await world.advance(60_000);
+    expect([world.state("ana").pending, world.deadLetters()]).toEqual([[], []]);
+  });
+
+  it("that can't be closed is a dead letter after five minutes", async () => {
+    const world = await refusedChat();
+    world.desk.fail("closeCase", ...Array.from({ length: 200 }, () => ({ kind: "retry", effect: "none" }) as const));
+    await aDayWithoutInstance(world);
+    expect(await world.until(() => world.deadLetters().length > 0, 600_000)).toBe(true);
+    expect(world.deadLetters()).toMatchObject([
+      { reason: "undeliverable", detail: "CloseCase given_up: 503 fault", holds: "cause" },
+    ]);
+    expect(world.state("ana").pending).toEqual([]);
+  });
+});
+
+it("lost replies to both creates leave one contact and one case", async () => {
+  const world = createGraphWorld();
+  world.start();
+  world.desk.fail("ensureContact", { kind: "retry", effect: "after" });
+  world.desk.fail("ensureCase", { kind: "retry", effect: "after" });
+  const requestId = await world.connect("ana");
+  expect(await world.until(() => world.desk.chats.length === 1)).toBe(true);
+  await world.advance(1_000);
+  expect(await world.reply(requestId)).toMatchObject({ reason: "chat_created" });
+  expect([world.desk.contacts.size, world.desk.created.length]).toEqual([1, 1]);
+});
+
+it("a blocked contact goes back in the state for the blocked, after the delay, and nothing is made for them", async () => {
+  const world = createGraphWorld({ desk: { blocked: ["ana@example.org"] } });
+  world.start();
+  const requestId = await world.connect("ana");
+  await world.advance(3_000);
+  expect(await world.reply(requestId)).toMatchObject({ outcome: "refused", reason: "contact_blocked" });
+  expect(world.phone.handedBack).toEqual([]);
+  await world.advance(3_000);
+  expect(world.phone.handedBack).toEqual([{ userId: "ana", botSlug: "bot", botState: "from-sf-blocked" }]);
+  expect([world.desk.created.length, world.desk.sessions]).toEqual([0, 0]);
+});
