@@ -4,7 +4,8 @@
 import got, { AbortError } from "got";
 import type { Got, Request } from "got";
 
-import { createAgents } from "./connections.ts";
+import { createAgents, type Agents } from "./connections.ts";
+import type { ProxyFor } from "./proxy.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { transportFailure } from "./transport-failure.ts";
 
@@ -46,6 +47,8 @@ export interface HttpClientOptions {
   readonly maxConnections: number;
   /** Bodies beyond this are not read. */
   readonly maxBodyBytes: number;
+  /** Which calls go by a proxy; none when left out. */
+  readonly proxyFor?: ProxyFor;
   /** Epoch milliseconds, to read Retry-After dates. */
   readonly now: () => number;
 }
@@ -62,7 +65,6 @@ export interface HttpClient {
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agents = createAgents(options);
   const client = got.extend({
-    agent: { http: agents.http, https: agents.https },
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
@@ -79,14 +81,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
   });
   return {
-    call: (request, signal) => call(client, options, request, signal),
+    call: (request, signal) => call(client, { ...options, agents }, request, signal),
     close: () => agents.destroy(),
   };
 }
 
 async function call(
   client: Got,
-  options: HttpClientOptions,
+  options: HttpClientOptions & { readonly agents: Agents },
   request: HttpRequest,
   signal: AbortSignal | null,
 ): Promise<HttpAnswer | NoAnswer> {
@@ -99,6 +101,7 @@ async function call(
   try {
     stream = client.stream(request.url, {
       method: request.method,
+      agent: options.agents.of(request.url),
       headers: request.headers,
       ...(request.body === undefined ? {} : { body: request.body }),
       ...(signal === null ? {} : { signal }),

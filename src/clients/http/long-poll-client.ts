@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 
 import { openPollConnection } from "./connections.ts";
 import type { HttpAnswer } from "./http-client.ts";
+import type { ProxyFor } from "./proxy.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { transportFailure } from "./transport-failure.ts";
 
@@ -21,6 +22,8 @@ export interface LongPollOptions {
   /** Longest silence inside a body once the answer has begun. */
   readonly bodyTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Which polls go by a proxy, through a tunnel; none when left out. */
+  readonly proxyFor?: ProxyFor;
   /** Epoch milliseconds, to read Retry-After dates. */
   readonly now: () => number;
 }

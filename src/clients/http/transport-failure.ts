@@ -16,6 +16,8 @@ const connectingCodes: ReadonlySet<unknown> = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "UND_ERR_CONNECT_TIMEOUT",
+  // A proxy that opened no way to the other side.
+  "ERR_PROXY_TUNNEL",
   // Not a request that could be written at all, such as a header with a line break.
   "ERR_INVALID_CHAR",
   "ERR_INVALID_HTTP_TOKEN",
