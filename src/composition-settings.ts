@@ -31,6 +31,7 @@ export function decideSettings(settings: Settings): DecideSettings {
     acceptTimeoutMs: chat.acceptTimeoutMs,
     chatMaxAgeMs,
     forwardedTypes: new Set(chat.forwardedTypes),
+    fileNameInNotice: chat.fileNameInNotice,
     ignoredTypes: new Set(settings.http.ignoredTypes),
     restartKeywords: new Set(settings.production ? [] : chat.restartKeywords.map((word) => word.toLowerCase())),
     sourceFlows: Object.fromEntries(Object.entries(chat.sourceFlows).map(([name, flow]) => [name, sourceFlow(flow)])),

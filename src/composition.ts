@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 
 import { createBot } from "./clients/botrunner/bot.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
+import { createGuardedDownload } from "./clients/http/guarded-download.ts";
 import { createHttpClient, type HttpClient } from "./clients/http/http-client.ts";
 import { createLongPollClient } from "./clients/http/long-poll-client.ts";
 import { createChannel } from "./clients/integrations/channel.ts";
@@ -151,6 +152,7 @@ const httpLimits = {
   maxConnections: 100,
   maxBodyBytes: 5 * 1024 * 1024,
 };
+const downloadLimits = { connectTimeoutMs: 5_000, answerTimeoutMs: 10_000, totalTimeoutMs: 30_000 };
 const pollLimits = { connectTimeoutMs: 5_000, bodyTimeoutMs: 10_000, maxBodyBytes: 5 * 1024 * 1024 };
 
 interface Outside {
@@ -181,7 +183,11 @@ function openOutside(start: Start): Outside {
   });
   const channels = openChannels(settings, http, log);
   return {
-    desk: createDeskGateway({ desk, sealer: createSealer(settings.stateKeys) }),
+    desk: createDeskGateway({
+      desk,
+      sealer: createSealer(settings.stateKeys),
+      download: createGuardedDownload({ ...downloadLimits, ...settings.files, now }),
+    }),
     channel: createChannelGateway({ channel: channels, bot: openBot(settings, http, log) }),
     registrations: channels,
   };

@@ -3,6 +3,7 @@
 import type { Command, LaneName } from "../processors/interconnection/commands.ts";
 import {
   endWithinMinutes,
+  fileWithinMinutes,
   handBackWithinADay,
   textWithinMinutes,
   threeQuickTries,
@@ -76,7 +77,7 @@ export const bridge: Graph = {
     {
       name: "desk gateway",
       lane: "desk",
-      outside: ["Salesforce OAuth", "Salesforce data API", "Live Agent"],
+      outside: ["Salesforce OAuth", "Salesforce data API", "Live Agent", "hosts of files"],
       results: "agent-events",
       policies: {
         EnsureContact: threeQuickTries,
@@ -85,6 +86,7 @@ export const bridge: Graph = {
         OpenSession: threeQuickTries,
         RequestChat: threeQuickTries,
         SayToAgent: textWithinMinutes,
+        AttachFile: fileWithinMinutes,
         EndChat: endWithinMinutes,
       },
     },

@@ -7,6 +7,7 @@ import { checkGraph } from "./check.ts";
 import { createPartitionOwner, type OwnerTools, type PartitionOwner } from "./partition-owner.ts";
 import type { Offsets } from "./stored.ts";
 import { createRightToAct } from "./right-to-act.ts";
+import { measure } from "./measures.ts";
 import { sleep, untilDone } from "./retry.ts";
 import { inputTopics } from "./topics.ts";
 
@@ -30,6 +31,8 @@ export interface Runtime {
   missing(): readonly string[];
   /** Owned indexes and what they hold. */
   owned(): readonly Pick<PartitionOwner, "partition" | "running" | "counts" | "waitingFor">[];
+  /** Brings the gauges up to date. Resolves also when the broker does not tell how far behind the inputs are. */
+  measure(): Promise<void>;
 }
 
 const commitEveryMs = 250;
@@ -44,6 +47,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
   const right = createRightToAct(ports);
   const ended = new AbortController();
   let joined = false;
+  let measured: ReadonlySet<number> = new Set();
   let stopping = false;
 
   const tools: OwnerTools = {
@@ -160,8 +164,17 @@ export function createRuntime(ports: RuntimePorts): Runtime {
       return [...waits];
     },
     owned: () => [...owners.values()],
+    async measure() {
+      const now = [...owners.values()];
+      try {
+        await measure(now, measured, ports);
+      } catch (error) {
+        log.warn({ error }, "the broker did not tell where the input topics end; the lag stays as it was shown last");
+      }
+      measured = new Set(now.map(({ partition }) => partition));
+    },
   };
 }
 
 /** Commands whose result carries data: after a lost result they are carried out again, looking for what is there. */
-const bringing: ReadonlySet<Command["kind"]> = new Set(["EnsureContact", "EnsureCase", "OpenSession"]);
+const bringing: ReadonlySet<Command["kind"]> = new Set(["EnsureContact", "EnsureCase", "OpenSession", "AttachFile"]);

@@ -1,6 +1,7 @@
 // A desk with the rules that matter to the graph: sessions with a route that can be moved, events that come again until they
 // are acknowledged, one poll at a time, posts that carry numbers, contacts and cases. Keeps what the agents see, and what was
 // done to it against its rules. For tests of the topology; its only time is the clock it is given.
+import type { CaseFile } from "../../src/processors/desk/files.ts";
 import type { Desk, OpenedSession, PollAnswer, PostOutcome } from "../../src/processors/desk/port.ts";
 import type { DeskEvent, DeskEventKind } from "../../src/processors/messages/generated.ts";
 import type { Outcome } from "../../src/processors/outcome.ts";
@@ -47,6 +48,8 @@ export interface FakeDesk {
   readonly created: readonly string[];
   /** Ids of cases that were closed. */
   readonly closed: ReadonlySet<string>;
+  /** Files at the cases, in the order in which they came. */
+  readonly files: readonly CaseFile[];
   readonly sessions: number;
   /** Every call that was made, as `say`. */
   readonly calls: readonly string[];
@@ -99,6 +102,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   const cases = new Map<string, string>();
   const created: string[] = [];
   const closed = new Set<string>();
+  const files: CaseFile[] = [];
   const chats: MutableChat[] = [];
   const calls: string[] = [];
   const faults = new Map<keyof Desk, DeskFault[]>();
@@ -262,6 +266,16 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         closed.add(caseId);
         return { kind: "done", value: { closed: isNew } };
       }),
+    attachFile: (file, signal) =>
+      call("attachFile", signal, () => {
+        files.push(file);
+        return { kind: "done", value: null };
+      }),
+    findFile: ({ caseId, reference }, signal) =>
+      call("findFile", signal, () => {
+        const found = files.find((file) => file.caseId === caseId && file.reference === reference);
+        return { kind: "done", value: found === undefined ? null : { title: found.title, sizeBytes: found.sizeBytes } };
+      }),
     openSession: (signal) =>
       call("openSession", signal, () => {
         const id = `session-${String(sessions.size + 1)}`;
@@ -308,6 +322,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     chats,
     contacts,
     created,
+    files,
     closed,
     get sessions() {
       return sessions.size;

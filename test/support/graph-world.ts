@@ -17,13 +17,14 @@ import type {
 import type { Reply } from "../../src/processors/interconnection/state.ts";
 import { createTopologyDriver, type DriverOptions, type TopologyDriver } from "../../src/topology/in-memory/driver.ts";
 import { createFakeChannel, type FakeChannel } from "./fake-channel.ts";
+import { createFakeMedia } from "./fake-media.ts";
 import { createFakeDesk, type DeskChat, type FakeDesk, type FakeDeskOptions } from "./fake-desk.ts";
 
 /** CLIENT of every test of the graph. */
 export const client = "test";
 
 /** Settings of decide that a test changes what it needs of. */
-export const decideSettings: DecideSettings = {
+const decideSettings: DecideSettings = {
   client,
   texts: defaultTexts,
   formatTime: createTimeFormat("America/Mexico_City"),
@@ -105,7 +106,7 @@ export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
     decide: wrapDecide(createDecide({ ...decideSettings, ...decide })),
     outside(clock) {
       desk = createFakeDesk(clock, deskOptions);
-      return { desk: desk.desk, channel: phone.channel, bot: phone.bot };
+      return { desk: desk.desk, channel: phone.channel, bot: phone.bot, media: createFakeMedia(clock) };
     },
   });
   const deskOf = (): FakeDesk => {

@@ -1,10 +1,12 @@
 // Settings of the user's side: the bot platform, the Integrations API, which messages go where, and what is said.
-import { duration, httpAddress, list, map, seconds, text, word } from "./forms.ts";
+import { duration, goBoolean, hostList, httpAddress, list, map, seconds, text, wholeNumber, word } from "./forms.ts";
 import { messageTexts } from "./message-texts.ts";
 import { defaulted, optional } from "./setting.ts";
 
 const secondMs = 1000;
 const dayMs = 86_400_000;
+/** In base64 in a JSON request, whose limit is 50 MB (REST API Guide, "Insert or Update Blob Data"). */
+const maxFileBytes = 37_500_000;
 
 /** Settings of bot and channels, by name without prefix. */
 export const botSettings = {
@@ -100,6 +102,20 @@ export const botSettings = {
   FORWARDED_TYPES: defaulted(list, "text,image,document,audio,voice", {
     description: "Types of messages that go to the agent.",
     example: "text,image,document,audio,voice",
+  }),
+  SEND_IMAGE_NAME_IN_MESSAGE: defaulted(goBoolean, "false", {
+    description: "Puts a file's name behind the text that tells the agent of it, without a separator.",
+    example: "false",
+  }),
+  FILE_MAX_BYTES: defaulted(wholeNumber(1, maxFileBytes), "20971520", {
+    description: "Largest file of a user that is taken to the case, bytes. Salesforce takes 37.5 MB.",
+    example: "20971520",
+  }),
+  MEDIA_ALLOWED_HOSTS: defaulted(hostList, "", {
+    description:
+      "Hosts (`host` or `host:port`) whose files may be downloaded although they resolve to private, loopback or link-local addresses. Redirects from them are checked like any address.",
+    example: "media.internal,10.0.0.7:8080",
+    defaultInWords: "none",
   }),
   ACCEPT_TIMEOUT: optional(duration(secondMs, dayMs), {
     description: "How long a user waits for an agent before the bot takes over again.",

@@ -103,6 +103,12 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): For
 /** `a,b,c`; blanks around entries are dropped, and so are empty entries. An empty text is an empty list. */
 export const list: Form<readonly string[]> = form("entries with commas between them", (raw) => listEntries(raw));
 
+/** `host,host:port`, lower case: names, IPv4 addresses, or IPv6 addresses in brackets. */
+export const hostList: Form<readonly string[]> = form("host or host:port entries with commas between them", (raw) => {
+  const hosts = listEntries(raw).map((host) => host.toLowerCase());
+  return hosts.every((host) => /^(?:\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(?::\d{1,5})?$/.test(host)) ? hosts : undefined;
+});
+
 /** The entries of a comma-separated list. */
 export function listEntries(raw: string): string[] {
   return raw

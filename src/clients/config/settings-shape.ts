@@ -112,6 +112,8 @@ export interface Settings {
     readonly url: string;
     readonly token: string | null;
   } | null;
+  /** Files of users. */
+  readonly files: { readonly maxBytes: number; readonly allowedHosts: readonly string[] };
   readonly chat: {
     readonly texts: MessageTexts;
     readonly states: { readonly success: BotStates; readonly timeout: BotStates; readonly blocked: BotStates };
@@ -119,6 +121,7 @@ export interface Settings {
     /** Null: users wait as long as the desk lets them. */
     readonly acceptTimeoutMs: number | null;
     readonly forwardedTypes: readonly string[];
+    readonly fileNameInNotice: boolean;
     readonly restartKeywords: readonly string[];
     readonly timeZone: string;
     readonly sourceFlows: SourceFlows;
@@ -140,6 +143,7 @@ export function arrange(values: SettingValues): { settings: Settings; warnings: 
     ...edge(values),
     ...storage(values, production),
     ...outside(values),
+    files: { maxBytes: values.FILE_MAX_BYTES, allowedHosts: values.MEDIA_ALLOWED_HOSTS },
     chat: chat(values),
   };
   return { settings, warnings: doubts(values, production) };
@@ -277,6 +281,7 @@ function chat(values: SettingValues): Settings["chat"] {
     handBackDelayMs: values.STUDIO_NG_URL === null ? values.BOTRUNNER_TIMEOUT : values.STUDIO_NG_TIMEOUT,
     acceptTimeoutMs: values.ACCEPT_TIMEOUT,
     forwardedTypes: values.FORWARDED_TYPES,
+    fileNameInNotice: values.SEND_IMAGE_NAME_IN_MESSAGE,
     restartKeywords: takesKeywords(values.ENVIRONMENT) ? values.KEYWORDS_RESTART : [],
     timeZone: values.TIMEZONE,
     sourceFlows: values.SFC_SOURCE_FLOW_BOT,

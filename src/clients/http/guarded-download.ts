@@ -1,11 +1,12 @@
 // Downloads from addresses that strangers name. Owns the guard: http and https only, no credentials, each address checked in the
 // look-up of the very connection (so that a name that resolves anew helps nobody), redirects followed by hand and checked like the
-// first address, bounds of size and time. A connection is used for one request. Used by clients/media.
+// first address, bounds of size and time. A connection is used for one request. Given to the desk gateway by composition.ts.
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 
 import { Client, type Dispatcher } from "undici";
 
+import type { Download, DownloadedFile } from "../../processors/desk/files.ts";
 import type { Outcome } from "../../processors/outcome.ts";
 import { isPublicAddress } from "./public-addresses.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -31,18 +32,6 @@ export interface DownloadOptions {
 
 /** Called with all addresses of a name, or with an error. */
 export type LookedUp = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void;
-
-/** A file as it came. */
-export interface Downloaded {
-  /** In their order; together `sizeBytes` long, never empty. */
-  readonly chunks: readonly Buffer[];
-  readonly sizeBytes: number;
-  /** Content-Type without parameters, lower case; null means not told. */
-  readonly contentType: string | null;
-}
-
-/** Downloads; outcomes name rules and codes, never the address. */
-export type Download = (url: string, signal: AbortSignal) => Promise<Outcome<Downloaded>>;
 
 const maxRedirects = 3;
 const forbidden = "ADDRESS_NOT_ALLOWED";
@@ -92,7 +81,7 @@ function bare(hostname: string): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }
 
-type OneAnswer = Outcome<Downloaded> | { readonly kind: "redirect"; readonly location: string };
+type OneAnswer = Outcome<DownloadedFile> | { readonly kind: "redirect"; readonly location: string };
 
 async function one(url: URL, limits: Limits, anywhere: boolean): Promise<OneAnswer> {
   const client = new Client(url.origin, {
@@ -130,16 +119,24 @@ async function read(response: Dispatcher.ResponseData, limits: Limits): Promise<
   const encoding = single(headers["content-encoding"])?.toLowerCase() ?? "identity";
   if (encoding !== "identity") return refused("packed content");
   if (Number(single(headers["content-length"]) ?? 0) > limits.maxBytes) return refused("too large");
+  return whole(body, single(headers["content-type"]) ?? "", limits.maxBytes);
+}
+
+async function whole(
+  body: AsyncIterable<Buffer>,
+  contentType: string,
+  maxBytes: number,
+): Promise<Outcome<DownloadedFile>> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     sizeBytes += chunk.length;
-    if (sizeBytes > limits.maxBytes) return refused("too large");
+    if (sizeBytes > maxBytes) return refused("too large");
     chunks.push(chunk);
   }
   if (sizeBytes === 0) return refused("empty");
-  const contentType = single(headers["content-type"])?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return { kind: "done", value: { chunks, sizeBytes, contentType: contentType === "" ? null : contentType } };
+  const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return { kind: "done", value: { chunks, sizeBytes, contentType: type === "" ? null : type } };
 }
 
 /** Every address of the name must be public: which of them a socket takes is not ours to say. */

@@ -2,7 +2,7 @@
 // never throws for what the network or the other side does. Owns nothing of what an answer means: that is the client of the
 // system. Long polls are long-poll-client.ts.
 import got, { AbortError } from "got";
-import type { Got, Request } from "got";
+import type { Got, OptionsInit, Request } from "got";
 
 import { createAgents, type Agents } from "./connections.ts";
 import type { ProxyFor } from "./proxy.ts";
@@ -15,7 +15,15 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as it is; the caller sets its content type. */
-  readonly body?: string;
+  readonly body?: string | HttpBody;
+}
+
+/** A body that is made while it is sent, because it is too large to stand in memory twice. */
+export interface HttpBody {
+  /** Exact sum of the chunks: sent as Content-Length. */
+  readonly sizeBytes: number;
+  /** The same chunks at every call. */
+  chunks(): Iterable<Uint8Array>;
 }
 
 /** An answer, of whatever status. */
@@ -86,6 +94,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
+function written({ headers, body }: HttpRequest): OptionsInit {
+  if (body === undefined || typeof body === "string") return { headers, ...(body === undefined ? {} : { body }) };
+  return { headers: { ...headers, "content-length": String(body.sizeBytes) }, body: body.chunks() };
+}
+
 async function call(
   client: Got,
   options: HttpClientOptions & { readonly agents: Agents },
@@ -102,8 +115,7 @@ async function call(
     stream = client.stream(request.url, {
       method: request.method,
       agent: options.agents.of(request.url),
-      headers: request.headers,
-      ...(request.body === undefined ? {} : { body: request.body }),
+      ...written(request),
       ...(signal === null ? {} : { signal }),
     });
     for await (const chunk of stream as AsyncIterable<Buffer>) {

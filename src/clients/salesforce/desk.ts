@@ -9,6 +9,7 @@ import { closeCase, ensureCase } from "./data-api/cases.ts";
 import type { CaseMapping } from "./data-api/cases.ts";
 import { ensureContact } from "./data-api/contacts.ts";
 import type { ContactMapping } from "./data-api/contacts.ts";
+import { attachFile, findFile } from "./data-api/files.ts";
 import { createPoll } from "./live-agent/poll.ts";
 import { createSessionCalls } from "./live-agent/session.ts";
 import { createAccessTokens } from "./oauth.ts";
@@ -56,6 +57,8 @@ export function createDesk(options: DeskOptions): Desk {
     ...createSessionCalls(http, endpoint),
     poll: createPoll(options.polls, endpoint),
     ensureContact: (request, _mayExist, signal) => ensureContact(api, mapping.contact, request, signal),
+    attachFile: (file, signal) => attachFile(api, file, signal),
+    findFile: (wanted, signal) => findFile(api, wanted, signal),
     ensureCase: (request, mayExist, signal) => ensureCase(api, mapping.case, { ...request, mayExist }, signal),
     closeCase: (request, signal) => closeCase(api, mapping.case, request, signal),
   };

@@ -1,10 +1,11 @@
 // Performs the commands of the desk lane, and polls, on sealed sessions: secrets are opened here and sealed again before
-// anything leaves. One try a call; the lane and the poller repeat.
+// anything leaves; files are files.ts's. One try a call; the lane and the poller repeat.
 import type { Effect, Try } from "../effect.ts";
 import type { DeskCommand } from "../interconnection/commands.ts";
 import type { CommandResult, DeskSession } from "../messages/generated.ts";
 import type { Outcome } from "../outcome.ts";
 import { unreachable } from "../unreachable.ts";
+import { createFileAttacher, type Download } from "./files.ts";
 import type { Desk, OpenedSession, PollAnswer, PostOutcome, Sealer } from "./port.ts";
 
 /** Whose session it is: the seal is bound to it. */
@@ -32,9 +33,14 @@ export interface DeskGateway {
 
 const unreadable = "the session's secrets can't be opened with the configured keys";
 
-/** The gateway on the desk and the seal of its sessions. */
-export function createDeskGateway(ports: { readonly desk: Desk; readonly sealer: Sealer }): DeskGateway {
+/** The gateway on the desk, the seal of its sessions, and the way to users' files. */
+export function createDeskGateway(ports: {
+  readonly desk: Desk;
+  readonly sealer: Sealer;
+  readonly download: Download;
+}): DeskGateway {
   const { desk, sealer } = ports;
+  const attach = createFileAttacher(ports.download, desk);
 
   function open(owner: SessionOwner, session: DeskSession): OpenedSession | null {
     const key = sealer.unseal(session.key, owner);
@@ -101,6 +107,10 @@ export function createDeskGateway(ports: { readonly desk: Desk; readonly sealer:
           return post(command, attempt, (session) => desk.requestChat(session, command, postSequence, signal));
         case "SayToAgent":
           return post(command, attempt, (session) => desk.say(session, command.text, postSequence, signal));
+        case "AttachFile": {
+          const outcome = await attach(command, mayHaveHappened, signal);
+          return effectOf(outcome, (value) => ({ type: "FileAttached", ...value }));
+        }
         case "EndChat":
           return post(command, attempt, (session) => desk.end(session, postSequence, signal));
         default:

@@ -3,6 +3,7 @@
 import type { DeskEvent, DeskLostReason } from "../messages/generated.ts";
 import type { CloseCase, EnsureCase, EnsureContact } from "../interconnection/commands.ts";
 import type { Done, Outcome } from "../outcome.ts";
+import type { CaseFiles } from "./files.ts";
 
 /** First words of why a person account could not be made; operators look for them. */
 export const accountFailed = "Create account has failed";
@@ -46,7 +47,7 @@ export type PollAnswer =
   | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
 
 /** The agent side. Each call is one try; nothing in here repeats. */
-export interface Desk {
+export interface Desk extends CaseFiles {
   /**
    * Finds the contact by e-mail, phone and configured fields; creates it only when all searches answered and found nothing.
    * With `mayExist` an earlier try of the same command may have created it.

@@ -5,10 +5,10 @@ import type { ChannelMessage } from "../messages/generated.ts";
 import { change, type Draft, type OpenChat } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
 import { dated, tell, words } from "./facts.ts";
-import { overflow, sayToAgent } from "./lanes.ts";
+import { attachFile, overflow, sayToAgent } from "./lanes.ts";
 import { entryBytes } from "./opening.ts";
 import type { Active, Connecting, ContextEntry, OnHold } from "./state.ts";
-import { fileNotice, isBlank } from "./texts.ts";
+import { isBlank } from "./texts.ts";
 
 /** Decides one message. */
 export function decideMessage(draft: Draft, message: ChannelMessage): void {
@@ -105,17 +105,22 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
     remember(draft, entry);
     return;
   }
-  const messageIds = message.messageId === "" ? [] : [message.messageId];
-  const file = entry.media === null ? [] : [fileNotice(draft.settings.texts, message, entry.media)];
-  const text = [...(entry.text === null ? [] : [entry.text]), ...file].join("\n");
-  if (!sayToAgent(draft, chat, { text: dated(draft, text, entry.at), messageIds, about: "message" })) return;
+  if (!passOn(draft, chat, message, entry)) return;
   take(draft, message.messageId);
+  const text = [entry.text ?? "", entry.media?.caption ?? ""].filter((part) => part !== "").join("\n");
   const messageId = message.messageId === "" ? null : message.messageId;
-  tell(draft, chat, entry.media === null ? "message_in" : "file", {
-    messageId,
-    messageType: message.type,
-    ...words(draft, text),
-  });
+  tell(draft, chat, "message_in", { messageId, messageType: message.type, ...words(draft, text) });
+}
+
+/** Words to the agent, a file to the case; false when one of them was given up because too much waits. */
+function passOn(draft: Draft, chat: Active, message: ChannelMessage, { text, media, at }: ContextEntry): boolean {
+  const { messageId, type: messageType } = message;
+  const messageIds = messageId === "" ? [] : [messageId];
+  if (text !== null && !sayToAgent(draft, chat, { text: dated(draft, text, at), messageIds, about: "message" }))
+    return false;
+  if (media === null) return true;
+  const caption = media.caption === null || isBlank(media.caption) ? null : dated(draft, media.caption, at);
+  return attachFile(draft, chat, { media, messageType, messageId, words: caption });
 }
 
 /** A restart keyword ends the chat like a finish (defect D5); none is configured in production. Exact, in any case. */

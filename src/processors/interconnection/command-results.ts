@@ -6,6 +6,7 @@ import { change, chatOf, type ChatRef, type Draft } from "./draft.ts";
 import { failOpening } from "./ending.ts";
 import { reasonOfFailure, tell } from "./facts.ts";
 import { notHandedBack } from "./hand-back.ts";
+import { fileDone } from "./files.ts";
 import { giveEndChat, notifyAgent, notifyUser, refill } from "./lanes.ts";
 import { caseClosed, giveCloseCase, keepCase } from "./loose-case.ts";
 import { caseReady, chatRequested, contactReady, sessionOpened } from "./opening.ts";
@@ -67,6 +68,9 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
     case "SayToAgent":
     case "SayToUser":
       if (failure !== null) notTold(draft, chat, command, failure);
+      return;
+    case "AttachFile":
+      fileDone(draft, chat, command, result);
       return;
     case "EndChat":
       // The agent may still sit before an open chat: somebody must look (defect D14).

@@ -1,5 +1,5 @@
 // The commands that decide gives to the gateways. A command is state (`pending`) until its result came back.
-import type { Channel, Connect, DeskSession } from "../messages/generated.ts";
+import type { Channel, Connect, DeskSession, Media } from "../messages/generated.ts";
 
 /** Which gateway's serial queue of the user. */
 export type LaneName = "desk" | "channel";
@@ -65,6 +65,18 @@ export interface SayToAgent extends CommandHead<"desk", "SayToAgent"> {
   readonly about: "message" | "context" | "notice";
 }
 
+/** Takes a file of the user to the case. What was said after it waits until its result is in, for the agent is told then. */
+export interface AttachFile extends CommandHead<"desk", "AttachFile"> {
+  readonly caseId: string;
+  readonly media: Media;
+  /** Type as the channel names it. */
+  readonly messageType: string;
+  /** Id of the channel message; empty means unknown. */
+  readonly messageId: string;
+  /** What is said to the agent behind the notice; null when nothing is, or when it was said already. */
+  readonly words: string | null;
+}
+
 /** Ends the chat at the desk. A desk that has already ended it counts as done. */
 export interface EndChat extends CommandHead<"desk", "EndChat"> {
   readonly session: DeskSession;
@@ -86,7 +98,8 @@ export interface HandBack extends CommandHead<"channel", "HandBack"> {
 }
 
 /** What the desk gateway carries out. */
-export type DeskCommand = EnsureContact | EnsureCase | CloseCase | OpenSession | RequestChat | SayToAgent | EndChat;
+export type DeskCommand =
+  EnsureContact | EnsureCase | CloseCase | OpenSession | RequestChat | SayToAgent | AttachFile | EndChat;
 /** What the channel gateway carries out. */
 export type ChannelCommand = SayToUser | HandBack;
 /** One command; (chatId, lane, seq) is its identity. */

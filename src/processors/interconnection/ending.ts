@@ -4,7 +4,8 @@ import type { ChatEventReason } from "../messages/generated.ts";
 import { answer, change, type AtDeskChat, type Draft, type OpenChat } from "./draft.ts";
 import { tell } from "./facts.ts";
 import { handBack } from "./hand-back.ts";
-import { flush, giveEndChat, notifyUser, takeBacklog } from "./lanes.ts";
+import { sayWordsOfFiles } from "./files.ts";
+import { flush, giveEndChat, giveFile, notifyUser, takeBacklog, wordsOfFiles } from "./lanes.ts";
 import { keepCase } from "./loose-case.ts";
 import type { HandBackKind } from "./settings.ts";
 import type { Failed, Interconnection, Reply } from "./state.ts";
@@ -27,8 +28,10 @@ export interface End {
 /** Ends a chat that is at the desk. */
 export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   const { contactId, caseId, session } = chat;
-  if (end.desk === "open") flush(draft, chat, "desk");
-  else abandonDesk(draft, chat);
+  if (end.desk === "open") {
+    sayWordsOfFiles(draft, chat);
+    flush(draft, chat, "desk");
+  } else abandonDesk(draft, chat);
   if (end.desk !== "gone") giveEndChat(draft, chat, session);
   flush(draft, chat, "channel");
   forget(draft, chat);
@@ -105,10 +108,14 @@ function forget(draft: Draft, { chatId }: OpenChat): void {
 
 /**
  * What was to be said to an agent who has gone: texts behind the window are given up here; those before it get no further
- * try, and their results tell what became of each, for one may have reached the agent already.
+ * try, and their results tell what became of each, for one may have reached the agent already. Files belong to the case, and
+ * come to it all the same.
  */
 function abandonDesk(draft: Draft, chat: AtDeskChat): void {
-  const lost = takeBacklog(draft, "desk").filter(({ about }) => about !== "notice");
+  const words = wordsOfFiles(draft, chat.chatId);
+  const waiting = takeBacklog(draft, "desk");
+  for (const item of waiting) if ("file" in item) giveFile(draft, chat, item.file);
+  const lost = [...words, ...waiting.flatMap((item) => ("file" in item || item.about === "notice" ? [] : [item]))];
   for (const { text, messageIds } of lost) {
     draft.deadLetters.push({ reason: "undeliverable", detail: "chat over", chatId: chat.chatId, text, attempts: 0 });
     const messageId = messageIds[0] ?? null;

@@ -3,12 +3,14 @@
 import { change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import type { Command, LaneName } from "./commands.ts";
-import type { Backlog, BacklogText, Interconnection, UserState } from "./state.ts";
-import { isBlank, splitText } from "./texts.ts";
+import type { Backlog, BacklogFile, BacklogText, Interconnection, UserFile, UserState } from "./state.ts";
+import { isBlank, mediaWords, splitText } from "./texts.ts";
 
 const textLifeMs = 600_000;
+const fileLifeMs = 300_000;
 const endLifeMs = 300_000;
 
+type BacklogItem = BacklogText | BacklogFile;
 type Unnumbered<C = Command> = C extends Command ? Omit<C, "seq" | "chatId"> : never;
 
 /** Appends one command of a chat to its lane under the next number. */
@@ -52,6 +54,30 @@ export function sayToUser(
   return say(draft, chat, { lane: "channel", said: { text, messageIds, about }, parts }) && (messageIds[0] ?? false);
 }
 
+/**
+ * Takes a file of the user to the case. What the agent is to hear after it waits behind it, so that the notice about the file
+ * comes in its place. Returns false like sayToAgent.
+ */
+export function attachFile(draft: Draft, chat: AtDeskChat, file: UserFile): boolean {
+  if (!hasRoom(draft, [{ file }])) {
+    overflow(draft, chat, "desk", fileAsText(file));
+    return false;
+  }
+  append(draft, chat, "desk", { file });
+  return true;
+}
+
+/** What stands for a file where it is given up. */
+export function fileAsText({ media, messageId }: Pick<UserFile, "media" | "messageId">): BacklogText {
+  return { text: mediaWords(media), messageIds: messageId === "" ? [] : [messageId], about: "message" };
+}
+
+/** Says something to the agent before all that waits. The caller knows that nothing is on its way there. */
+export function sayToAgentFirst(draft: Draft, chat: AtDeskChat, said: BacklogText): void {
+  for (const text of splitText(said.text, draft.settings.limits.agentTextChars))
+    giveText(draft, chat, "desk", { ...said, text });
+}
+
 interface Saying {
   readonly lane: LaneName;
   readonly said: BacklogText;
@@ -68,23 +94,39 @@ function say(draft: Draft, chat: Interconnection, { lane, said, parts }: Saying)
   return true;
 }
 
-function append(draft: Draft, chat: Interconnection, lane: LaneName, text: BacklogText): void {
+function append(draft: Draft, chat: Interconnection, lane: LaneName, item: BacklogItem): void {
   const waiting = backlogOf(draft.state, lane);
   if (waiting.length === 0 && windowOpen(draft, lane)) {
-    giveText(draft, chat, lane, text);
+    giveItem(draft, chat, lane, item);
     return;
   }
-  const { agentTextChars, userTextChars } = draft.settings.limits;
+  const { agentTextChars, userTextChars, laneWindow } = draft.settings.limits;
   const last = waiting.at(-1);
-  const joined = last && join(last, text, lane === "desk" ? agentTextChars : userTextChars[chat.channel]);
-  setBacklog(draft, lane, joined ? [...waiting.slice(0, -1), joined] : [...waiting, text]);
+  // What waits only for a file stays as many messages as the lane would take.
+  const isMuch = waiting.length >= laneWindow || pendingIn(draft, lane) >= laneWindow;
+  const limit = lane === "desk" ? agentTextChars : userTextChars[chat.channel];
+  const joined = last && isMuch ? join(last, item, limit) : null;
+  setBacklog(draft, lane, joined ? [...waiting.slice(0, -1), joined] : [...waiting, item]);
 }
 
 /** Two messages as one, a line each; null when they are no messages or too long together. */
-function join(a: BacklogText, b: BacklogText, limit: number): BacklogText | null {
+function join(a: BacklogItem, b: BacklogItem, limit: number): BacklogText | null {
+  if ("file" in a || "file" in b) return null;
   const text = `${a.text}\n${b.text}`;
   if (a.about !== "message" || b.about !== "message" || text.length > limit) return null;
   return { text, messageIds: [...a.messageIds, ...b.messageIds], about: "message" };
+}
+
+function giveItem(draft: Draft, chat: Interconnection, lane: LaneName, item: BacklogItem): void {
+  if ("file" in item) giveFile(draft, chat, item.file);
+  else giveText(draft, chat, lane, item);
+}
+
+/** Callers take files only from a chat that is at the desk; its case is known then. */
+export function giveFile(draft: Draft, chat: Interconnection, file: UserFile): void {
+  if (chat.caseId === null) return;
+  const giveUpAt = draft.input.now + fileLifeMs;
+  give(draft, chat, { lane: "desk", kind: "AttachFile", caseId: chat.caseId, ...file, giveUpAt });
 }
 
 function giveText(draft: Draft, chat: Interconnection, lane: LaneName, said: BacklogText): void {
@@ -121,48 +163,84 @@ export function flush(draft: Draft, chat: Interconnection, lane: LaneName): void
 }
 
 /** Empties a lane's backlog and returns what was in it. */
-export function takeBacklog(draft: Draft, lane: LaneName): readonly BacklogText[] {
+export function takeBacklog(draft: Draft, lane: LaneName): readonly BacklogItem[] {
   const texts = backlogOf(draft.state, lane);
   if (texts.length > 0) setBacklog(draft, lane, []);
   return texts;
 }
 
+/**
+ * Takes the words away from the files of a chat that is ending: those of a file that is under way are answered, those of a
+ * file that waits come to stand behind it.
+ */
+export function wordsOfFiles(draft: Draft, chatId: string): readonly BacklogText[] {
+  const words: BacklogText[] = [];
+  const pending = draft.state.pending.map((command) => {
+    if (command.kind !== "AttachFile" || command.chatId !== chatId || command.words === null) return command;
+    words.push(wordsOf(command, command.words));
+    return { ...command, words: null };
+  });
+  if (words.length > 0) change(draft, { pending });
+  const waiting = backlogOf(draft.state, "desk").flatMap((item): BacklogItem[] => {
+    if (!("file" in item) || item.file.words === null) return [item];
+    return [{ file: { ...item.file, words: null } }, wordsOf(item.file, item.file.words)];
+  });
+  setBacklog(draft, "desk", waiting);
+  return words;
+}
+
+function wordsOf({ messageId }: UserFile, text: string): BacklogText {
+  return { text, messageIds: messageId === "" ? [] : [messageId], about: "message" };
+}
+
 function shift(draft: Draft, chat: Interconnection, lane: LaneName): void {
   const [first, ...rest] = backlogOf(draft.state, lane);
   setBacklog(draft, lane, rest);
-  if (first !== undefined) giveText(draft, chat, lane, first);
+  if (first !== undefined) giveItem(draft, chat, lane, first);
 }
 
-function backlogOf(state: UserState, lane: LaneName): readonly BacklogText[] {
+function backlogOf(state: UserState, lane: LaneName): readonly BacklogItem[] {
   return state.backlog.find((backlog) => backlog.lane === lane)?.texts ?? [];
 }
 
-function setBacklog(draft: Draft, lane: LaneName, texts: readonly BacklogText[]): void {
+function setBacklog(draft: Draft, lane: LaneName, texts: readonly BacklogItem[]): void {
   const others = draft.state.backlog.filter((backlog) => backlog.lane !== lane);
   const own: readonly Backlog[] = texts.length === 0 ? [] : [{ lane, texts }];
   change(draft, { backlog: [...others, ...own] });
 }
 
-function windowOpen({ state, settings }: Draft, lane: LaneName): boolean {
-  let pending = 0;
-  for (const command of state.pending) if (command.lane === lane) pending += 1;
-  return pending < settings.limits.laneWindow;
+/** Closed by a file of the chat, too: the notice about it is not known yet. */
+function windowOpen(draft: Draft, lane: LaneName): boolean {
+  const { pending, interconnection } = draft.state;
+  const isBehindFile = lane === "desk" && pending.some((each) => isFileOf(each, interconnection?.chatId));
+  return !isBehindFile && pendingIn(draft, lane) < draft.settings.limits.laneWindow;
 }
 
-function hasRoom({ state, settings }: Draft, parts: readonly BacklogText[]): boolean {
-  let messages = parts.length;
-  let bytes = parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+function isFileOf(command: Command, chatId: string | undefined): boolean {
+  return command.kind === "AttachFile" && command.chatId === chatId;
+}
+
+function pendingIn({ state }: Draft, lane: LaneName): number {
+  let pending = 0;
+  for (const command of state.pending) if (command.lane === lane) pending += 1;
+  return pending;
+}
+
+function hasRoom({ state, settings }: Draft, more: readonly BacklogItem[]): boolean {
+  let messages = 0;
+  let bytes = 0;
+  const count = (item: BacklogItem): void => {
+    const { text, messageIds } = "file" in item ? fileAsText(item.file) : item;
+    messages += Math.max(1, messageIds.length);
+    bytes += Buffer.byteLength(text);
+  };
+  for (const part of more) count("file" in part ? part : { ...part, messageIds: [] });
   for (const command of state.pending) {
-    if (command.kind !== "SayToAgent" && command.kind !== "SayToUser") continue;
-    messages += 1;
-    bytes += Buffer.byteLength(command.text);
+    if (command.kind === "AttachFile") count({ file: command });
+    if (command.kind === "SayToAgent" || command.kind === "SayToUser")
+      count({ text: command.text, messageIds: [], about: "message" });
   }
-  for (const { texts } of state.backlog) {
-    for (const { text, messageIds } of texts) {
-      messages += Math.max(1, messageIds.length);
-      bytes += Buffer.byteLength(text);
-    }
-  }
+  for (const { texts } of state.backlog) texts.forEach(count);
   return messages <= settings.limits.waitingMessages && bytes <= settings.limits.waitingBytes;
 }
 
@@ -200,7 +278,7 @@ export function notifyAgent(draft: Draft, text: string): void {
 
 function lastWaiting(state: UserState, chatId: string, lane: LaneName): string | null {
   const waiting = backlogOf(state, lane).at(-1);
-  if (waiting !== undefined) return waiting.text;
+  if (waiting !== undefined) return "file" in waiting ? null : waiting.text;
   const last = state.pending.findLast((command) => command.lane === lane && command.chatId === chatId);
   return last?.kind === "SayToAgent" || last?.kind === "SayToUser" ? last.text : null;
 }

@@ -4,6 +4,7 @@ import type { CaseReady, Connect, ContactReady, DeskSession } from "../messages/
 import { answer, change, type Draft } from "./draft.ts";
 import { failOpening } from "./ending.ts";
 import { tell } from "./facts.ts";
+import { hurryFiles } from "./files.ts";
 import { give } from "./lanes.ts";
 import { takeCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
@@ -70,6 +71,7 @@ export function headOf(draft: Draft, chatId: string, requestId: string, connect:
 /** The connect is accepted: the first step. The caller has made room for the new chat. */
 export function startOpening(draft: Draft, head: ChatHead): void {
   const openBy = draft.input.now + draft.settings.openBudgetMs;
+  hurryFiles(draft);
   const chat: Connecting = {
     ...head,
     status: "CONNECTING",

@@ -53,26 +53,10 @@ function firstFault(faults: readonly (string | null)[]): string | null {
 
 const channel = among(["unknown", "whatsapp", "facebook"]);
 const lane = among(["desk", "channel"]);
-const session = object({
-  id: text,
-  key: text,
-  route: text,
-  generation: text,
-  pollTimeoutMs: whole,
-});
-const media = object({
-  url: text,
-  mimeType: orNull(text),
-  caption: orNull(text),
-});
+const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole });
+const media = object({ url: text, mimeType: orNull(text), caption: orNull(text) });
 const entries = list(
-  object({
-    messageId: text,
-    at: whole,
-    from: among(["user", "bot"]),
-    text: orNull(text),
-    media: orNull(media),
-  }),
+  object({ messageId: text, at: whole, from: among(["user", "bot"]), text: orNull(text), media: orNull(media) }),
 );
 
 const head = {
@@ -117,13 +101,7 @@ const interconnection = variants("status", {
     context: entries,
     said: entries,
   }),
-  ON_HOLD: object({
-    ...atDesk,
-    context: entries,
-    said: entries,
-    queuePosition: orNull(whole),
-    waitTextGiven: bool,
-  }),
+  ON_HOLD: object({ ...atDesk, context: entries, said: entries, queuePosition: orNull(whole), waitTextGiven: bool }),
   ACTIVE: object({ ...atDesk, acceptedAt: whole, agentName: orNull(text) }),
   CLOSED: over,
   FAILED: over,
@@ -131,16 +109,10 @@ const interconnection = variants("status", {
 
 const command = { lane, seq: whole, chatId: text, giveUpAt: whole };
 const extraData = object({});
+const file = { media, messageType: text, messageId: text, words: orNull(text) };
 const commands = list(
   variants("kind", {
-    EnsureContact: object({
-      ...command,
-      name: text,
-      email: text,
-      phoneNumber: orNull(text),
-      extraData,
-      channel,
-    }),
+    EnsureContact: object({ ...command, name: text, email: text, phoneNumber: orNull(text), extraData, channel }),
     EnsureCase: object({
       ...command,
       contactId: text,
@@ -153,14 +125,7 @@ const commands = list(
     }),
     CloseCase: object({ ...command, caseId: text }),
     OpenSession: object({ ...command, visitorName: text }),
-    RequestChat: object({
-      ...command,
-      session,
-      buttonId: text,
-      visitorName: text,
-      contactId: text,
-      caseId: text,
-    }),
+    RequestChat: object({ ...command, session, buttonId: text, visitorName: text, contactId: text, caseId: text }),
     SayToAgent: object({
       ...command,
       session,
@@ -168,30 +133,19 @@ const commands = list(
       messageIds: list(text),
       about: among(["message", "context", "notice"]),
     }),
+    AttachFile: object({ ...command, caseId: text, ...file }),
     EndChat: object({ ...command, session }),
-    SayToUser: object({
-      ...command,
-      channel,
-      messageId: text,
-      text,
-      about: among(["message", "notice"]),
-    }),
+    SayToUser: object({ ...command, channel, messageId: text, text, about: among(["message", "notice"]) }),
     HandBack: object({ ...command, channel, botSlug: text, botState: text }),
   }),
 );
 
 const bySeq = object({ desk: whole, channel: whole });
-const backlogText = object({
-  text,
-  messageIds: list(text),
-  about: among(["message", "context", "notice"]),
-});
-const reply = object({
-  outcome: among(["done", "refused"]),
-  reason: text,
-  chatId: orNull(text),
-  detail: orNull(text),
-});
+const backlogText = object({ text, messageIds: list(text), about: among(["message", "context", "notice"]) });
+const backlogFile = object({ file: object(file) });
+const waiting: Shape = (value, path) =>
+  (typeof value === "object" && value !== null && "file" in value ? backlogFile : backlogText)(value, path);
+const reply = object({ outcome: among(["done", "refused"]), reason: text, chatId: orNull(text), detail: orNull(text) });
 
 /** Shape of the JSON, as far as the state can't tell. */
 export const recordShape: Shape = object({
@@ -210,18 +164,14 @@ export const recordShape: Shape = object({
   phoneNumber: text,
   caseID: text,
   extraData: object({}),
-  bridge: object({
-    version: whole,
-    chat: orNull(object({ session: orNull(object({})) })),
-    pending: list(object({})),
-  }),
+  bridge: object({ version: whole, chat: orNull(object({ session: orNull(object({})) })), pending: list(object({})) }),
 });
 
 /** Shape of the state that is made of it. */
 export const stateShape: Shape = object({
   interconnection: orNull(interconnection),
   pending: commands,
-  backlog: list(object({ lane, texts: list(backlogText) })),
+  backlog: list(object({ lane, texts: list(waiting) })),
   due: list(
     object({
       kind: among([

@@ -70,6 +70,8 @@ export interface DecideSettings {
   readonly chatMaxAgeMs: number;
   /** FORWARDED_TYPES: message types that go to the agent. */
   readonly forwardedTypes: ReadonlySet<string>;
+  /** SEND_IMAGE_NAME_IN_MESSAGE: the notice about a file names it. */
+  readonly fileNameInNotice: boolean;
   /** IGNORE_MESSAGE_TYPES: message types that are no messages at all; exact. */
   readonly ignoredTypes: ReadonlySet<string>;
   /** KEYWORDS_RESTART in lower case; empty in production. */

@@ -1,7 +1,7 @@
 // The state of one user: the interconnection, the commands it waits for, and the moments it waits for. Owned by decide;
 // stored as JSON in Redis and on the changelog (record.ts). A field exists only in the statuses in which it has a meaning.
 import type { Channel, Connect, DeskSession, DueKind, Media } from "../messages/generated.ts";
-import type { Command, LaneName } from "./commands.ts";
+import type { AttachFile, Command, LaneName } from "./commands.ts";
 
 /** One thing that user or bot said, as the agent is told it and GET /v1/context shows it. */
 export interface ContextEntry {
@@ -123,10 +123,18 @@ export interface BacklogText {
   readonly about: "message" | "context" | "notice";
 }
 
-/** Texts of the open chat beyond the lane's window; they become commands as results come back. */
+/** A file in its place among the texts; in the desk lane only. */
+export interface BacklogFile {
+  readonly file: UserFile;
+}
+
+/** A file that the user sent, on its way to the case. */
+export type UserFile = Pick<AttachFile, "media" | "messageType" | "messageId" | "words">;
+
+/** What of the open chat is beyond the lane's window, or behind a file; it becomes commands as results come back. */
 export interface Backlog {
   readonly lane: LaneName;
-  readonly texts: readonly BacklogText[];
+  readonly texts: readonly (BacklogText | BacklogFile)[];
 }
 
 /** What must be known of a chat before the present one as long as commands of it have no result. */

@@ -1,6 +1,6 @@
 // The words that user and agent read, and how they are made: history, welcome, notices, splitting of what is too long.
 // Owns their form, not when they are said. Pure. Called by the decide files.
-import type { ChannelMessage, Media } from "../messages/generated.ts";
+import type { Media } from "../messages/generated.ts";
 import type { ContextEntry } from "./state.ts";
 
 /** Texts of setting MESSAGES, merged with the defaults. An empty text is not said. */
@@ -17,8 +17,16 @@ export interface Texts {
   readonly clientLabel: string;
   /** Label of everybody else in the history. */
   readonly botLabel: string;
-  /** To the agent in place of a file; `%s` is the message's type. */
-  readonly fileReceived: string;
+  /** To the agent: the user's file is at the case. By what it is: image, audio or voice, all else. */
+  readonly uploadImageSuccess: string;
+  readonly uploadAudioSuccess: string;
+  readonly uploadFileSuccess: string;
+  /** To the user: his file did not reach the agent. */
+  readonly uploadImageError: string;
+  readonly uploadAudioError: string;
+  readonly uploadFileError: string;
+  /** To the agent: the user has sent a file that is not at the case; `%s` is the message's type. */
+  readonly fileNotAttached: string;
   /** To the user: no agent has accepted in ACCEPT_TIMEOUT. */
   readonly acceptTimeout: string;
   /** To the user: a message of his did not reach the agent. */
@@ -39,7 +47,13 @@ export const defaultTexts: Texts = {
   descriptionCase: "Caso levantado por el Bot",
   clientLabel: "Cliente",
   botLabel: "Bot",
-  fileReceived: "**El usuario envió un archivo (%s)**",
+  uploadImageSuccess: "**El usuario adjunto una imagen al caso**",
+  uploadAudioSuccess: "**El usuario adjunto un audio al caso**",
+  uploadFileSuccess: "**El usuario adjunto un archivo al caso**",
+  uploadImageError: "Imagen no enviada",
+  uploadAudioError: "Audio no enviado",
+  uploadFileError: "Archivo no enviado",
+  fileNotAttached: "**El usuario envió un archivo (%s) que no se pudo adjuntar al caso**",
   acceptTimeout: "Por ahora no hay agentes disponibles",
   notToldToAgent: "Tu mensaje no se pudo entregar al agente",
   notToldToUser: "**Un mensaje no se pudo entregar al usuario**",
@@ -58,15 +72,22 @@ export function caseDescription(texts: Texts, subject: string): string {
 }
 
 /** The words of a file: its caption and where it is, each on a line of its own. */
-function mediaWords(media: Media): string {
+export function mediaWords(media: Media): string {
   const caption = media.caption === null || media.caption === "" ? [] : [media.caption];
   return [...caption, media.url].join("\n");
 }
 
-/** What the agent is told in place of a file. */
-export function fileNotice(texts: Texts, message: ChannelMessage, media: Media): string {
-  const head = fill(texts.fileReceived, message.type);
-  return head === "" ? mediaWords(media) : `${head}\n${mediaWords(media)}`;
+/** The texts about a file of that type: to the agent when it is at the case, to the user when it is not. */
+export function fileTexts(texts: Texts, messageType: string): { readonly success: string; readonly error: string } {
+  switch (messageType) {
+    case "image":
+      return { success: texts.uploadImageSuccess, error: texts.uploadImageError };
+    case "audio":
+    case "voice":
+      return { success: texts.uploadAudioSuccess, error: texts.uploadAudioError };
+    default:
+      return { success: texts.uploadFileSuccess, error: texts.uploadFileError };
+  }
 }
 
 /**

@@ -228,7 +228,7 @@ export interface CommandResult {
   /** Last post number that the desk has accepted in this session; null means the command did not post. */
   readonly postSequence: null | number;
   /** What the command brought; null when it brings nothing or failed. */
-  readonly data: null | Tagged<"ContactReady", ContactReady> | Tagged<"CaseReady", CaseReady> | Tagged<"CaseClosed", CaseClosed> | Tagged<"SessionOpened", SessionOpened>;
+  readonly data: null | Tagged<"ContactReady", ContactReady> | Tagged<"CaseReady", CaseReady> | Tagged<"CaseClosed", CaseClosed> | Tagged<"SessionOpened", SessionOpened> | Tagged<"FileAttached", FileAttached>;
 }
 
 /** Somebody asks that this user be connected with a human agent. */
@@ -438,6 +438,16 @@ export interface DueTime {
 export interface Fence {
   /** Instance whose claim is the epoch. */
   readonly instanceId: string;
+}
+
+/** A file of the user is at the case. */
+export interface FileAttached {
+  /** What it is called there. */
+  readonly title: string;
+  /** What it is by its content; null when an earlier try had attached it and it was only found again. */
+  readonly mimeType: null | string;
+  /** Its size. */
+  readonly sizeBytes: number;
 }
 
 /** Somebody asks that this user's open chat be ended on both sides and the user be handed back to the bot. */

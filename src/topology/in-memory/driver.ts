@@ -3,6 +3,7 @@
 // does not know it.
 import { createChannelGateway } from "../../processors/channel/gateway.ts";
 import type { BotPort, ChannelPort } from "../../processors/channel/port.ts";
+import type { Download } from "../../processors/desk/files.ts";
 import { createDeskGateway } from "../../processors/desk/gateway.ts";
 import type { Desk, Sealer } from "../../processors/desk/port.ts";
 import type { Decide } from "../../processors/interconnection/decision.ts";
@@ -25,6 +26,7 @@ export interface OutsideWorld {
   readonly desk: Desk;
   readonly channel: ChannelPort;
   readonly bot: BotPort;
+  readonly media: { readonly download: Download };
 }
 
 /** How a driver is made. */
@@ -258,10 +260,12 @@ function gatewaysBehind(
   outside: OutsideWorld,
   sealer: Sealer,
 ): Pick<RuntimePorts, "perform" | "desk"> {
+  const media = gate.port("media", outside.media, ["download"]);
   const desk = createDeskGateway({
+    download: (url, signal) => media.download(url, signal),
     desk: gate.port("desk", outside.desk, [
       ...(["ensureContact", "ensureCase", "openSession", "requestChat", "say", "end"] as const),
-      ...(["poll", "reconnect", "resync"] as const),
+      ...(["poll", "reconnect", "resync", "attachFile", "findFile"] as const),
     ]),
     sealer,
   });

@@ -4,11 +4,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 
-import {
-  createGuardedDownload,
-  type Download,
-  type DownloadOptions,
-} from "../../../../src/clients/http/guarded-download.ts";
+import { createGuardedDownload, type DownloadOptions } from "../../../../src/clients/http/guarded-download.ts";
+import type { Download } from "../../../../src/processors/desk/files.ts";
 
 interface Listening {
   readonly port: number;

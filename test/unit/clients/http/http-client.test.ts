@@ -54,6 +54,30 @@ describe("a call that is answered", () => {
     expect(received).toHaveLength(1);
   });
 
+  it("sends a body that is made meanwhile with its length, and again when it is called again", async () => {
+    const { url, received } = await server(() => ({ status: 200 }));
+    const request: HttpRequest = {
+      method: "POST",
+      url,
+      headers: {},
+      body: {
+        sizeBytes: 300_004,
+        *chunks() {
+          for (const letter of ["a", "b", "c"]) yield Buffer.alloc(100_000, letter);
+          yield Buffer.from("d\u00e9\n");
+        },
+      },
+    };
+    const http = client();
+    await http.call(request, null);
+    await http.call(request, null);
+    expect(received.map(({ body }) => body)).toEqual(
+      Array(2).fill(`${"a".repeat(100_000)}${"b".repeat(100_000)}${"c".repeat(100_000)}d\u00e9\n`),
+    );
+    expect(received[0]?.headers).toMatchObject({ "content-length": "300004" });
+    expect(received[0]?.headers["transfer-encoding"]).toBeUndefined();
+  });
+
   it("reads Retry-After as seconds and as a date", async () => {
     const values = ["7", "Sun, 22 Nov 2026 12:01:00 GMT"];
     const { url } = await server(() => ({ status: 503, headers: { "retry-after": values.shift() ?? "" } }));

@@ -101,6 +101,8 @@ const channelHead = { ...commandHead, lane: fc.constant("channel" as const), cha
 const about = fc.constantFrom("message" as const, "context" as const, "notice" as const);
 const kind = <Kind extends string>(name: Kind): { readonly kind: fc.Arbitrary<Kind> } => ({ kind: fc.constant(name) });
 
+const file = { media, messageType: text, messageId: text, words: orNull(text) };
+
 const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
   // What stands in the chat stands in its commands nearly always: that is what the record leaves out.
   const anySession = chat?.session ? fc.oneof(fc.constant(chat.session), session) : session;
@@ -127,6 +129,7 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       extraData: anyExtra,
     }),
     fc.record({ ...deskHead, ...kind("CloseCase"), caseId: text }),
+    fc.record({ ...deskHead, ...kind("AttachFile"), caseId: text, ...file }),
     fc.record({ ...deskHead, ...kind("OpenSession"), visitorName: text }),
     fc.record({
       ...deskHead,
@@ -150,6 +153,8 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
   );
 };
 
+const backlogItem = fc.oneof(fc.record({ text, messageIds: list(text), about }), fc.record({ file: fc.record(file) }));
+
 const reply: fc.Arbitrary<Reply> = fc.record({
   outcome: fc.constantFrom("done" as const, "refused" as const),
   reason: fc.constantFrom("chat_created" as const, "chat_open" as const, "opening_timeout" as const),
@@ -171,7 +176,7 @@ export const anyState: fc.Arbitrary<UserState> = orNull(interconnection).chain((
   fc.record({
     interconnection: fc.constant(chat),
     pending: list(command(chat)),
-    backlog: list(fc.record({ lane, texts: list(fc.record({ text, messageIds: list(text), about })) })),
+    backlog: list(fc.record({ lane, texts: list(backlogItem) })),
     due: list(fc.record({ kind: dueKind, chatId: text, at: whole })),
     handBack: orNull(fc.record({ chatId: text, channel, botSlug: text, botState: text })),
     lastSeq,

@@ -103,12 +103,13 @@ describe("in every conversation", () => {
 
   it("each message of a user to an agent is said once or given up, and what is said is in order", () => {
     always(({ user, steps, gave }) => {
-      const inFacts = steps
-        .flatMap(({ step }) => step.facts)
-        .filter(({ kind }) => kind === "message_in" || kind === "file");
+      const inFacts = steps.flatMap(({ step }) => step.facts).filter(({ kind }) => kind === "message_in");
       const promised = inFacts.map(({ messageId }) => Number(messageId?.slice(1)));
       const said = tokensIn(
-        gave.flatMap((each) => (each.kind === "SayToAgent" && each.about === "message" ? [each.text] : [])),
+        gave.flatMap((each) => {
+          if (each.kind === "AttachFile") return [each.media.url];
+          return each.kind === "SayToAgent" && each.about === "message" ? [each.text] : [];
+        }),
         "user",
       );
       expect(said).toEqual(said.toSorted((a, b) => a - b));
@@ -211,7 +212,8 @@ it("the conversations reach what they are to show", () => {
     for (const { step } of play(actions).steps) {
       for (const { kind, reason } of step.facts) seen.add(kind).add(reason);
       for (const { reason } of step.deadLetters) seen.add(reason);
-      for (const { texts } of step.state.backlog) if (texts.some(({ text }) => text.includes("\n"))) seen.add("joined");
+      for (const { texts } of step.state.backlog)
+        if (texts.some((each) => "text" in each && each.text.includes("\n"))) seen.add("joined");
       if (step.state.earlier.length > 0) seen.add("earlier chat");
       if (step.state.looseCase !== null) seen.add("loose case");
     }

@@ -108,21 +108,6 @@ describe("a user's message to the agent", () => {
     expect(user.message("m1", "Hello").gave).toEqual([]);
   });
 
-  it("tells of a file with its type, caption and link", () => {
-    const user = userIn("ACTIVE");
-    const step = user.message("m1", null, { type: "document", media: image });
-    expect(textsOf(step.gave, "SayToAgent")).toEqual([
-      "**El usuario envió un archivo (document)**\nLook\nhttps://media.example.org/1",
-    ]);
-    expect(step.facts).toMatchObject([{ kind: "file", messageId: "m1", messageType: "document" }]);
-  });
-
-  it("keeps words that come with a file, before it", () => {
-    const user = userIn("ACTIVE");
-    const [text] = textsOf(user.message("m1", "See", { type: "image", media: image }).gave, "SayToAgent");
-    expect(text?.split("\n")[0]).toBe("See");
-  });
-
   it("carries its text in facts only where that is wanted", () => {
     expect(userIn("ACTIVE").message("m1", "Hello").facts).toMatchObject([{ textChars: 5, text: null }]);
     expect(userIn("ACTIVE", { eventsWithText: true }).message("m1", "Hello").facts).toMatchObject([{ text: "Hello" }]);

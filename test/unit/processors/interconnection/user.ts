@@ -35,6 +35,7 @@ export const settings: DecideSettings = {
   acceptTimeoutMs: 60_000,
   chatMaxAgeMs: 3_600_000,
   forwardedTypes: new Set(["text", "image", "document", "audio", "voice"]),
+  fileNameInNotice: false,
   ignoredTypes: new Set(["status"]),
   restartKeywords: new Set(["restart"]),
   sourceFlows: { default: { subject: "Help", providers: { whatsapp: { buttonId: "573x", ownerId: "00Gx" } } } },
@@ -98,6 +99,8 @@ function bringsOf(command: Command): CommandResult["data"] {
       return { type: "CaseReady", caseId: "500x", created: true };
     case "CloseCase":
       return { type: "CaseClosed", closed: true };
+    case "AttachFile":
+      return { type: "FileAttached", title: "photo.png", mimeType: "image/png", sizeBytes: 68 };
     case "OpenSession":
       return { type: "SessionOpened", session };
     case "RequestChat":
