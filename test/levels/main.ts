@@ -3,6 +3,7 @@
 // the end, also at Ctrl-C.
 import { check } from "./check.ts";
 import type { Level } from "./levels.ts";
+import { describeMatrix, nameOf, sumOf, type Variant, type VariantResult, variants } from "./matrix.ts";
 import { type Plan, readPlan } from "./plan.ts";
 import { runVitest } from "./run-vitest.ts";
 import { createRunServices, type RunServices } from "./services.ts";
@@ -38,6 +39,34 @@ async function runPlan(plan: Plan, services: RunServices, signal: AbortSignal): 
   return sum;
 }
 
+/** What a run came to; `lacking` is set where this machine lacks what it needs. */
+interface Outcome {
+  readonly tally: Tally;
+  readonly lacking: number | undefined;
+}
+
+async function runOnce(plan: Plan, signal: AbortSignal, variant?: Variant): Promise<Outcome> {
+  const services = createRunServices(say, variant);
+  const tally = await runPlan(plan, services, signal);
+  return { tally, lacking: services.lackingExitCode() };
+}
+
+/** The plan once per variant, each with services of its own. */
+async function runMatrix(plan: Plan, signal: AbortSignal): Promise<Outcome> {
+  const results: VariantResult[] = [];
+  let lacking: number | undefined;
+  for (const variant of variants) {
+    if (signal.aborted || lacking !== undefined) break;
+    say(`\n${nameOf(variant)}`);
+    const startedMs = performance.now();
+    const outcome = await runOnce(plan, signal, variant);
+    lacking = outcome.lacking;
+    results.push({ variant, tally: outcome.tally, tookMs: performance.now() - startedMs });
+  }
+  say(`\n${describeMatrix(results)}`);
+  return { tally: sumOf(results), lacking };
+}
+
 function isCi(): boolean {
   const value = process.env["CI"] ?? "";
   return value !== "" && value !== "0" && value.toLowerCase() !== "false";
@@ -69,10 +98,10 @@ async function main(args: readonly string[]): Promise<number> {
       interrupted.abort();
     });
   }
-  const services = createRunServices(say);
-  const sum = await runPlan(plan, services, interrupted.signal);
-  const code = report(interrupted.signal.aborted ? { ...sum, failed: sum.failed + 1 } : sum);
-  return interrupted.signal.aborted ? 130 : (services.lackingExitCode() ?? code);
+  const run = plan.matrix ? runMatrix : runOnce;
+  const { tally, lacking } = await run(plan, interrupted.signal);
+  const code = report(interrupted.signal.aborted ? { ...tally, failed: tally.failed + 1 } : tally);
+  return interrupted.signal.aborted ? 130 : (lacking ?? code);
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -7,6 +7,8 @@ import { filesOf, type Level, levels } from "./levels.ts";
 export interface Plan {
   readonly check: boolean;
   readonly levels: readonly Level[];
+  /** Every level of it once per variant of matrix.ts. */
+  readonly matrix: boolean;
   /** Handed to vitest as they are: `-t name`, part of a file's path, … */
   readonly vitestArgs: readonly string[];
 }
@@ -27,6 +29,8 @@ ${levels.map((level) => `  ${level.name.padEnd(12)} test/${level.name}${level.ne
   npm test -- unit                    one level
   npm test -- integration -t 'agent'  of one level, the tests whose name matches
   npm test -- unit outbox             of one level, the files whose path matches
+  npm test -- integration --matrix    of one level that starts services, all of it on both broker generations and in every
+                                      security mode, with a table at the end
 `;
 
 /**
@@ -38,16 +42,22 @@ export function readPlan(args: readonly string[], isThere: (level: Level) => boo
   if (args.includes("--help") || args.includes("-h")) return { text: helpText, exitCode: 0 };
   const [first, ...rest] = args;
   const existing = levels.filter(isThere);
-  if (first === undefined) return { check: true, levels: existing, vitestArgs: [] };
-  if (first.startsWith("-")) return { check: false, levels: existing, vitestArgs: args };
+  const matrix = args.includes("--matrix");
+  if (matrix && levels.find(({ name }) => name === first)?.needsServices !== true)
+    return {
+      text: `--matrix needs a level that starts services, as in: npm test -- integration --matrix`,
+      exitCode: usageExitCode,
+    };
+  if (first === undefined) return { check: true, levels: existing, matrix, vitestArgs: [] };
+  if (first.startsWith("-")) return { check: false, levels: existing, matrix, vitestArgs: args };
   if (first === "check") {
     if (rest.length > 0) return { text: `check takes no arguments, got: ${rest.join(" ")}`, exitCode: usageExitCode };
-    return { check: true, levels: [], vitestArgs: [] };
+    return { check: true, levels: [], matrix, vitestArgs: [] };
   }
   const level = levels.find(({ name }) => name === first);
   if (level === undefined) return { text: `There is no level ${first}.\n\n${helpText}`, exitCode: usageExitCode };
   if (!isThere(level)) return { text: `The level ${first} has no tests yet.`, exitCode: usageExitCode };
-  return { check: false, levels: [level], vitestArgs: rest };
+  return { check: false, levels: [level], matrix, vitestArgs: rest.filter((arg) => arg !== "--matrix") };
 }
 
 function hasFiles(level: Level): boolean {

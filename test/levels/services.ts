@@ -4,6 +4,10 @@ import type { Services } from "../../sandbox/services/driver.ts";
 import type { RunDirectory } from "../../sandbox/services/run-directory.ts";
 import { outputsVariable } from "../support/outputs.ts";
 import { servicesVariable } from "../support/services.ts";
+import type { Variant } from "./matrix.ts";
+
+/** The service's login where a variant asks for one; a canary, looked for in all that the services write. */
+const login = { user: "salesforce", password: "canary-password-at-the-broker" };
 
 /** Environment for tests that says where the services are. */
 export type ServicesEnvironment = Readonly<Record<string, string>>;
@@ -18,8 +22,8 @@ export interface RunServices {
   lackingExitCode(): number | undefined;
 }
 
-/** Makes them; starts nothing yet. */
-export function createRunServices(say: (text: string) => void): RunServices {
+/** Makes them; starts nothing yet. With a variant: that Kafka, and a listener by which the service is to reach it. */
+export function createRunServices(say: (text: string) => void, variant?: Variant): RunServices {
   const state: {
     started?: Promise<ServicesEnvironment | undefined>;
     driver?: Services;
@@ -34,11 +38,19 @@ export function createRunServices(say: (text: string) => void): RunServices {
       // Loaded only here: checks and unit tests run, and say what is wrong, also while the driver does not load.
       const { createServices } = await import("../../sandbox/services/driver.ts");
       const { createRunDirectory } = await import("../../sandbox/services/run-directory.ts");
-      state.driver = await createServices({ say: (line) => say(`  ${line}`), env: process.env });
-      const addresses = await state.driver.start();
+      const version = variant === undefined ? {} : { KAFKA_VERSION: variant.kafkaVersion };
+      const mechanism = variant?.mechanism ?? null;
+      state.driver = await createServices({
+        say: (line) => say(`  ${line}`),
+        env: { ...process.env, ...version },
+        ...(mechanism === null ? {} : { security: { users: { [login.user]: login.password } } }),
+      });
+      const { secure, ...addresses } = await state.driver.start();
+      const wire = secure === undefined || mechanism === null ? {} : { wire: { ...secure, ...login, mechanism } };
       say(`services: ${state.driver.kind}, up in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
       state.outputs = createRunDirectory();
-      return { [servicesVariable]: JSON.stringify(addresses), [outputsVariable]: state.outputs.folder("outputs") };
+      const env = { ...version, [servicesVariable]: JSON.stringify({ ...addresses, ...wire }) };
+      return { ...env, [outputsVariable]: state.outputs.folder("outputs") };
     } catch (error) {
       say(`services: ${error instanceof Error ? error.message : String(error)}`);
       if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {

@@ -126,7 +126,7 @@ function worldOptions(more: WorldOptions = {}): WorldOptions {
 type StageBase = Pick<Stage, "names" | "world" | "service" | "services" | "url" | "addresses">;
 
 function makeStage(base: StageBase, front: Front | null): Stage {
-  const { world, services, url } = base;
+  const { world, services, url, addresses } = base;
   const { parts } = world;
   const numbers = randomInt(100_000, 999_999);
   const people: Person[] = [];
@@ -195,7 +195,8 @@ function makeStage(base: StageBase, front: Front | null): Stage {
       await Promise.all(services.map((one) => one.close()));
       await front?.close();
       await world.close();
-      await keepSecrets("stage", [...secrets, ...known, ...own]);
+      const login = addresses.wire === undefined ? [] : [addresses.wire.password];
+      await keepSecrets("stage", [...secrets, ...known, ...own, ...login]);
     },
   };
   return stage;

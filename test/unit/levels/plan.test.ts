@@ -9,7 +9,7 @@ const onlyUnit = ({ name }: Level): boolean => name === "unit";
 
 describe("arguments of npm test", () => {
   it("run everything there is, in order, when there are none", () => {
-    expect(readPlan([], all)).toEqual({ check: true, levels, vitestArgs: [] });
+    expect(readPlan([], all)).toEqual({ check: true, levels, matrix: false, vitestArgs: [] });
   });
 
   it("leave out a level that has no tests", () => {
@@ -25,14 +25,29 @@ describe("arguments of npm test", () => {
   });
 
   it("pick the check", () => {
-    expect(readPlan(["check"], all)).toEqual({ check: true, levels: [], vitestArgs: [] });
+    expect(readPlan(["check"], all)).toEqual({ check: true, levels: [], matrix: false, vitestArgs: [] });
   });
 
   it("narrow every level but the check where only filters are given", () => {
-    expect(readPlan(["-t", "agent"], all)).toEqual({ check: false, levels, vitestArgs: ["-t", "agent"] });
+    expect(readPlan(["-t", "agent"], all)).toEqual({
+      check: false,
+      levels,
+      matrix: false,
+      vitestArgs: ["-t", "agent"],
+    });
+  });
+
+  it("multiply a level that starts services", () => {
+    expect(readPlan(["integration", "--matrix", "-t", "agent"], all)).toMatchObject({
+      levels: [{ name: "integration" }],
+      matrix: true,
+      vitestArgs: ["-t", "agent"],
+    });
   });
 
   it.each([
+    { args: ["--matrix"], isThere: all },
+    { args: ["unit", "--matrix"], isThere: all },
     { args: ["nosuch"], isThere: all },
     { args: ["chaos"], isThere: onlyUnit },
     { args: ["check", "-t", "x"], isThere: all },
