@@ -35,7 +35,8 @@ export interface Lanes {
   update(userId: string, state: UserState): void;
   /** Resolves when nothing is being carried out. */
   idle(): Promise<void>;
-  readonly depth: number;
+  /** Commands that wait or are being carried out, by lane. */
+  depths(): Readonly<Record<LaneName, number>>;
 }
 
 interface Lane {
@@ -86,7 +87,6 @@ export function createLanes(
   const users = new Map<string, User>();
   /** What has not begun outside is left to the next owner when the instance stops. */
   const unlessStopping = AbortSignal.any([signal, stopping]);
-  let depth = 0;
   /** The index is not ours any more: nothing of this tenure may begin. */
   let over = false;
 
@@ -305,7 +305,6 @@ export function createLanes(
       const known = users.get(userId);
       if (known === undefined && state.pending.length === 0) return;
       const user = known ?? { state, lanes: { desk: newLane(), channel: newLane() } };
-      depth += state.pending.length - (known?.state.pending.length ?? 0);
       user.state = state;
       if (known === undefined) users.set(userId, user);
       const pendingIds = new Set(state.pending.map(idOf));
@@ -319,8 +318,10 @@ export function createLanes(
       const running = [...users.values()].flatMap(({ lanes }) => [lanes.desk.running, lanes.channel.running]);
       await Promise.all(running.filter((one) => one !== null));
     },
-    get depth() {
-      return depth;
+    depths() {
+      const depths = { desk: 0, channel: 0 };
+      for (const { state } of users.values()) for (const { lane } of state.pending) depths[lane] += 1;
+      return depths;
     },
   };
 }

@@ -22,6 +22,16 @@ export interface OwnerTools extends TakeoverTools, LaneTools, PollTools, Omit<Tu
   fatal(error: Error): void;
 }
 
+/** What an owner holds, for the gauges. */
+export interface OwnerCounts {
+  readonly inbox: number;
+  readonly laneDepth: Readonly<Record<string, number>>;
+  /** Open chats by status. */
+  readonly chats: Readonly<Record<string, number>>;
+  readonly polls: number;
+  readonly due: number;
+}
+
 /** The owner of one partition index, from the moment the group gives it until the group takes it. */
 export interface PartitionOwner {
   readonly partition: number;
@@ -32,7 +42,8 @@ export interface PartitionOwner {
   readonly running: boolean;
   /** What this index waits for, such as kafka or takeover; null when nothing. */
   readonly waitingFor: string | null;
-  readonly counts: { readonly inbox: number; readonly laneDepth: number; readonly polls: number; readonly due: number };
+  /** What it holds now, counted when asked. */
+  counts(): OwnerCounts;
   /** The group gave the index to somebody else: drops everything at once. */
   lose(): void;
   /** Clean end: finishes the turn and the commands in hand, closes polls. Resolves when all is done or `deadline` aborts. */
@@ -309,11 +320,12 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     get waitingFor() {
       return waitingFor();
     },
-    get counts() {
-      const { lanes, pollers, dueTimes } = tenure ?? {};
+    counts() {
+      const { lanes, pollers, dueTimes, turnTools } = tenure ?? {};
       return {
         inbox: feed.inbox.records,
-        laneDepth: lanes?.depth ?? 0,
+        laneDepth: lanes?.depths() ?? {},
+        chats: turnTools?.users.openChats() ?? {},
         polls: pollers?.count ?? 0,
         due: dueTimes?.count ?? 0,
       };

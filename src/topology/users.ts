@@ -1,7 +1,14 @@
 // The users of one partition index in memory: the owner is the only writer, so what was loaded once stays right. Users with
 // anything open stay; of the others only the last used ones are kept.
 import { isLive, parseRecord } from "../processors/interconnection/record.ts";
-import { nobody, type ContextEntry, type UserMemory, type UserState } from "../processors/interconnection/state.ts";
+import {
+  isOpen,
+  nobody,
+  type ContextEntry,
+  type Status,
+  type UserMemory,
+  type UserState,
+} from "../processors/interconnection/state.ts";
 import type { Log, Metrics, Store, StoredUser } from "./ports.ts";
 
 /** What decide needs of one user. */
@@ -18,6 +25,8 @@ export interface Users {
   get(userId: string): User;
   /** Takes over what a saved turn changed. */
   put(userId: string, state: UserState, remember: readonly ContextEntry[], see: readonly string[]): void;
+  /** Open chats by status. */
+  openChats(): Readonly<Record<Exclude<Status, "CLOSED" | "FAILED">, number>>;
   /** Lets go of the users that are not needed any more beyond the bound. Costs what it removes. */
   trim(): void;
 }
@@ -59,6 +68,12 @@ export function createUsers(store: Store, ports: { readonly log: Log; readonly m
     put(userId, state, remember, see) {
       const { memory } = live.get(userId) ?? idle.get(userId) ?? { memory: noMemory };
       keep(userId, { state, memory: grow(memory, remember, see) });
+    },
+    openChats() {
+      const chats = { CONNECTING: 0, ON_HOLD: 0, ACTIVE: 0 };
+      for (const { state } of live.values())
+        if (isOpen(state.interconnection)) chats[state.interconnection.status] += 1;
+      return chats;
     },
     trim() {
       for (const userId of idle.keys()) {

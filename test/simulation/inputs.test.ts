@@ -137,7 +137,7 @@ describe("more records than an index may hold", () => {
     const loud = Array.from({ length: 3_000 }, (_, i) => `loud-${String(i % 50)}`);
     for (const user of loud) await world.say(user, "noise");
     await world.advance(5_000);
-    const held = instance.runtime.owned()[0]?.counts.inbox ?? 0;
+    const held = instance.runtime.owned()[0]?.counts().inbox ?? 0;
     expect(held).toBeGreaterThan(1_000);
     expect(held).toBeLessThan(2_000);
     world.store.faults.away(false);

@@ -71,7 +71,7 @@ describe("a lane", () => {
     expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([3, 4, 5]);
     expect(results(t)).toEqual([1, 2, 3].map((seq) => [seq, "done", 1]));
     t.lanes.update("ana", stateWith([]));
-    expect(t.lanes.depth).toBe(0);
+    expect(t.lanes.depths()).toEqual({ desk: 0, channel: 0 });
   });
 
   it("of one gateway does not hold up the other, nor another user's", async () => {
