@@ -169,7 +169,14 @@ const CONTENT_VERSION = objectType({
 const CONTENT_DOCUMENT = objectType({
   name: "ContentDocument",
   prefix: "069",
-  fields: [text("Title", 255), own(id("LatestPublishedVersionId")), id("OwnerId")],
+  fields: [
+    text("Title", 255),
+    { name: "Description", kind: "longtext", maxLength: 1000 },
+    own(text("FileExtension", 40)),
+    own({ name: "ContentSize", kind: "number" }),
+    own(id("LatestPublishedVersionId")),
+    id("OwnerId"),
+  ],
 });
 
 const CONTENT_DOCUMENT_LINK = objectType({

@@ -34,6 +34,7 @@ export function runQuery(records: Records, soql: string, version: string): Query
   if (type === undefined) {
     throw new DataError(400, "INVALID_TYPE", `sObject type '${query.from}' is not supported.`);
   }
+  checkRestriction(type, query.where);
   const paths = query.fields.map((field) => pathOf(type, field));
   const matches = query.where === undefined ? () => true : predicate(records, type, query.where);
   const found = [...candidates(records, type, query.where)].filter(matches);
@@ -45,6 +46,25 @@ export function runQuery(records: Records, soql: string, version: string): Query
   }
   const rows = page.map((record) => shaped(records, { type, record, paths, version }));
   return { totalSize: rows.length, done: true, records: rows };
+}
+
+/** Links of files are only told by their file or by what they hang on (Object Reference, ContentDocumentLink, "Usage"). */
+function checkRestriction(type: ObjectType, where: Condition | undefined): void {
+  if (type.name !== "ContentDocumentLink") {
+    return;
+  }
+  const demands = where?.kind === "and" ? where.parts : where === undefined ? [] : [where];
+  const isById = demands.some(
+    (demand) =>
+      demand.kind === "compare" &&
+      (demand.operator === "=" || demand.operator === "in") &&
+      ["id", "contentdocumentid", "linkedentityid"].includes(demand.field.toLowerCase()),
+  );
+  if (!isById) {
+    const message =
+      "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator.";
+    throw new DataError(400, "MALFORMED_QUERY", message);
+  }
 }
 
 /** Records that may match: by id or by the text of a field where WHERE demands one, else all. */

@@ -89,6 +89,9 @@ function tableOf(store: Store, object: string): Map<string, SalesforceRecord> {
 
 function create(store: Store, type: ObjectType, fields: Fields, context: WriteContext): SalesforceRecord {
   const values = checked(store, type, fields, "create");
+  if (type.name === "ContentDocumentLink") {
+    checkLinked(store, String(values["LinkedEntityId"]));
+  }
   const now = new Date(store.clock.nowMs()).toISOString().replace("Z", "+0000");
   const record: SalesforceRecord = {
     Id: store.ids.record(type.prefix),
@@ -105,6 +108,14 @@ function create(store: Store, type: ObjectType, fields: Fields, context: WriteCo
   completed(store, type, record, context);
   store.indexes.add(tableOf(store, type.name), record);
   return record;
+}
+
+function checkLinked(store: Store, id: string): void {
+  const isHere = ["Case", "Contact", "Account"].some((object) => tableOf(store, object).has(shortId(id)));
+  if (!isHere) {
+    const message = `insufficient access rights on cross-reference id: ${id}`;
+    throw new DataError(400, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, ["LinkedEntityId"]);
+  }
 }
 
 function insert(store: Store, type: ObjectType, record: SalesforceRecord): void {
@@ -168,7 +179,12 @@ function addDocument(store: Store, version: SalesforceRecord): void {
   version["IsLatest"] = true;
   if (version["ContentDocumentId"] === undefined) {
     const document = create(store, type, { Title: version["Title"] }, { autoAssign: false });
-    document["LatestPublishedVersionId"] = version.Id;
+    Object.assign(document, {
+      Description: version["Description"] ?? null,
+      FileExtension: version["FileExtension"],
+      ContentSize: version["ContentSize"],
+      LatestPublishedVersionId: version.Id,
+    });
     store.indexes.forget(tableOf(store, type.name));
     version["ContentDocumentId"] = document.Id;
   }
@@ -285,6 +301,7 @@ function checkedValue(store: Store, type: ObjectType, field: Field, value: unkno
     case "date":
       return checkedDate(field, typedValue(field, value, "string"));
     case "base64":
+      return checkedBytes(field, typedValue(field, value, "string"));
     case "datetime":
       return typedValue(field, value, "string");
   }
@@ -306,6 +323,17 @@ function checkedText(field: Field, value: unknown): unknown {
   }
   // the org stores an empty text as null
   return value === "" ? null : value;
+}
+
+/** The bytes must be written as base64 to the last character, and there must be some. */
+function checkedBytes(field: Field, value: unknown): unknown {
+  const written = String(value);
+  const isWhole = written !== "" && Buffer.from(written, "base64").toString("base64") === written;
+  if (!isWhole) {
+    const message = `${field.name}: value not of required type: base64Binary`;
+    throw new DataError(400, "INVALID_BASE64_CHARACTERS", message, [field.name]);
+  }
+  return value;
 }
 
 function checkedEmail(field: Field, value: unknown): unknown {

@@ -140,6 +140,12 @@ describe("records", () => {
     ],
     ["an id that is none", "Case", { ContactId: "x" }, "MALFORMED_ID"],
     ["a field that the org writes", "Case", { CaseNumber: "1" }, "INVALID_FIELD_FOR_INSERT_UPDATE"],
+    [
+      "a birth date with a time of day",
+      "Contact",
+      { LastName: "A", Birthdate: "1980-01-01T00:00:00" },
+      "JSON_PARSER_ERROR",
+    ],
     ["no object at all", "Contact", "[]", "JSON_PARSER_ERROR"],
     ["broken JSON", "Contact", "{", "JSON_PARSER_ERROR"],
   ])("are refused: %s", async (_name, object, body, code) => {
@@ -153,6 +159,16 @@ describe("records", () => {
     expect((await data("GET", "/sobjects/Contact/0030000000000AA")).status).toBe(404);
     expect((await data("PUT", "/sobjects/Contact", {})).status).toBe(405);
     expect((await data("POST", "/sobjects/Contact", {}, { "content-type": "text/plain" })).status).toBe(415);
+  });
+
+  it("know the type of a custom field by what stands in it", async () => {
+    await data("POST", "/sobjects/Contact", { LastName: "A", Number__c: 5, Text__c: "5" });
+    const asked = (condition: string): Promise<Reply> =>
+      data("GET", `/query/?q=${encodeURIComponent(`SELECT Id FROM Contact WHERE ${condition}`)}`);
+    for (const right of ["Number__c = 5", "Text__c = '5'", "Nothing__c = 5", "Nothing__c = '5'", "Number__c = null"])
+      expect((await asked(right)).status, right).toBe(200);
+    for (const wrong of ["Number__c = '5'", "Text__c = 5", "Text__c = true"])
+      expect(codeOf(await asked(wrong)), wrong).toBe("INVALID_FIELD");
   });
 
   it("remembers whether assignment rules were kept away", async () => {
@@ -206,6 +222,13 @@ describe("query", () => {
 });
 
 describe("composite", () => {
+  it("holds five queries at most", async () => {
+    const queries = Array.from({ length: 6 }, (_, i) => query(`q${String(i)}`, "SELECT Id FROM Contact"));
+    expect(await composite(queries.slice(1))).toHaveLength(5);
+    const reply = await data("POST", "/composite", { compositeRequest: queries });
+    expect([reply.status, codeOf(reply)]).toEqual([400, "LIMIT_EXCEEDED"]);
+  });
+
   it("answers each part in order, errors as arrays", async () => {
     await data("POST", "/sobjects/Contact", { LastName: "Ada", MobilePhone: "5512345678" });
     const parts = [
@@ -240,6 +263,29 @@ describe("composite", () => {
     expect(results.map((result) => result.httpStatusCode)).toEqual([201, 200, 201]);
     const links = (await control(world, "GET", "/salesforce/records/ContentDocumentLink")).body;
     expect(links).toMatchObject({ records: [{ LinkedEntityId: id, ShareType: "V" }] });
+    const soql = `SELECT ContentDocument.Title, ContentDocument.ContentSize FROM ContentDocumentLink WHERE LinkedEntityId = '${id}'`;
+    const found = await data("GET", `/query/?q=${encodeURIComponent(soql)}`);
+    expect(found.body).toMatchObject({ records: [{ ContentDocument: { Title: "t", ContentSize: 2 } }] });
+  });
+
+  it("refuses a file whose bytes are no base64 to the end, or none, and a link to nothing", async () => {
+    for (const VersionData of ["", "aGk", "aG k=", "aGk=\n", "not base64!"]) {
+      const reply = await data("POST", "/sobjects/ContentVersion", { PathOnClient: "t.png", VersionData });
+      expect([VersionData, reply.status]).toEqual([VersionData, 400]);
+    }
+    await data("POST", "/sobjects/ContentVersion", { PathOnClient: "t.png", VersionData: "aGk=" });
+    const documents = (await control(world, "GET", "/salesforce/records/ContentDocument")).body;
+    const [{ Id = "" } = {}] = (documents as { records: { Id: string }[] }).records;
+    const reply = await data("POST", "/sobjects/ContentDocumentLink", {
+      ContentDocumentId: Id,
+      LinkedEntityId: "500000000000001AAA",
+    });
+    expect([reply.status, codeOf(reply)]).toEqual([400, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]);
+  });
+
+  it("tells of links only by what they hang on", async () => {
+    const reply = await data("GET", "/query/?q=SELECT+Id+FROM+ContentDocumentLink");
+    expect([reply.status, codeOf(reply)]).toEqual([400, "MALFORMED_QUERY"]);
   });
 
   it("halts parts that refer to one that failed", async () => {

@@ -33,7 +33,7 @@ export async function attachFile(api: DataApi, file: CaseFile, signal: AbortSign
   );
   if (outcome.kind !== "done") return outcome;
   const results = listOf(objectOf(outcome.value).compositeResponse).map(objectOf);
-  const failed = results.filter((result) => !(inOrder(result) < 300));
+  const failed = results.filter((result) => !(statusOf(result) < 300));
   // Of parts that fell because another one did, only that one says why.
   const cause = failed.find((result) => !isHalted(result)) ?? failed[0];
   if (cause !== undefined) return partFailure(cause, file.title);
@@ -68,7 +68,7 @@ function bodyOf(apiVersion: string, file: CaseFile): HttpBody {
       {
         method: "GET",
         // As the original: the reference is put in by the composite resource and must not be encoded.
-        url: `${base}/query/?q=SELECT+ContentDocumentId+FROM+ContentVersion+WHERE+Id+=+'@{${version}.id}'`,
+        url: `${base}/query/?q=SELECT+ContentDocumentID+FROM+ContentVersion+WHERE+id+=+'@{${version}.id}'`,
         body: null,
         referenceId: query,
       },
@@ -78,8 +78,8 @@ function bodyOf(apiVersion: string, file: CaseFile): HttpBody {
         body: {
           ContentDocumentId: `@{${query}.records[0].ContentDocumentId}`,
           LinkedEntityId: file.caseId,
-          ShareType: "V",
-          Visibility: "allUsers",
+          shareType: "V",
+          visibility: "allUsers",
         },
         referenceId: link,
       },
@@ -109,7 +109,7 @@ function* base64(chunks: readonly Buffer[]): Generator<Buffer> {
   if (rest.length > 0) yield Buffer.from(rest.toString("base64"), "latin1");
 }
 
-function inOrder({ httpStatusCode }: JsonObject): number {
+function statusOf({ httpStatusCode }: JsonObject): number {
   return numberOf(httpStatusCode) ?? Number.NaN;
 }
 
