@@ -220,6 +220,21 @@ describe("opening a chat", () => {
     expect(user.state.looseCase).toMatchObject({ caseId: "500x", contactId: "003x" });
   });
 
+  it("closes such a case when another one waits already", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    user.connect("r2");
+    user.result("done", { type: "ContactReady", contactId: "003y", created: false, blocked: false });
+    const [ensureCase] = user.state.pending;
+    user.due("opening_limit");
+    const late = user.result("done", { type: "CaseReady", caseId: "500y", created: true }, ensureCase);
+    expect(late.gave).toMatchObject([{ kind: "CloseCase", caseId: "500y" }]);
+    expect(user.state.looseCase).toMatchObject({ caseId: "500x" });
+  });
+
   it("gives a repeat of a request its first outcome and does nothing else", () => {
     const user = userIn("ON_HOLD");
     const repeated = user.connect("connect");

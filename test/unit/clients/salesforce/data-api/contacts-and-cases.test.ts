@@ -33,7 +33,8 @@ async function org(replies: readonly Reply[]) {
     () => http.close(),
     () => server.close(),
   );
-  const tokens = createAccessTokens({ http, loginUrl: server.url, grant, log: rememberingLog().log });
+  const { log } = rememberingLog();
+  const tokens = createAccessTokens({ http, loginUrl: server.url, grant, knownOrigins: [], log, now: () => 0 });
   return {
     api: createDataApi({ http, tokens, baseUrl: server.url, apiVersion: "52" }),
     received,
@@ -92,6 +93,26 @@ describe("the search of a contact", () => {
   it("prefers the e-mail's, in whatever order the answers come", async () => {
     const { api } = await org([found(sub("newQueryPhone", 200, one("003P")), sub("newQueryEmail", 200, one("003E")))]);
     expect(await ensureContact(api, contacts, contactCommand, never)).toMatchObject({ value: { contactId: "003E" } });
+  });
+
+  it("asks by configured fields after that, only for keys that extraData has, under the original's names", async () => {
+    const empty = { totalSize: 0, done: true, records: [] };
+    const { api, received } = await org([
+      found(
+        ...["newQueryEmail", "newQueryPhone"].map((name) => sub(name, 200, empty)),
+        sub("newQueryCustomField_Account_Customer_ID_SF", 200, one("003C")),
+      ),
+    ]);
+    const fields = { absent: "Absent__c", customer: "Account.Customer__ID__SF" };
+    const mapping = { ...contacts, search: { ...contacts.search, fields } };
+    const request = { ...contactCommand, extraData: { customer: "C-1" } };
+    expect(await ensureContact(api, mapping, request, never)).toMatchObject({ value: { contactId: "003C" } });
+    const { compositeRequest } = JSON.parse(received[0]?.body ?? "") as { compositeRequest: { referenceId: string }[] };
+    expect(compositeRequest.map(({ referenceId }) => referenceId)).toEqual([
+      "newQueryEmail",
+      "newQueryPhone",
+      "newQueryCustomField_Account_Customer_ID_SF",
+    ]);
   });
 
   it.each([null, ""])("leaves the phone out when it is %j", async (phoneNumber) => {
@@ -257,6 +278,25 @@ describe("the creation of a case", () => {
     expect(Object.keys(JSON.parse(received[0]?.body ?? "") as object)).toEqual([
       ...["ContactId", "Description", "Origin", "Priority", "RecordTypeId", "Status", "Subject"],
     ]);
+  });
+
+  it("puts custom fields among them, as JSON of any type, in alphabetical order", async () => {
+    const { api, received } = await org([created("500A")]);
+    const fields = { status: "Status", priority: "Priority", n: "A__c", o: "Z__c", mine: "subject" };
+    const extraData = { status: "Novo", priority: "low", n: 1.5, o: { json: '{"a":[1]}' }, mine: "not this one" };
+    await ensureCase(api, { ...cases, fields }, { ...caseCommand, ownerId: null, extraData, mayExist: false }, never);
+    expect(received[0]?.body).toBe(
+      JSON.stringify({
+        A__c: 1.5,
+        ContactId: "003000000000001AAA",
+        Description: "Caso levantado por el Bot : Ayuda",
+        Origin: "whatsapp",
+        Priority: "low",
+        Status: "Novo",
+        Subject: "Ayuda",
+        Z__c: { a: [1] },
+      }),
+    );
   });
 
   it.each(["contactId", "subject", "description"] as const)(
