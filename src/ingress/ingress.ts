@@ -1,5 +1,7 @@
 // The HTTP edge: a Fastify server with the service's routes, its limits, and what is answered when something goes wrong. Owns
 // the way from request to handler and back; what each route does is in files of its own. Made and closed by main.ts.
+import type { IncomingHttpHeaders } from "node:http";
+
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -20,6 +22,7 @@ import { isAddressed, otherAnswer } from "./other-paths.ts";
 import type { IngressPorts } from "./ports.ts";
 import type { RefusalStatus } from "./reply-answers.ts";
 import { routes, webhookPaths, type Route } from "./routes.ts";
+import { createSignatureCheck, type Signatures } from "./signatures.ts";
 import { createTokens, type Account, type Caller, type Tokens } from "./tokens.ts";
 import { createWebhookRegistration } from "./webhook-registration.ts";
 import { createWhatsappWebhook } from "./whatsapp.ts";
@@ -36,6 +39,8 @@ export interface IngressOptions {
   readonly lateStatus: 202 | 500;
   readonly refusalStatus: RefusalStatus;
   readonly ignoredTypes: readonly string[];
+  /** What webhooks must be signed with; nothing when left out. */
+  readonly signatures?: Signatures;
   readonly auth: {
     readonly secretKey: string;
     readonly tokenTtlMs: number;
@@ -66,11 +71,14 @@ const mostHeaders = 100;
 /** Within this a request must have come in whole, headers and body. */
 const requestTimeoutMs = 10_000;
 
+const noSignatures: Signatures = { fixed: null, metaSecret: null, standardKeys: [] };
+const unsigned = failure(401, "Invalid webhook signature.");
+
 /** A request as handlers see it. */
 interface Call {
   readonly body: Buffer;
   readonly params: Readonly<Record<string, string>>;
-  readonly idempotencyKey: unknown;
+  readonly headers: IncomingHttpHeaders;
   /** Who calls; null on routes for anybody. */
   readonly caller: Caller | null;
 }
@@ -124,19 +132,20 @@ function createHandlers(
   const facebook = createFacebookWebhook(ports, shared);
   const { clock, log } = options;
   const registration = createWebhookRegistration(ports, { paths: webhookPaths, replyTimeoutMs, stopping, clock, log });
+  const isSigned = createSignatureCheck(options.signatures ?? noSignatures, () => clock.now());
   const context = createContextRoute(ports.context, shared);
   return {
     // One JSON document; the original sent two back to back, which no client reads.
     welcome: () => success("Welcome to API!"),
     authenticate: ({ body }) => authenticate(tokens, body),
     tokenCheck: ({ caller }) => tokenCheck(known(caller)),
-    connect: ({ body, idempotencyKey }) => chats.connect(body, idempotencyKey),
+    connect: ({ body, headers }) => chats.connect(body, headers["idempotency-key"]),
     outcome: ({ params }) => chats.outcome(params["requestId"] ?? ""),
-    finish: ({ params, caller, idempotencyKey }) =>
-      chats.finish(params["user_id"] ?? "", known(caller), idempotencyKey),
+    finish: ({ params, caller, headers }) =>
+      chats.finish(params["user_id"] ?? "", known(caller), headers["idempotency-key"]),
     context: ({ params }) => context(params["user_id"] ?? ""),
-    whatsapp: ({ body }) => whatsapp(body),
-    facebook: ({ body }) => facebook(body),
+    whatsapp: ({ body, headers }) => (isSigned(headers, body) ? whatsapp(body) : unsigned),
+    facebook: ({ body, headers }) => (isSigned(headers, body) ? facebook(body) : unsigned),
     registerWebhook: ({ params }) => registration.register(params["provider"] ?? ""),
     removeWebhook: ({ params }) => registration.remove(params["provider"] ?? ""),
   };
@@ -225,7 +234,7 @@ function addRoute(app: FastifyInstance, route: Route, handler: Handlers[Route["n
       const answer = await handler({
         body: request.body ?? Buffer.alloc(0),
         params: request.params,
-        idempotencyKey: request.headers["idempotency-key"],
+        headers: request.headers,
         caller: callers.get(request) ?? null,
       });
       return sendAnswer(reply, answer);
