@@ -26,6 +26,7 @@ const captionBytes = 255;
 /** Longest title without its extension, UTF-8: with one it stays below the 255 bytes of file systems and of the field. */
 const titleBytes = 200;
 const longestExtension = 12;
+const characters = new Intl.Segmenter();
 
 /** The name of a file of that kind. */
 export function fileName(parts: NameParts, kind: FileKind): FileName {
@@ -65,11 +66,16 @@ function decoded(segment: string): string {
 
 /** Letters, marks, digits, `_`, `-` and `.` of any script; a blank for each other character, none at the ends, no dot either. */
 function clean(text: string): string {
-  return text
+  const cleaned = text
     .toWellFormed()
     .normalize("NFC")
-    .replace(/[^\p{L}\p{M}\p{N}_.-]/gu, " ")
-    .replace(/^[\s.]+|[\s.]+$/gu, "");
+    .replace(/[^\p{L}\p{M}\p{N}_.-]/gu, " ");
+  // By hand: a pattern for the end would go over every run of blanks again and again.
+  let start = 0;
+  let end = cleaned.length;
+  while (start < end && " .".includes(cleaned.charAt(start))) start += 1;
+  while (end > start && " .".includes(cleaned.charAt(end - 1))) end -= 1;
+  return cleaned.slice(start, end);
 }
 
 /** An extension of the right kind stays, one of another kind gives way to the right one, and what is no extension is part of the name. */
@@ -92,7 +98,7 @@ function shortened(title: string): string {
   if (Buffer.byteLength(title) <= titleBytes) return title;
   let bytes = 0;
   let end = 0;
-  for (const { segment, index } of new Intl.Segmenter().segment(title)) {
+  for (const { segment, index } of characters.segment(title.slice(0, 2 * titleBytes))) {
     bytes += Buffer.byteLength(segment);
     if (bytes > titleBytes) break;
     end = index + segment.length;

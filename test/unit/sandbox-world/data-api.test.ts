@@ -275,7 +275,7 @@ describe("composite", () => {
     }
     await data("POST", "/sobjects/ContentVersion", { PathOnClient: "t.png", VersionData: "aGk=" });
     const documents = (await control(world, "GET", "/salesforce/records/ContentDocument")).body;
-    const [{ Id = "" } = {}] = (documents as { records: { Id: string }[] }).records;
+    const Id = (documents as { records: { Id: string }[] }).records[0]?.Id;
     const reply = await data("POST", "/sobjects/ContentDocumentLink", {
       ContentDocumentId: Id,
       LinkedEntityId: "500000000000001AAA",

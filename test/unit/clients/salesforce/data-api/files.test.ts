@@ -154,7 +154,7 @@ describe("a file for the case", () => {
     ["a part has no status", answer({ referenceId: "newContentVersion", body: {} })],
     ["there is no answer in it", { status: 200, body: "<html>" }],
   ])("is not understood when %s", async (_name, reply) => {
-    const { api } = await org(reply as Reply);
+    const { api } = await org(reply);
     expect(await attachFile(api, fileOf(Buffer.from("x")), never)).toMatchObject({ kind: "broken" });
   });
 
