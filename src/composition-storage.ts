@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 
 import { createClock, createRandom } from "./clients/clock.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
-import { prepareCluster, type ClusterUnfit } from "./clients/kafka/admin.ts";
+import { findStrangers, prepareCluster, type ClusterUnfit, type MembershipOptions } from "./clients/kafka/admin.ts";
 import { createKafkaChangelogReader } from "./clients/kafka/changelog-reader.ts";
 import type { KafkaConnection } from "./clients/kafka/client.ts";
 import { createKafkaConsumer } from "./clients/kafka/consumer.ts";
@@ -139,15 +139,29 @@ export async function openCluster(start: Start): Promise<Cluster> {
   await waitForKafka(start, () =>
     Promise.all([made.turns.connect(), made.effects.connect(), made.ingress.connect(), changelog.connect()]),
   );
-  const consumer = createKafkaConsumer({
-    ...shared,
-    groupId: kafka.groupId,
-    instanceId,
-    client,
-    sessionTimeoutMs: kafka.sessionTimeoutMs,
-    stopTimeoutMs: consumerStopMs,
-  });
-  return { partitions: cluster.partitions, ...made, consumer, changelog };
+  const { groupId, sessionTimeoutMs } = kafka;
+  const membership = { ...shared, groupId, client };
+  const member = createKafkaConsumer({ ...membership, instanceId, sessionTimeoutMs, stopTimeoutMs: consumerStopMs });
+  return { partitions: cluster.partitions, ...made, consumer: amongItsOwn(start, member, membership), changelog };
+}
+
+/** The consumer, whose start is refused where the group does not take it, or holds strangers once it has joined. */
+function amongItsOwn(start: Start, member: Consumer, membership: MembershipOptions): Consumer {
+  return {
+    ...member,
+    async start(listener) {
+      try {
+        await member.start(listener);
+      } catch (error) {
+        const sentence = startRefusal(error);
+        throw sentence === null ? error : startRefused([sentence]);
+      }
+      const strangers = await waitForKafka(start, () => findStrangers(membership));
+      if (strangers.length === 0) return;
+      await member.stop();
+      throw startRefused(strangers);
+    },
+  };
 }
 
 function readConnection(settings: Settings, clientId: string): KafkaConnection {

@@ -30,6 +30,9 @@ export interface ClusterOptions {
   readonly log: Log;
 }
 
+/** Whose group, and which members belong in it. */
+export type MembershipOptions = Pick<ClusterOptions, "connection" | "groupId" | "client" | "clock" | "log">;
+
 /** A cluster that is fit. */
 export interface ClusterReport {
   /** Of the co-partitioned topics. */
@@ -76,6 +79,27 @@ export async function prepareCluster(options: ClusterOptions): Promise<ClusterRe
     const partitions = Math.max(...coPartitioned(found, options).values());
     const maxMessageBytes = Math.min(...[...found.values()].map((topic) => topic.maxMessageBytes));
     return { partitions, maxMessageBytes, warnings };
+  } finally {
+    await admin.disconnect();
+    handle.cut();
+  }
+}
+
+/**
+ * Sentences about members of the group that are not of this service and CLIENT; none when all are. For a member that has just joined:
+ * of two that start at the same moment neither sees the other in `prepareCluster`, and the later to join sees the earlier here.
+ * Rejects with KafkaJS's error when brokers do not answer.
+ */
+export async function findStrangers(options: MembershipOptions): Promise<readonly string[]> {
+  const retry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
+  const handle = createKafka(options.connection, { requestTimeoutMs, retry }, options.log);
+  const admin = handle.kafka.admin({ retry });
+  try {
+    await admin.connect();
+    const warnings: string[] = [];
+    const strangers = await foreignMembers(admin, options, warnings);
+    for (const warning of warnings) options.log.warn({ warning }, "who else is in the consumer group is not known");
+    return strangers;
   } finally {
     await admin.disconnect();
     handle.cut();
@@ -223,7 +247,11 @@ function judgeTopics(
 }
 
 /** A member with another assigner makes the join of ours fail for good; one of another client would skip our records. */
-async function foreignMembers(admin: Admin, options: ClusterOptions, warnings: string[]): Promise<readonly string[]> {
+async function foreignMembers(
+  admin: Admin,
+  options: MembershipOptions,
+  warnings: string[],
+): Promise<readonly string[]> {
   const { groupId, client, clock } = options;
   const untilMs = clock.monotonicMs() + settleMs;
   for (;;) {

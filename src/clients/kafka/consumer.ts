@@ -43,7 +43,8 @@ const calmMs = 60_000;
 
 /**
  * Makes the consumer. While brokers do not answer it tries again for ever: it then keeps its indexes, whose fences are in the
- * store, and `assigned` comes anew with the next join. `start` resolves at the first join.
+ * store, and `assigned` comes anew with the next join. `start` resolves at the first join; where there is no way to it, it rejects, and
+ * `crashed` is not told.
  */
 export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
   const { clock, log, groupId } = options;
@@ -82,15 +83,15 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
     if (life === "ended") return;
     life = "ended";
     positions.assign([]);
-    started?.reject(error);
-    started = null;
     log.error({ error: error.message }, "the consumer ended");
     const last = session;
     session = null;
     void last?.stop(clock.monotonicMs() + options.stopTimeoutMs);
-    const told = listener;
+    const [starting, told] = [started, listener];
+    started = null;
     listener = null;
-    told?.crashed(error);
+    if (starting === null) told?.crashed(error);
+    else starting.reject(error);
   };
 
   const restoreAfterJoin = (current: GroupSession, kept: ReadonlySet<number>): void => {

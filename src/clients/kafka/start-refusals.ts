@@ -21,6 +21,8 @@ const sentences: Readonly<Record<string, string>> = {
   SASL_AUTHENTICATION_FAILED: loginSentence(),
   TOPIC_AUTHORIZATION_FAILED: rightsSentence("a topic"),
   GROUP_AUTHORIZATION_FAILED: rightsSentence("the consumer group"),
+  INCONSISTENT_GROUP_PROTOCOL:
+    "The consumer group has members with another assignment protocol (the Go service, or another program): stop them first, or use another APP_NAME.",
   CLUSTER_AUTHORIZATION_FAILED: rightsSentence("the cluster, or may write no topic"),
 };
 
