@@ -1,5 +1,5 @@
-// Takes dead members out of a consumer group at once: what the broker does by itself when their session times out. A test that kills
-// ten times saves ten time-outs; what one costs is measured where that is the question. Called by kills.test.ts.
+// What tests ask and do with a consumer group from outside. Takes dead members out at once: what the broker does by itself when their
+// session times out; a test that kills ten times saves ten time-outs. Called by kills.test.ts and redis-loss.test.ts.
 import { connect } from "node:net";
 import { Kafka, logLevel } from "kafkajs";
 
@@ -15,6 +15,24 @@ export async function removeMembers(brokers: string, groupId: string): Promise<n
     const members = groups.flatMap((group) => group.members.map(({ memberId }) => memberId));
     for (const memberId of members) await leave(brokers, groupId, memberId);
     return members.length;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Partitions of the inputs, those topics that the group commits, whose last record is not committed. */
+export async function uncommitted(brokers: string, groupId: string, prefix: string): Promise<readonly string[]> {
+  const admin = new Kafka({ brokers: brokers.split(","), clientId: "auditor", logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const topics = ["agent-events", "chat-requests", "channel-messages"].map((suffix) => `${prefix}.${suffix}`);
+    const left: string[] = [];
+    for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
+      const committed = new Map(partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]));
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic))
+        if ((committed.get(partition) ?? 0) < Number(high)) left.push(`${topic}/${String(partition)}`);
+    }
+    return left;
   } finally {
     await admin.disconnect();
   }
