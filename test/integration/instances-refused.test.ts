@@ -3,6 +3,7 @@
 import { Kafka, logLevel, type Consumer } from "kafkajs";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
+import type { ServiceProcess } from "../support/service-process.ts";
 import { refusedStart } from "../support/refused-start.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 
@@ -94,4 +95,32 @@ it("a group whose members have another protocol: the start is refused", async ()
   await open.stranger?.disconnect();
   await stage().service.start();
   await stage().openChat(stage().user("eva"));
+});
+
+it("two of different CLIENTs that start at the same moment, with nobody in the group: they don't both go on", async () => {
+  const { names, addresses } = stage();
+  const more = { ...names, topic: `${names.topic}-together` };
+  const [one, two] = await Promise.all(
+    ["one", "two"].map((client) =>
+      openStage({ file: import.meta.url, services: addresses, names: { ...more, client }, start: false }),
+    ),
+  );
+  if (one === undefined || two === undefined) throw new Error("no stages");
+  try {
+    await Promise.all([one.service.spawn(), two.service.spawn()]);
+    const both = [one.service, two.service];
+    const settled = (service: ServiceProcess): Promise<"ready" | "ended"> =>
+      service.ready().then(
+        () => "ready" as const,
+        () => "ended" as const,
+      );
+    const states = await Promise.all(both.map(settled));
+    expect(states, "somebody is refused").toContain("ended");
+    for (const service of both.filter((_, i) => states[i] === "ended")) {
+      expect(await service.ended()).toMatchObject({ code: 78 });
+      expect(await service.latestOutput()).toContain("has members that are not of this service and CLIENT");
+    }
+  } finally {
+    await Promise.all([one.close(), two.close()]);
+  }
 });
