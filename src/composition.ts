@@ -7,6 +7,7 @@ import type { Settings } from "./clients/config/settings-shape.ts";
 import { createGuardedDownload } from "./clients/http/guarded-download.ts";
 import { createHttpClient, type HttpClient } from "./clients/http/http-client.ts";
 import { createLongPollClient } from "./clients/http/long-poll-client.ts";
+import { createProxyFor } from "./clients/http/proxy.ts";
 import { createChannel } from "./clients/integrations/channel.ts";
 import { createWebhookRegistration } from "./clients/integrations/webhook-registration.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
@@ -165,8 +166,9 @@ function openOutside(start: Start): Outside {
   const { settings, log, clock, closing } = start;
   const { salesforce } = settings;
   const now = (): number => clock.now();
-  const http = createHttpClient({ ...httpLimits, now });
-  const polls = createLongPollClient({ ...pollLimits, now });
+  const proxyFor = createProxyFor(settings.proxy);
+  const http = createHttpClient({ ...httpLimits, now, proxyFor });
+  const polls = createLongPollClient({ ...pollLimits, now, proxyFor });
   closing.push(() => polls.close());
   closing.push(() => {
     http.close();

@@ -27,6 +27,17 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
         settings: ["BOTRUNNER_URL", "STUDIO_NG_URL"],
         hint: "both are set: Studio NG is told every state, Botrunner none",
       },
+    values.INTEGRATIONS_SIGNATURE === null &&
+      values.META_APP_SECRET === null &&
+      (values.WEBHOOK_SECRET ?? []).length === 0 && {
+        settings: ["INTEGRATIONS_SIGNATURE", "META_APP_SECRET", "WEBHOOK_SECRET"],
+        hint: "none is set: anybody who reaches the webhooks can speak for a user",
+      },
+    values.REDIS_ADDRESS !== null &&
+      values.REDIS_MASTER !== null && {
+        settings: ["REDIS_ADDRESS", "REDIS_MASTER"],
+        hint: "both are set: REDIS_ADDRESS holds, the Sentinels are not asked",
+      },
     values.INTEGRATIONS_BASE_URL === null && {
       settings: ["INTEGRATIONS_BASE_URL"],
       hint: "not set: nothing that agents write reaches users",

@@ -15,8 +15,8 @@ export const underscorePrefix = "SALESFORCE_INTEGRATION_";
 
 /** Settings of the original, and newer ones, that have no effect in this version. */
 export const notUsedYet: readonly string[] = [
-  ...["SENTRY_DSN", "USE_PROFILE", "REDIS_MASTER", "REDIS_SENTINEL_ADDRESS", "REDIS_TLS", "STATE_COMPAT"],
-  ...["INTEGRATIONS_SIGNATURE", "WEBHOOK_SECRET", "META_APP_SECRET", "INTEGRATION_CHAN_RATE_LIMIT"],
+  ...["SENTRY_DSN", "USE_PROFILE", "STATE_COMPAT"],
+  ...["INTEGRATION_CHAN_RATE_LIMIT"],
   ...["SALEFORCE_CHAN_RATE_LIMIT"],
   ...["SFC_GRANT", "SFC_JWT_KEY", "SFC_JWT_KEY_FILE"],
   ...["MAX_RETRIES", "SPEC_SCHEDULE", "CLEAN_CONTEXT_SCHEDULE"],

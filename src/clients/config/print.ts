@@ -50,6 +50,11 @@ function reference(): string {
     "these prefixes that is not listed is a warning, never a refusal. All mistakes are told at once, by name, and end the start with exit",
     "code 78. An optional setting that is empty counts as not set.",
     "",
+    "Each _secret_ can stand in a file instead: `NAME_FILE` is its path, and a line feed at the file's end is dropped. Both set is a mistake.",
+    "",
+    "`HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or small letters and without prefix, hold for calls and polls to the desk, the bot",
+    "platform and the Integrations API as Go reads them: `NO_PROXY` takes hosts with all below them, `.domain`, addresses, networks and `*`.",
+    "",
     "Forms: _seconds_ are whole numbers; _durations_ have units (`500ms`, `10s`, `59m`, `1h30m`, `7d`); _lists_ are `a,b`; _maps_ are",
     "`key:value,key:value`; booleans are Go's (`true`, `1`, `t`, `false`, …). Blanks around entries do no harm.",
   ];

@@ -7,12 +7,14 @@ import { salesforceSettings } from "./salesforce-settings.ts";
 import { serverSettings } from "./server-settings.ts";
 import { settingFacts, type SettingFacts } from "./setting.ts";
 import { storageSettings } from "./storage-settings.ts";
+import { webhookSettings } from "./webhook-settings.ts";
 
 /** The groups of settings, in the order of the documents. */
 export const settingGroups = {
   "The process": serverSettings,
   "Kafka, registry, Redis": storageSettings,
   "Bot and channels": botSettings,
+  "Signatures of webhooks": webhookSettings,
   Salesforce: salesforceSettings,
   "Records in Salesforce": recordSettings,
 };
@@ -22,6 +24,7 @@ export const settingsSchema = z.object({
   ...serverSettings,
   ...storageSettings,
   ...botSettings,
+  ...webhookSettings,
   ...salesforceSettings,
   ...recordSettings,
 });

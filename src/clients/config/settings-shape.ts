@@ -3,6 +3,7 @@
 import { doubts } from "./doubts.ts";
 import type { MessageTexts } from "./message-texts.ts";
 import type { SettingWarning } from "./names.ts";
+import type { ProxySettings } from "./proxies.ts";
 import { arrangeRecords, type RecordSettings } from "./record-settings.ts";
 import type { SettingValues } from "./schema.ts";
 import type { SourceFlows } from "./source-flows.ts";
@@ -43,6 +44,13 @@ export interface Settings {
     readonly lateStatus: 202 | 500;
     readonly refusalStatus: "original" | "http";
     readonly ignoredTypes: readonly string[];
+    /** What webhooks must be signed with; all null: anybody may send them. */
+    readonly signatures: {
+      readonly fixed: string | null;
+      readonly metaSecret: string | null;
+      /** Keys of Standard Webhooks, any of which may have signed; empty: none is asked for. */
+      readonly standardKeys: readonly Buffer[];
+    };
   };
   readonly auth: {
     readonly secretKey: string;
@@ -77,7 +85,15 @@ export interface Settings {
     readonly password: string | null;
     readonly autoRegister: boolean;
   };
-  readonly redis: { readonly address: string; readonly password: string | null };
+  readonly redis: {
+    /** host:port; null: Sentinels say where the master is. */
+    readonly address: string | null;
+    readonly sentinel: { readonly master: string; readonly addresses: readonly string[] } | null;
+    readonly password: string | null;
+    readonly tls: boolean;
+  };
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The addresses may hold credentials. */
+  readonly proxy: ProxySettings;
   /** The first seals, all open; empty: secrets stay plain. */
   readonly stateKeys: readonly StateKey[];
   readonly salesforce: {
@@ -133,7 +149,10 @@ export interface Settings {
 }
 
 /** Puts checked values into their shape. */
-export function arrange(values: SettingValues): { settings: Settings; warnings: readonly SettingWarning[] } {
+export function arrange(
+  values: SettingValues,
+  proxy: ProxySettings,
+): { settings: Settings; warnings: readonly SettingWarning[] } {
   const production = isProduction(values.ENVIRONMENT);
   const settings: Settings = {
     appName: values.APP_NAME,
@@ -144,6 +163,7 @@ export function arrange(values: SettingValues): { settings: Settings; warnings: 
     ...storage(values, production),
     ...outside(values),
     files: { maxBytes: values.FILE_MAX_BYTES, allowedHosts: values.MEDIA_ALLOWED_HOSTS },
+    proxy,
     chat: chat(values),
   };
   return { settings, warnings: doubts(values, production) };
@@ -158,6 +178,11 @@ function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "metrics"
       lateStatus: values.CONNECT_LATE_STATUS === "202" ? 202 : 500,
       refusalStatus: values.REFUSAL_STATUS,
       ignoredTypes: values.IGNORE_MESSAGE_TYPES,
+      signatures: {
+        fixed: values.INTEGRATIONS_SIGNATURE,
+        metaSecret: values.META_APP_SECRET,
+        standardKeys: values.WEBHOOK_SECRET ?? [],
+      },
     },
     auth: {
       secretKey: values.SECRET_KEY,
@@ -179,7 +204,15 @@ function storage(
 ): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys"> {
   return {
     ...clusterOf(values, production),
-    redis: { address: values.REDIS_ADDRESS, password: values.REDIS_PASSWORD },
+    redis: {
+      address: values.REDIS_ADDRESS,
+      sentinel:
+        values.REDIS_ADDRESS === null && values.REDIS_MASTER !== null
+          ? { master: values.REDIS_MASTER, addresses: values.REDIS_SENTINEL_ADDRESS ?? [] }
+          : null,
+      password: values.REDIS_PASSWORD,
+      tls: values.REDIS_TLS,
+    },
     stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
   };
 }

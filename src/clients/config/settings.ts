@@ -1,7 +1,9 @@
 // The service's settings: read from an environment, checked all at once, and put into the shape that main.ts hands out. One
 // schema for all of them; forms are in forms.ts, the settings themselves in *-settings.ts. Pure: prints and exits nothing. The
-// operator's command line reads the same environment, and needs less of it.
-import { givenSettings, underscorePrefix, type SettingWarning } from "./names.ts";
+// operator's command line reads the same environment, and needs less of it. Of files it reads those that `…_FILE` names.
+import { isFileName, secretFileNames, secretFiles, type ReadText } from "./secret-files.ts";
+import { proxiesOf } from "./proxies.ts";
+import { dashPrefix, givenSettings, underscorePrefix, type SettingWarning } from "./names.ts";
 import { factsOf, settingsSchema, type SettingValues } from "./schema.ts";
 import { arrange, clusterOf, type Settings } from "./settings-shape.ts";
 import { contradictions, isProduction } from "./together.ts";
@@ -33,14 +35,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the settings from an environment. Finds every mistake at once; an unknown name is a warning, never a mistake.
  * What it returns holds no value that was given except inside `settings`.
  */
-export function loadSettings(environment: Environment): LoadedSettings {
-  const given = givenSettings(environment, new Set(Object.keys(settingsSchema.shape)));
-  const values = setValues(given.values);
+export function loadSettings(environment: Environment, readText?: ReadText): LoadedSettings {
+  const given = givenSettings(asOriginalRead(environment), knownNames);
+  const files = secretFiles(given.values, readText);
+  const values = setValues(files.values);
+  const proxies = proxiesOf(environment);
   const { read, mistakes } = readEach(values, Object.keys(settingsSchema.shape));
-  const found = [...mistakes, ...contradictions(read)];
+  const found = [...files.mistakes, ...unlessIn(files.mistakes, mistakes), ...contradictions(read)];
   const all = settingsSchema.safeParse(values);
-  if (found.length > 0 || !all.success) return { mistakes: withExamples(found), warnings: given.warnings };
-  const { settings, warnings } = arrange(all.data);
+  if (found.length > 0 || proxies.mistakes.length > 0 || !all.success)
+    return { mistakes: [...withExamples(found), ...proxies.mistakes], warnings: given.warnings };
+  const { settings, warnings } = arrange(all.data, proxies.settings);
   return { settings, warnings: [...given.warnings, ...warnings] };
 }
 
@@ -69,11 +74,12 @@ const operatorSchema = settingsSchema.pick({
 });
 
 /** As loadSettings; of the service's environment only what the operator's command line needs must be there and right. */
-export function loadOperatorSettings(environment: Environment): Loaded<OperatorSettings> {
-  const { values: given, warnings } = givenSettings(environment, new Set(Object.keys(settingsSchema.shape)));
-  const values = setValues(given);
+export function loadOperatorSettings(environment: Environment, readText?: ReadText): Loaded<OperatorSettings> {
+  const { values: given, warnings } = givenSettings(environment, knownNames);
+  const files = secretFiles(given, readText);
+  const values = setValues(files.values);
   const { read, mistakes } = readEach(values, Object.keys(operatorSchema.shape));
-  const found = [...mistakes, ...contradictions(read)];
+  const found = [...files.mistakes, ...unlessIn(files.mistakes, mistakes), ...contradictions(read)];
   const all = operatorSchema.safeParse(values);
   if (found.length > 0 || !all.success) return { mistakes: withExamples(found), warnings };
   const {
@@ -87,10 +93,34 @@ export function loadOperatorSettings(environment: Environment): Loaded<OperatorS
   return { settings, warnings };
 }
 
+/**
+ * The original read names with the dash only. Manifests that give its Sentinels so, and a plain address under the name that it
+ * did not see, mean the Sentinels.
+ */
+function asOriginalRead(environment: Environment): Environment {
+  const sentinels = ["REDIS_MASTER", "REDIS_SENTINEL_ADDRESS"].every(
+    (name) => (environment[dashPrefix + name] ?? "") !== "",
+  );
+  const { [`${underscorePrefix}REDIS_ADDRESS`]: unseen, ...others } = environment;
+  return sentinels && unseen !== undefined && environment[`${dashPrefix}REDIS_ADDRESS`] === undefined
+    ? others
+    : environment;
+}
+
 type Found = Pick<SettingMistake, "name" | "problem">;
 
 function withExamples(found: readonly Found[]): readonly SettingMistake[] {
-  return found.map((mistake) => ({ ...mistake, example: factsOf(mistake.name).example }));
+  return found.map((mistake) => ({
+    ...mistake,
+    example: isFileName(mistake.name) ? `/run/secrets/${mistake.name.toLowerCase()}` : factsOf(mistake.name).example,
+  }));
+}
+
+const knownNames: ReadonlySet<string> = new Set([...Object.keys(settingsSchema.shape), ...secretFileNames()]);
+
+/** What is missing because its file can't be read is told once. */
+function unlessIn(files: readonly Found[], mistakes: readonly Found[]): readonly Found[] {
+  return mistakes.filter(({ name }) => !files.some((file) => file.name === `${name}_FILE`));
 }
 
 /** An optional setting that is empty counts as not set. */
@@ -119,11 +149,15 @@ function meansUnset(name: string, value: string): boolean {
   return value === "" && Object.hasOwn(settingsSchema.shape, name) && factsOf(name).presence === "optional";
 }
 
+/** Proxies are every program's settings and have no prefix. */
+function fullName(name: string): string {
+  return /^HTTPS?_PROXY$/i.test(name) ? name : underscorePrefix + name;
+}
+
 /** All mistakes as text for a person at a terminal, one line each. */
 export function describeMistakes(mistakes: readonly SettingMistake[]): string {
   const lines = mistakes.map(
-    ({ name, problem, example }) =>
-      `  ${underscorePrefix}${name} ${problem}, for example ${underscorePrefix}${name}=${example}`,
+    ({ name, problem, example }) => `  ${fullName(name)} ${problem}, for example ${fullName(name)}=${example}`,
   );
   return [`The settings have ${mistakes.length.toString()} mistake${mistakes.length === 1 ? "" : "s"}:`, ...lines].join(
     "\n",

@@ -1,9 +1,32 @@
 // Settings of Kafka, the schema registry and Redis. What the addresses mean together is checked in settings.ts.
-import { duration, goBoolean, hostAndPort, httpAddress, list, oneOf, text, wholeNumber, word } from "./forms.ts";
+import {
+  duration,
+  form,
+  goBoolean,
+  hostAndPort,
+  httpAddress,
+  isHostAndPort,
+  list,
+  oneOf,
+  text,
+  wholeNumber,
+  word,
+  type Form,
+} from "./forms.ts";
 import { defaulted, optional, required } from "./setting.ts";
 
 const secondMs = 1000;
 const dayMs = 86_400_000;
+
+/** `host:port;host:port`, as the original splits it. */
+const sentinels: Form<readonly string[]> = form("host:port entries with semicolons between them", (raw) => {
+  const entries = raw
+    .split(";")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+    .map((entry) => (isHostAndPort(entry) ? entry : `${entry}:26379`));
+  return entries.length > 0 && entries.every(isHostAndPort) ? entries : undefined;
+});
 
 /** Settings of the stores, by name without prefix. */
 export const storageSettings = {
@@ -75,12 +98,24 @@ export const storageSettings = {
     example: "false",
     defaultInWords: "true outside production",
   }),
-  REDIS_ADDRESS: required(hostAndPort, {
-    description: "Redis 6.2 or newer, host:port.",
+  REDIS_ADDRESS: optional(hostAndPort, {
+    description: "Redis 6.2 or newer, host:port. Required without REDIS_MASTER, and wins over it.",
     example: "redis:6379",
     local: "127.0.0.1:6379",
   }),
   REDIS_PASSWORD: optional(text, { description: "Password of Redis.", example: "a-long-password", secret: true }),
+  REDIS_MASTER: optional(word, {
+    description: "Name of the master that the Sentinels of REDIS_SENTINEL_ADDRESS watch.",
+    example: "mymaster",
+  }),
+  REDIS_SENTINEL_ADDRESS: optional(sentinels, {
+    description: "Sentinels, host:port with semicolons between them; without port 26379.",
+    example: "sentinel-1:26379;sentinel-2:26379",
+  }),
+  REDIS_TLS: defaulted(goBoolean, "false", {
+    description: "Speaks TLS to Redis and to the Sentinels, and checks their certificates by the system's authorities.",
+    example: "true",
+  }),
   DEDUPE_WINDOW: defaulted(duration(secondMs, 30 * dayMs), "7d", {
     description: "How long the id of a webhook's message is remembered; a repeat within it is dropped.",
     example: "7d",

@@ -29,6 +29,14 @@ export function contradictions(values: Partial<SettingValues>): readonly Contrad
   const found: (Contradiction | false)[] = [
     values.KAFKA_HOST?.length === 0 && { name: "KAFKA_HOST", problem: "must name at least one broker" },
     ...kafkaPort(values),
+    values.REDIS_ADDRESS === null &&
+      values.REDIS_MASTER === null && { name: "REDIS_ADDRESS", problem: "or REDIS_MASTER is required" },
+    values.REDIS_ADDRESS === null &&
+      typeof values.REDIS_MASTER === "string" &&
+      values.REDIS_SENTINEL_ADDRESS === null && {
+        name: "REDIS_SENTINEL_ADDRESS",
+        problem: "is required with REDIS_MASTER",
+      },
     sasl && values.KAFKA_USER === null && neededBySasl("KAFKA_USER"),
     sasl && values.KAFKA_PASSWORD === null && neededBySasl("KAFKA_PASSWORD"),
     isProduction(values.ENVIRONMENT ?? null) &&

@@ -1,6 +1,6 @@
 // One connection to Redis: how it is made, when it is ready, how it comes back. The only place that knows how Redis is reached
-// (host and port; Sentinel and TLS belong here too). Callers: main, which hands the connection to store, replies and context.
-import { Redis } from "ioredis";
+// (host and port, Sentinel, TLS). Callers: main, which hands the connection to store, replies and context.
+import { Redis, type RedisOptions } from "ioredis";
 
 import type { Log, Random } from "../../topology/ports.ts";
 import { storeUnavailable } from "../../topology/store-unavailable.ts";
@@ -8,8 +8,12 @@ import { redisFailureCode } from "./failure.ts";
 
 /** Where Redis is. */
 export interface RedisSettings {
-  /** `host:port`, or `host` for port 6379. */
-  readonly address: string;
+  /** `host:port`, or `host` for port 6379; null: the Sentinels say where the master is. */
+  readonly address: string | null;
+  /** Asked only where `address` is null. Each address is host:port. */
+  readonly sentinel?: { readonly master: string; readonly addresses: readonly string[] } | null;
+  /** TLS to Redis and to the Sentinels, certificates checked by the system's authorities. Default: false. */
+  readonly tls?: boolean;
   /** Null means none. */
   readonly password: string | null;
   /** No answer within this many milliseconds rejects a command with an unknown outcome. */
@@ -39,7 +43,7 @@ export function createRedisConnection(
 ): RedisConnection {
   const { log, random } = tools;
   const redis = new Redis({
-    ...hostAndPort(settings.address),
+    ...whereabouts(settings),
     ...(settings.password === null ? {} : { password: settings.password }),
     // RESP3 would change the shapes of a few replies and bring nothing that is used here.
     protocol: 2,
@@ -94,6 +98,22 @@ export function createRedisConnection(
       // Whoever wants an answer has waited for it: what is still under way is told as timed out.
       redis.disconnect();
     },
+  };
+}
+
+// ioredis asks the Sentinels anew with every connection, takes only what calls itself a master, and leaves a connection whose
+// Sentinels tell of another master: what a replica that was behind has lost, the owner finds out as after any reconnect.
+function whereabouts({ address, sentinel, tls = false }: RedisSettings) {
+  const secure = { rejectUnauthorized: true };
+  if (address !== null) return { ...hostAndPort(address), ...(tls ? { tls: secure } : {}) };
+  if (sentinel === undefined || sentinel === null) throw new Error("Redis has neither an address nor Sentinels");
+  return {
+    sentinels: sentinel.addresses.map(hostAndPort),
+    name: sentinel.master,
+    role: "master" as const,
+    failoverDetector: true,
+    sentinelRetryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), longestDelayMs),
+    ...(tls ? { tls: secure, sentinelTLS: secure, enableTLSForSentinelMode: true } : {}),
   };
 }
 

@@ -39,7 +39,10 @@ describe("documents", () => {
 
   it("has an example environment that the service takes as it stands", () => {
     expect(mistakesOf(example)).toEqual([]);
-    expect(warningsOf(example)).toEqual([["STATE_ENCRYPTION_KEY"]]);
+    expect(warningsOf(example)).toEqual([
+      ["STATE_ENCRYPTION_KEY"],
+      ["INTEGRATIONS_SIGNATURE", "META_APP_SECRET", "WEBHOOK_SECRET"],
+    ]);
   });
 
   it.each(Object.entries(settingsSchema.shape))(
@@ -92,7 +95,9 @@ describe("names", () => {
 describe("mistakes", () => {
   it("tells all of an empty environment at once, also what only SASL asks for", () => {
     const required = Object.keys(settingsSchema.shape).filter((name) => factsOf(name).presence === "required");
-    expect(mistakesOf({}).toSorted()).toEqual([...required, "KAFKA_USER", "KAFKA_PASSWORD"].toSorted());
+    expect(mistakesOf({}).toSorted()).toEqual(
+      [...required, "KAFKA_USER", "KAFKA_PASSWORD", "REDIS_ADDRESS"].toSorted(),
+    );
   });
 
   it("tells wrong, missing and contradicting ones together", () => {
