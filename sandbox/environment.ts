@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly salesforceUrl: string;
   readonly integrationsUrl: string;
   readonly botrunnerUrl: string;
+  /** `host:port` from where users' files may be fetched although it is on this machine; left out: from nowhere. */
+  readonly mediaHost?: string;
 }
 
 /** What this instance of the service is. */
@@ -99,7 +101,12 @@ function storageSettings({ brokers, registryUrl, redis }: Surroundings): Record<
   };
 }
 
-function worldSettings({ salesforceUrl, integrationsUrl, botrunnerUrl }: Surroundings): Record<string, string> {
+function worldSettings({
+  salesforceUrl,
+  integrationsUrl,
+  botrunnerUrl,
+  mediaHost = "",
+}: Surroundings): Record<string, string> {
   const whatsapp = DEFAULT_ACCOUNTS.find((account) => account.provider === "whatsapp");
   const facebook = DEFAULT_ACCOUNTS.find((account) => account.provider === "facebook");
   return {
@@ -107,6 +114,7 @@ function worldSettings({ salesforceUrl, integrationsUrl, botrunnerUrl }: Surroun
     BOTRUNNER_TOKEN: DEFAULT_BOTRUNNER_TOKEN,
     // The original waits 4 s before a user is handed back after a failure; here somebody is watching.
     BOTRUNNER_TIMEOUT: "1",
+    MEDIA_ALLOWED_HOSTS: mediaHost,
     INTEGRATIONS_BASE_URL: integrationsUrl,
     INTEGRATIONS_WA_CHANNEL: whatsapp?.channel ?? "",
     INTEGRATIONS_WA_BOT_ID: whatsapp?.botId ?? "",

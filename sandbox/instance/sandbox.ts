@@ -57,8 +57,8 @@ export async function startSandbox({ say, env, signal }: SandboxOptions): Promis
     const directory = createRunDirectory();
     stack.defer(() => directory.remove());
     say("Starting the service …");
-    const { salesforceUrl, integrationsUrl, botrunnerUrl, controlUrl } = world;
-    const around = { brokers, registryUrl, redis, salesforceUrl, integrationsUrl, botrunnerUrl };
+    const { salesforceUrl, integrationsUrl, botrunnerUrl, mediaHost, controlUrl } = world;
+    const around = { brokers, registryUrl, redis, salesforceUrl, integrationsUrl, botrunnerUrl, mediaHost };
     const service = superviseService(around, directory, say);
     stack.defer(() => drain(service.supervisor, say));
     await unlessAborted(service.supervisor.start(), signal);

@@ -10,6 +10,7 @@ import type { People } from "./people.ts";
 import type { PhoneLine, Phones } from "./phone.ts";
 import type { ConnectResult, ServiceClient } from "./service-client.ts";
 import { facebookWebhook, whatsappWebhook } from "./webhook-forms.ts";
+import type { SentFile } from "./webhook-forms.ts";
 import type { Delivery, Outgoing, Webhooks } from "./webhooks.ts";
 
 /** Who has the user. */
@@ -32,6 +33,8 @@ export interface Bot {
   typed(userId: string, text: string, id?: string): Promise<Delivery>;
   /** The same, without a thought of the bot: neither an answer nor a call for an agent. */
   sent(userId: string, text: string, id?: string): Promise<Delivery>;
+  /** The user sends a file that lies somewhere; the bot thinks nothing of it. */
+  sentFile(userId: string, file: SentFile, id?: string): Promise<Delivery>;
   holder(userId: string): Holder;
   /** What became of the last call for an agent. */
   lastConnect(userId: string): ConnectResult | undefined;
@@ -70,14 +73,17 @@ const SMALL_TALK = [
 /** A bot that knows nobody yet. */
 export function bot(parts: BotParts): Bot {
   const memory: Memory = { holders: new Map(), connects: new Map(), talks: new Map(), stamps: new Map() };
-  const sent = (userId: string, text: string, given?: string): Promise<Delivery> => {
+  const send = (userId: string, text: string, given?: string, file?: SentFile): Promise<Delivery> => {
     const { channel } = parts.people.get(userId);
     const id = given ?? `${channel === "whatsapp" ? "wamid." : "m_"}${parts.ids.hex(24)}`;
-    parts.phones.add({ userId, channel, from: "user", id, text }, false);
-    return parts.webhooks.deliver(webhookOf(parts, memory, { userId, id, text, author: "user" }));
+    parts.phones.add({ userId, channel, from: "user", id, text: text === "" ? (file?.url ?? "") : text }, false);
+    const words = { userId, id, text, author: "user" as const, ...(file === undefined ? {} : { file }) };
+    return parts.webhooks.deliver(webhookOf(parts, memory, words));
   };
+  const sent: Bot["sent"] = (userId, text, id) => send(userId, text, id);
   return {
     sent,
+    sentFile: (userId, file, id) => send(userId, file.caption ?? "", id, file),
     typed(userId, text, id) {
       const delivery = sent(userId, text, id);
       think(parts, memory, userId, text);
@@ -152,13 +158,13 @@ function say(parts: BotParts, memory: Memory, userId: string, text: string): voi
 function webhookOf(
   parts: BotParts,
   memory: Memory,
-  words: Pick<Outgoing, "userId" | "id" | "text" | "author">,
+  { file, ...words }: Pick<Outgoing, "userId" | "id" | "text" | "author"> & { readonly file?: SentFile },
 ): Outgoing {
   const { channel } = parts.people.get(words.userId);
   // two texts of one moment would have no order in the history
   const timestamp = Math.max(parts.clock.nowMs(), (memory.stamps.get(words.userId) ?? 0) + 1);
   memory.stamps.set(words.userId, timestamp);
-  const said = { ...words, timestamp };
+  const said = { ...words, timestamp, ...(file === undefined ? {} : { file }) };
   const { pageId } = parts.settings;
   const body = channel === "whatsapp" ? whatsappWebhook(said) : facebookWebhook(said, pageId);
   return { ...words, channel, body };

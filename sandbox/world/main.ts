@@ -1,6 +1,6 @@
 /**
  * The world as a program of its own: starts it, prints its addresses as one line of JSON, stops on SIGINT or SIGTERM.
- * Run with `node sandbox/world/main.ts [--salesforce-port N] [--integrations-port N] [--botrunner-port N] [--studio-ng-port N] [--control-port N]`.
+ * Run with `node sandbox/world/main.ts [--salesforce-port N] [--integrations-port N] [--botrunner-port N] [--studio-ng-port N] [--media-port N] [--control-port N]`.
  */
 import { parseArgs } from "node:util";
 
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     "integrations-port": { type: "string", default: "0" },
     "botrunner-port": { type: "string", default: "0" },
     "studio-ng-port": { type: "string", default: "0" },
+    "media-port": { type: "string", default: "0" },
     "control-port": { type: "string", default: "0" },
   },
 });
@@ -22,12 +23,14 @@ const world = await startWorld({
     integrations: Number(values["integrations-port"]),
     botrunner: Number(values["botrunner-port"]),
     "studio-ng": Number(values["studio-ng-port"]),
+    media: Number(values["media-port"]),
     control: Number(values["control-port"]),
   },
 });
 
 const { salesforceUrl, integrationsUrl, botrunnerUrl, studioNgUrl, controlUrl } = world;
-const addresses = { salesforceUrl, integrationsUrl, botrunnerUrl, studioNgUrl, controlUrl };
+const mediaUrl = world.parts.media.url;
+const addresses = { salesforceUrl, integrationsUrl, botrunnerUrl, studioNgUrl, mediaUrl, controlUrl };
 process.stdout.write(`${JSON.stringify(addresses)}\n`);
 
 const stop = (): void => {

@@ -15,6 +15,7 @@ import type { AgentSettings } from "./live-agent/agents.ts";
 import type { Desk } from "./live-agent/desk.ts";
 import type { People } from "./people.ts";
 import type { Phones } from "./phone.ts";
+import type { MediaHost } from "./media.ts";
 import type { Oauth } from "./salesforce/oauth.ts";
 import type { ServiceAddress } from "./service-client.ts";
 import type { StudioNg } from "./studio-ng.ts";
@@ -35,6 +36,7 @@ export interface WorldParts {
   readonly botrunner: Botrunner;
   readonly studioNg: StudioNg;
   readonly bot: Bot;
+  readonly media: MediaHost;
   readonly webhooks: Webhooks;
   readonly exchanges: ReadonlyMap<SystemName, Exchange>;
   /** Agents as they were at the start, for a reset. */

@@ -33,6 +33,7 @@ import type { AgentSettings } from "./live-agent/agents.ts";
 import { openDesk, usualModes } from "./live-agent/desk.ts";
 import type { DeskModes } from "./live-agent/desk.ts";
 import { attachScripts } from "./live-agent/scripts.ts";
+import { startMedia } from "./media.ts";
 import { peopleRegister } from "./people.ts";
 import { phones as makePhones } from "./phone.ts";
 import { oauth as makeOauth } from "./salesforce/oauth.ts";
@@ -47,7 +48,7 @@ import type { WorldParts } from "./world-parts.ts";
 /** How the world is set up; everything has a usual value. */
 export interface WorldOptions {
   /** Ports; 0 or left out: any free one. */
-  readonly ports?: Partial<Record<SystemName | "control", number>>;
+  readonly ports?: Partial<Record<SystemName | "control" | "media", number>>;
   readonly org?: Partial<OrgSettings>;
   readonly accounts?: readonly BotAccount[];
   /** undefined in the object: no `?jwt=` is asked for. */
@@ -75,6 +76,8 @@ export interface World {
   readonly botrunnerUrl: string;
   readonly studioNgUrl: string;
   readonly controlUrl: string;
+  /** `host:port` of users' files. */
+  readonly mediaHost: string;
   readonly parts: WorldParts;
   /** From now on the bot delivers webhooks to the service and asks it for agents. */
   connectBot(service: ServiceAddress): void;
@@ -85,7 +88,9 @@ export interface World {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stop = new AbortController();
   const exchanges = new Map<SystemName, Exchange>();
-  const parts = makeParts(options, stop.signal, exchanges);
+  const clock = options.clock ?? realClock();
+  const media = await startMedia(clock, rememberedBy(options), options.ports?.media ?? 0);
+  const parts = { ...makeParts(options, clock, stop.signal, exchanges), media };
   const exchangeParts = { ...parts, journalBodyBytes: options.journalBodyBytes ?? 65_536 };
   const urlOf = (name: SystemName): string => exchanges.get(name)?.url ?? "";
   await startExchanges(parts, exchangeParts, exchanges, options);
@@ -96,13 +101,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     botrunnerUrl: urlOf("botrunner"),
     studioNgUrl: urlOf("studio-ng"),
     controlUrl: control.url,
+    mediaHost: media.host,
     parts,
     connectBot(service) {
       parts.connectBot(service);
     },
     async close() {
       stop.abort();
-      await Promise.all([control.close(), ...[...exchanges.values()].map((exchange) => exchange.close())]);
+      await Promise.all([
+        control.close(),
+        media.close(),
+        ...[...exchanges.values()].map((exchange) => exchange.close()),
+      ]);
     },
   };
 }
@@ -122,14 +132,18 @@ async function startExchanges(
   }
 }
 
+function rememberedBy({ remembered }: WorldOptions): number | null {
+  return remembered === undefined ? 20_000 : remembered;
+}
+
 function makeParts(
   options: WorldOptions,
+  clock: Clock,
   stopped: AbortSignal,
   exchanges: ReadonlyMap<SystemName, Exchange>,
-): WorldParts {
-  const clock = options.clock ?? realClock();
+): Omit<WorldParts, "media"> {
   const ids = seededIds(options.seed ?? randomInt(2 ** 31));
-  const remembered = options.remembered === undefined ? 20_000 : options.remembered;
+  const remembered = rememberedBy(options);
   const org = { ...DEFAULT_ORG, ...options.org };
   const people = peopleRegister();
   const records = recordStore(clock, ids);

@@ -74,8 +74,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const names = options.names ?? ownNames(options.file);
   const addresses = options.services ?? serviceAddresses();
   const world = await startWorld(worldOptions(options.world));
-  const { salesforceUrl, integrationsUrl, botrunnerUrl } = world;
-  const around: Surroundings = { ...addresses, salesforceUrl, integrationsUrl, botrunnerUrl };
+  const { salesforceUrl, integrationsUrl, botrunnerUrl, mediaHost } = world;
+  const around: Surroundings = { ...addresses, salesforceUrl, integrationsUrl, botrunnerUrl, mediaHost };
   const settings = {
     ...canarySettings(),
     KAFKA_PARTITIONS: "4",

@@ -15,6 +15,9 @@ export function phoneRoutes(parts: WorldParts): readonly Route[] {
     { method: "GET", path: "/phones/:userId", handle: (request) => phone(parts, request) },
     { method: "PUT", path: "/phones/:userId", handle: (request) => introduce(parts, request) },
     { method: "POST", path: "/phones/:userId/messages", handle: (request) => write(parts, request) },
+    { method: "POST", path: "/phones/:userId/files", handle: (request) => sendFile(parts, request) },
+    { method: "PUT", path: "/media/:name", handle: (request) => putFile(parts, request) },
+    { method: "GET", path: "/media/log", handle: ({ query }) => parts.media.log.readOrWait(readOptionsIn(query)) },
     { method: "GET", path: "/webhooks/log", handle: (request) => deliveries(parts, request) },
     { method: "GET", path: "/webhooks/pending", handle: () => ({ pending: parts.webhooks.pending() }) },
     { method: "GET", path: "/botrunner/states", handle: (request) => states(parts, request) },
@@ -93,6 +96,25 @@ function introduce(parts: WorldParts, { params, body }: ControlRequest): unknown
 
 function withoutId({ name, email, phoneNumber, channel }: Person): Omit<Person, "userId" | "extraData"> {
   return { name, email, phoneNumber, channel };
+}
+
+/** `type`, `url`, `mimeType?`, `caption?`, `id?`; `wait` as for texts. */
+async function sendFile(parts: WorldParts, { params, body }: ControlRequest): Promise<unknown> {
+  const [mimeType, caption] = [optionalTextIn(body, "mimeType"), optionalTextIn(body, "caption")];
+  const file = {
+    type: textIn(body, "type"),
+    url: textIn(body, "url"),
+    ...(mimeType === undefined ? {} : { mimeType }),
+    ...(caption === undefined ? {} : { caption }),
+  };
+  const delivery = parts.bot.sentFile(params["userId"] ?? "", file, optionalTextIn(body, "id"));
+  return fieldIn(body, "wait") === true ? await delivery : { accepted: true };
+}
+
+/** `base64`, `mimeType`: answers the address of the file. */
+function putFile(parts: WorldParts, { params, body }: ControlRequest): unknown {
+  const bytes = Buffer.from(textIn(body, "base64"), "base64");
+  return { url: parts.media.put(params["name"] ?? "", { bytes, mimeType: textIn(body, "mimeType") }) };
 }
 
 /** `quiet`: the bot neither answers nor calls for an agent. `wait`: answered when the service has taken the text, or has not. */

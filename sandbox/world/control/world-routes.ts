@@ -62,6 +62,7 @@ function reset(parts: WorldParts): void {
   }
   parts.desk.records.clear();
   parts.phones.clear();
+  parts.media.clear();
   parts.people.clear();
   parts.bot.clear();
   parts.integrations.registrations.clear();

@@ -18,6 +18,7 @@ it("starts, prints its addresses, serves and stops", async () => {
     "integrationsUrl",
     "botrunnerUrl",
     "studioNgUrl",
+    "mediaUrl",
     "controlUrl",
   ]);
   const overview = await call("GET", `${addresses["controlUrl"] ?? ""}/`);
