@@ -15,6 +15,7 @@ import { startObservationServer } from "./clients/metrics/observation-server.ts"
 import { createContextReader } from "./clients/redis/context.ts";
 import { createReplies } from "./clients/redis/replies.ts";
 import { createDesk } from "./clients/salesforce/desk.ts";
+import { startKeepAlive } from "./clients/salesforce/keep-alive.ts";
 import { createSealer } from "./clients/sealer.ts";
 import { createStudioNgBot } from "./clients/studio-ng/bot.ts";
 import { createIngress, type Ingress } from "./ingress/ingress.ts";
@@ -173,16 +174,19 @@ function openOutside(start: Start): Outside {
   closing.push(() => {
     http.close();
   });
-  const { clientId, clientSecret, username, password, securityToken } = salesforce;
   const desk = createDesk({
     ...salesforce,
     http,
     polls,
     log,
-    grant: { kind: "password", clientId, clientSecret, username, password, securityToken },
+    now,
+    grant: salesforce.login,
     dataApiVersion: salesforce.apiVersion,
     mapping: deskMapping(settings),
   });
+  const { keepAlive } = salesforce;
+  if (keepAlive !== null)
+    closing.push(startKeepAlive({ schedule: keepAlive, clock, log, call: (signal) => desk.keepAlive(signal) }));
   const channels = openChannels(settings, http, log);
   return {
     desk: createDeskGateway({

@@ -23,6 +23,7 @@ export const DEFAULT_ORG: OrgSettings = {
   username: "api@sandbox.example.org",
   password: "sandbox-password",
   securityToken: "sandboxSecurityToken",
+  jwtPublicKey: null,
   tokenLifeMs: null,
 };
 

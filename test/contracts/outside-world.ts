@@ -54,6 +54,7 @@ export async function startOutside(
     http,
     polls,
     log,
+    now,
     loginUrl: world.salesforceUrl,
     baseUrl: `${world.salesforceUrl}/`,
     chatUrl: `${world.salesforceUrl}/chat`,

@@ -18,8 +18,7 @@ export const notUsedYet: readonly string[] = [
   ...["SENTRY_DSN", "USE_PROFILE", "STATE_COMPAT"],
   ...["INTEGRATION_CHAN_RATE_LIMIT"],
   ...["SALEFORCE_CHAN_RATE_LIMIT"],
-  ...["SFC_GRANT", "SFC_JWT_KEY", "SFC_JWT_KEY_FILE"],
-  ...["MAX_RETRIES", "SPEC_SCHEDULE", "CLEAN_CONTEXT_SCHEDULE"],
+  ...["MAX_RETRIES", "CLEAN_CONTEXT_SCHEDULE"],
 ];
 
 /** What the environment holds under our prefixes. */

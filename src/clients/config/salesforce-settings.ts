@@ -1,29 +1,37 @@
 // Settings of Salesforce: OAuth, data API, Live Agent, and where the chats of which flow go.
-import { duration, httpAddress, list, text, word } from "./forms.ts";
+import { duration, httpAddress, list, oneOf, text, word } from "./forms.ts";
+import { privateKey } from "./private-key-form.ts";
+import { schedule } from "./schedule-form.ts";
 import { defaulted, optional, required } from "./setting.ts";
 import { sourceFlows } from "./source-flows.ts";
 
 /** Settings of Salesforce, by name without prefix. */
 export const salesforceSettings = {
+  SFC_GRANT: optional(oneOf("password", "client_credentials", "jwt_bearer"), {
+    description: "How the service logs in. Each asks for its own settings, and ignores those of the others.",
+    example: "jwt_bearer",
+    defaultInWords:
+      "by what is set: `password` with SFC_PASSWORD, else `jwt_bearer` with SFC_JWT_KEY, else `client_credentials`",
+  }),
   SFC_CLIENT_ID: required(text, {
     description: "Consumer key of the connected app.",
     example: "3MVG9-consumer-key",
     local: "client-id",
     secret: true,
   }),
-  SFC_CLIENT_SECRET: required(text, {
-    description: "Consumer secret of the connected app.",
+  SFC_CLIENT_SECRET: optional(text, {
+    description: "Consumer secret of the connected app. Needed by all grants but `jwt_bearer`.",
     example: "consumer-secret",
     local: "client-secret",
     secret: true,
   }),
-  SFC_USERNAME: required(text, {
-    description: "Integration user.",
+  SFC_USERNAME: optional(text, {
+    description: "Integration user. Needed by all grants but `client_credentials`.",
     example: "integration@example.com",
     local: "integration@example.com",
   }),
-  SFC_PASSWORD: required(text, {
-    description: "Password of the integration user.",
+  SFC_PASSWORD: optional(text, {
+    description: "Password of the integration user, for the grant `password`.",
     example: "a-long-password",
     local: "sfc-password",
     secret: true,
@@ -33,6 +41,16 @@ export const salesforceSettings = {
     example: "security-token",
     local: "security-token",
     secret: true,
+  }),
+  SFC_JWT_KEY: optional(privateKey, {
+    description: "RSA private key whose certificate the connected app has, PEM; line breaks may be written as `\\n`.",
+    example: "-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----",
+    secret: true,
+  }),
+  SPEC_SCHEDULE: defaulted(schedule, "@every 59m", {
+    description:
+      "When a small call keeps the org's session alive: `@every` with a duration, or a cron expression of five fields in UTC. Empty: never.",
+    example: "@every 59m",
   }),
   SFC_LOGIN_URL: required(httpAddress, {
     description: "Host of OAuth.",

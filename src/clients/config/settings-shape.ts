@@ -1,6 +1,8 @@
 // The shape in which settings are handed out, by who needs them, and how the flat values become it. Defaults that depend on
 // other settings are settled here.
 import { doubts } from "./doubts.ts";
+import type { Schedule } from "../schedule.ts";
+import { arrangeLogin, type LoginSettings } from "./login-settings.ts";
 import type { MessageTexts } from "./message-texts.ts";
 import type { SettingWarning } from "./names.ts";
 import type { ProxySettings } from "./proxies.ts";
@@ -97,12 +99,9 @@ export interface Settings {
   /** The first seals, all open; empty: secrets stay plain. */
   readonly stateKeys: readonly StateKey[];
   readonly salesforce: {
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly username: string;
-    readonly password: string;
-    /** Empty when there is none. */
-    readonly securityToken: string;
+    readonly login: LoginSettings;
+    /** Null: nothing keeps the org's session alive. */
+    readonly keepAlive: Schedule | null;
     readonly loginUrl: string;
     readonly baseUrl: string;
     readonly chatUrl: string;
@@ -256,11 +255,8 @@ export function clusterOf(values: ClusterValues, production: boolean): Pick<Sett
 function outside(values: SettingValues): Pick<Settings, "salesforce" | "integrations" | "botPlatform"> {
   return {
     salesforce: {
-      clientId: values.SFC_CLIENT_ID,
-      clientSecret: values.SFC_CLIENT_SECRET,
-      username: values.SFC_USERNAME,
-      password: values.SFC_PASSWORD,
-      securityToken: values.SFC_SECURITY_TOKEN ?? "",
+      login: arrangeLogin(values),
+      keepAlive: values.SPEC_SCHEDULE,
       loginUrl: values.SFC_LOGIN_URL,
       baseUrl: values.SFC_BASE_URL,
       chatUrl: values.SFC_CHAT_URL,

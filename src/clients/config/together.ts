@@ -1,5 +1,6 @@
 // What settings must say together, beyond the form of each. Called by settings.ts once every setting has its form.
 import { isHostAndPort } from "./forms.ts";
+import { loginContradictions } from "./login-settings.ts";
 import type { SettingValues } from "./schema.ts";
 
 interface Contradiction {
@@ -29,14 +30,7 @@ export function contradictions(values: Partial<SettingValues>): readonly Contrad
   const found: (Contradiction | false)[] = [
     values.KAFKA_HOST?.length === 0 && { name: "KAFKA_HOST", problem: "must name at least one broker" },
     ...kafkaPort(values),
-    values.REDIS_ADDRESS === null &&
-      values.REDIS_MASTER === null && { name: "REDIS_ADDRESS", problem: "or REDIS_MASTER is required" },
-    values.REDIS_ADDRESS === null &&
-      typeof values.REDIS_MASTER === "string" &&
-      values.REDIS_SENTINEL_ADDRESS === null && {
-        name: "REDIS_SENTINEL_ADDRESS",
-        problem: "is required with REDIS_MASTER",
-      },
+    ...redisAddress(values),
     sasl && values.KAFKA_USER === null && neededBySasl("KAFKA_USER"),
     sasl && values.KAFKA_PASSWORD === null && neededBySasl("KAFKA_PASSWORD"),
     isProduction(values.ENVIRONMENT ?? null) &&
@@ -50,8 +44,18 @@ export function contradictions(values: Partial<SettingValues>): readonly Contrad
         name: "INTEGRATIONS_WA_BOT_ID",
         problem: "or INTEGRATIONS_FB_BOT_ID is required with INTEGRATIONS_BASE_URL",
       },
+    ...loginContradictions(values),
   ];
   return found.filter((entry) => entry !== false);
+}
+
+function redisAddress(values: Partial<SettingValues>): readonly Contradiction[] {
+  const { REDIS_ADDRESS: address, REDIS_MASTER: master, REDIS_SENTINEL_ADDRESS: sentinels } = values;
+  if (address !== null) return [];
+  if (master === null) return [{ name: "REDIS_ADDRESS", problem: "or REDIS_MASTER is required" }];
+  return typeof master === "string" && sentinels === null
+    ? [{ name: "REDIS_SENTINEL_ADDRESS", problem: "is required with REDIS_MASTER" }]
+    : [];
 }
 
 function kafkaPort(values: Partial<SettingValues>): readonly Contradiction[] {

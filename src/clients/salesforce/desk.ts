@@ -1,6 +1,7 @@
 // The desk port on Salesforce: contacts and cases by the data API, the chat by Live Agent. Owns only the composition and the
 // settings' names. Made in main.ts, used by the desk gateway.
 import type { Desk } from "../../processors/desk/port.ts";
+import { done, type Done } from "../../processors/outcome.ts";
 import type { Log } from "../../topology/ports.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { LongPollClient } from "../http/long-poll-client.ts";
@@ -10,10 +11,11 @@ import type { CaseMapping } from "./data-api/cases.ts";
 import { ensureContact } from "./data-api/contacts.ts";
 import type { ContactMapping } from "./data-api/contacts.ts";
 import { attachFile, findFile } from "./data-api/files.ts";
+import { findOne } from "./data-api/records.ts";
 import { createPoll } from "./live-agent/poll.ts";
 import { createSessionCalls } from "./live-agent/session.ts";
 import { createAccessTokens } from "./oauth.ts";
-import type { PasswordGrant } from "./oauth.ts";
+import type { Grant } from "./grants.ts";
 
 /** What the desk is made of. URLs are origins; a trailing slash is ignored. */
 export interface DeskOptions {
@@ -26,7 +28,9 @@ export interface DeskOptions {
   readonly baseUrl: string;
   /** SFC_CHAT_URL; a trailing `/chat`, as in the original's example file, is ignored too. */
   readonly chatUrl: string;
-  readonly grant: PasswordGrant;
+  readonly grant: Grant;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   /** Version of the data API, a whole number such as "52". */
   readonly dataApiVersion: string;
   /** Version of Live Agent; the original has one setting for both. */
@@ -37,8 +41,14 @@ export interface DeskOptions {
   readonly mapping: { readonly contact: ContactMapping; readonly case: CaseMapping };
 }
 
+/** The desk port, and what only Salesforce needs. */
+export interface SalesforceDesk extends Desk {
+  /** A small query with the shared token, which is renewed when the org has forgotten it. Changes nothing. Never rejects. */
+  keepAlive(signal: AbortSignal): Promise<Done>;
+}
+
 /** The desk. Opens nothing before the first call; its connections are those of `http` and `polls`. */
-export function createDesk(options: DeskOptions): Desk {
+export function createDesk(options: DeskOptions): SalesforceDesk {
   const { http, mapping } = options;
   const endpoint = {
     chatUrl: origin(options.chatUrl).replace(/\/chat$/, ""),
@@ -50,7 +60,9 @@ export function createDesk(options: DeskOptions): Desk {
     http,
     loginUrl: origin(options.loginUrl),
     grant: options.grant,
+    knownOrigins: [options.loginUrl, options.baseUrl, options.chatUrl],
     log: options.log,
+    now: options.now,
   });
   const api = createDataApi({ http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion });
   return {
@@ -60,6 +72,10 @@ export function createDesk(options: DeskOptions): Desk {
     attachFile: (file, signal) => attachFile(api, file, signal),
     findFile: (wanted, signal) => findFile(api, wanted, signal),
     ensureCase: (request, mayExist, signal) => ensureCase(api, mapping.case, { ...request, mayExist }, signal),
+    async keepAlive(signal) {
+      const found = await findOne(api, "SELECT Id FROM Contact LIMIT 1", [], signal);
+      return found.kind === "done" ? done : found;
+    },
     closeCase: (request, signal) => closeCase(api, mapping.case, request, signal),
   };
 }

@@ -1,33 +1,31 @@
 // The access token of the data API: one for the whole process, fetched on first use, renewed once for all callers when
-// Salesforce refuses it. Parity sheet 7.2 (password grant). Owns no retry and no schedule. Used by data-api/api-call.ts.
+// Salesforce refuses it. A refused login is not repeated at once: an org locks a user out after a few. Owns no retry and no
+// schedule (keep-alive.ts). What is sent is grants.ts. Parity sheet 7.2. Used by data-api/api-call.ts.
 import type { Outcome } from "../../processors/outcome.ts";
 import type { Log } from "../../topology/ports.ts";
 import { failedAnswer, withoutAnswer } from "../http/failed-call.ts";
 import type { Failure } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import { objectOf, parseJson, textOf } from "../http/json.ts";
-
-/** How the service proves who it is. Further grants become further kinds. */
-export interface PasswordGrant {
-  readonly kind: "password";
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly username: string;
-  readonly password: string;
-  /** Follows the password without a separator; empty where the network is trusted. */
-  readonly securityToken: string;
-}
+import { checkGrant, privateParts, tokenForm, type Grant } from "./grants.ts";
 
 /** Where and how tokens are fetched. */
 export interface OAuthOptions {
   readonly http: HttpClient;
   /** Origin of the login host, such as https://login.salesforce.com. */
   readonly loginUrl: string;
-  readonly grant: PasswordGrant;
+  readonly grant: Grant;
+  /** Origins whose hosts may stand in a login's instance_url, beside those of Salesforce's own domains. */
+  readonly knownOrigins: readonly string[];
   readonly log: Log;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
-/** The process-wide token. A failure is never remembered: the next call asks again. */
+/**
+ * The process-wide token. A refused login holds the next one back, for longer each time: until then callers are given the same
+ * refusal. Any other failure is not remembered: the next call asks again.
+ */
 export interface AccessTokens {
   /** The current token, fetched when there is none. Concurrent callers share one fetch. */
   get(signal: AbortSignal): Promise<Outcome<string>>;
@@ -46,16 +44,23 @@ const aborted: Failure = {
   retryAfterMs: null,
 };
 
-/** Tokens by OAuth. Opens nothing before the first call. */
+/** Wait after the first refused login; doubles with each further one up to the longest, which is an org's usual lock-out. */
+const firstHoldMs = 5_000;
+const longestHoldMs = 15 * 60_000;
+
+/** Tokens by OAuth. Opens nothing before the first call. Throws when the key of the grant is none. */
 export function createAccessTokens(options: OAuthOptions): AccessTokens {
+  checkGrant(options.grant);
   let current: string | null = null;
   let fetching: Promise<Outcome<string>> | null = null;
+  let refused: { readonly outcome: Failure; readonly times: number; readonly untilMs: number } | null = null;
 
   async function fetchToken(): Promise<Outcome<string>> {
     try {
       const outcome = await login(options);
       if (outcome.kind === "done") current = outcome.value;
       else options.log.warn({ outcome: outcome.kind, detail: outcome.detail }, "Salesforce login failed");
+      refused = outcome.kind === "refused" ? heldBack(outcome, refused?.times ?? 0, options.now()) : null;
       return outcome;
     } finally {
       fetching = null;
@@ -64,6 +69,7 @@ export function createAccessTokens(options: OAuthOptions): AccessTokens {
 
   // The fetch belongs to all who wait for it: one caller that goes away must not cancel it for the others.
   function shared(signal: AbortSignal): Promise<Outcome<string>> {
+    if (refused !== null && options.now() < refused.untilMs) return Promise.resolve(refused.outcome);
     fetching ??= fetchToken();
     return unlessAborted(fetching, signal);
   }
@@ -72,22 +78,21 @@ export function createAccessTokens(options: OAuthOptions): AccessTokens {
     async get(signal) {
       return current === null ? shared(signal) : { kind: "done", value: current };
     },
-    async renew(refused, signal) {
-      if (current === refused) current = null;
+    async renew(stale, signal) {
+      if (current === stale) current = null;
       return current === null ? shared(signal) : { kind: "done", value: current };
     },
   };
 }
 
+function heldBack(outcome: Failure, timesBefore: number, nowMs: number) {
+  const holdMs = Math.min(longestHoldMs, firstHoldMs * 2 ** Math.min(timesBefore, 20));
+  return { outcome, times: timesBefore + 1, untilMs: nowMs + holdMs };
+}
+
 async function login(options: OAuthOptions): Promise<Outcome<string>> {
   const { grant } = options;
-  const form = new URLSearchParams({
-    grant_type: grant.kind,
-    client_id: grant.clientId,
-    client_secret: grant.clientSecret,
-    username: grant.username,
-    password: grant.password + grant.securityToken,
-  });
+  const form = new URLSearchParams(tokenForm(grant, options.loginUrl, options.now()));
   const answer = await options.http.call(
     {
       method: "POST",
@@ -102,7 +107,21 @@ async function login(options: OAuthOptions): Promise<Outcome<string>> {
   if (answer.status !== 200) return loginFailure(failedAnswer(answer, reasonOf(body, grant)));
   const token = textOf(body.access_token);
   if (token === null) return { kind: "broken", detail: "Salesforce login: no access_token", status: 200 };
+  const instance = textOf(body.instance_url);
+  if (instance !== null && !isKnownInstance(instance, options.knownOrigins))
+    return { kind: "broken", detail: "Salesforce login: instance_url names a host that is not known", status: 200 };
   return { kind: "done", value: token };
+}
+
+const salesforceDomains =
+  /\.(?:salesforce|force|cloudforce|database|salesforceliveagent|salesforce-sites)\.(?:com|mil)$/;
+
+/** A token of an org that we never asked is not sent anywhere. Calls go to SFC_BASE_URL whatever the answer says. */
+function isKnownInstance(instance: string, knownOrigins: readonly string[]): boolean {
+  if (!URL.canParse(instance)) return false;
+  const { protocol, hostname, origin } = new URL(instance);
+  if (protocol === "https:" && salesforceDomains.test(hostname)) return true;
+  return knownOrigins.some((known) => URL.canParse(known) && new URL(known).origin === origin);
 }
 
 /** A login changes nothing: whatever came of it, what it was for has not happened. */
@@ -115,13 +134,11 @@ function loginFailure(failure: Failure): Failure {
  * `error: error_description` as Salesforce words them, such as `invalid_grant: authentication failure`. A description that
  * quotes what was sent is left out.
  */
-function reasonOf(body: Readonly<Record<string, unknown>>, grant: PasswordGrant): string | null {
+function reasonOf(body: Readonly<Record<string, unknown>>, grant: Grant): string | null {
   const code = textOf(body.error);
   if (code === null || !/^[a-z_]{1,60}$/.test(code)) return null;
   const description = textOf(body.error_description) ?? "";
-  const { clientId, clientSecret, username, password, securityToken } = grant;
-  const sent = [clientId, clientSecret, username, password, securityToken];
-  const quotes = sent.some((value) => value !== "" && description.includes(value));
+  const quotes = privateParts(grant).some((value) => description.includes(value));
   return !quotes && /^[\w ,.'/-]{1,120}$/.test(description) ? `${code}: ${description}` : code;
 }
 

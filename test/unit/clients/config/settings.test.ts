@@ -1,4 +1,5 @@
 // Settings as a whole: both prefixes, every mistake at once and without values, what settings say together, the documents.
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
@@ -96,7 +97,7 @@ describe("mistakes", () => {
   it("tells all of an empty environment at once, also what only SASL asks for", () => {
     const required = Object.keys(settingsSchema.shape).filter((name) => factsOf(name).presence === "required");
     expect(mistakesOf({}).toSorted()).toEqual(
-      [...required, "KAFKA_USER", "KAFKA_PASSWORD", "REDIS_ADDRESS"].toSorted(),
+      [...required, "KAFKA_USER", "KAFKA_PASSWORD", "REDIS_ADDRESS", "SFC_CLIENT_SECRET"].toSorted(),
     );
   });
 
@@ -173,6 +174,52 @@ describe("what settings say together", () => {
     const { chat } = settingsOf({ ...example, ...set("ENVIRONMENT", environment) });
     expect(chat.restartKeywords.length > 0).toBe(on);
   });
+
+  it("logs in with what is set, or as SFC_GRANT says, and asks for what that grant needs", () => {
+    const clientId = "client-id";
+    const clientSecret = "client-secret";
+    const username = "integration@example.com";
+    const login = (...more: Environment[]) =>
+      settingsOf(Object.assign({}, example, ...more) as Environment).salesforce.login;
+    const noPassword = set("SFC_PASSWORD", undefined);
+    const { privateKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const pem = privateKey.trim();
+    const key = set("SFC_JWT_KEY", pem.replaceAll("\n", "\\n"));
+    expect(login(key)).toMatchObject({ kind: "password", username, password: "sfc-password" });
+    expect(login(noPassword)).toEqual({ kind: "client_credentials", clientId, clientSecret });
+    expect(login(noPassword, key)).toEqual({ kind: "jwt_bearer", clientId, username, key: pem });
+    expect(login(set("SFC_GRANT", "JWT_BEARER"), key)).toMatchObject({ kind: "jwt_bearer" });
+    const none = { ...example, ...noPassword, ...set("SFC_CLIENT_SECRET", ""), ...set("SFC_USERNAME", "") };
+    expect(mistakesOf(none)).toEqual(["SFC_CLIENT_SECRET"]);
+    expect(mistakesOf({ ...none, ...set("SFC_GRANT", "jwt_bearer") })).toEqual(["SFC_USERNAME", "SFC_JWT_KEY"]);
+    expect(mistakesOf({ ...none, ...set("SFC_GRANT", "password") })).toEqual([
+      "SFC_CLIENT_SECRET",
+      "SFC_USERNAME",
+      "SFC_PASSWORD",
+    ]);
+    expect(mistakesOf({ ...example, ...set("SFC_JWT_KEY", "no key") })).toEqual(["SFC_JWT_KEY"]);
+  });
+
+  it.each([
+    [undefined, { kind: "every", everyMs: 59 * 60_000 }],
+    ["@every 1h30m", { kind: "every", everyMs: 90 * 60_000 }],
+    ["*/30 * * * *", { kind: "cron", expression: "*/30 * * * *" }],
+    ["@hourly", { kind: "cron", expression: "@hourly" }],
+    ["", null],
+  ])("keeps the session alive by SPEC_SCHEDULE %s", (schedule, expected) => {
+    expect(settingsOf({ ...example, ...set("SPEC_SCHEDULE", schedule) }).salesforce.keepAlive).toEqual(expected);
+  });
+
+  it.each(["@every", "@every 0s", "@sometimes", "99 * * * *", "* * *", "2030-01-01"])(
+    "refuses SPEC_SCHEDULE %s",
+    (schedule) => {
+      expect(mistakesOf({ ...example, ...set("SPEC_SCHEDULE", schedule) })).toEqual(["SPEC_SCHEDULE"]);
+    },
+  );
 
   it("has a bot for each channel with an id, and asks for one of them", () => {
     const facebook = {

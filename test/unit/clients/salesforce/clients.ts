@@ -1,7 +1,7 @@
 // What the tests of the Salesforce clients share: HTTP clients with short limits, a log that remembers, example commands.
 import { createHttpClient } from "../../../../src/clients/http/http-client.ts";
 import type { HttpClient } from "../../../../src/clients/http/http-client.ts";
-import type { PasswordGrant } from "../../../../src/clients/salesforce/oauth.ts";
+import type { PasswordGrant } from "../../../../src/clients/salesforce/grants.ts";
 import type { EnsureCase, EnsureContact } from "../../../../src/processors/interconnection/commands.ts";
 import type { Log } from "../../../../src/topology/ports.ts";
 

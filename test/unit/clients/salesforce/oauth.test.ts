@@ -1,9 +1,13 @@
 // The access token: one login for all callers, refreshed once.
+import { generateKeyPairSync } from "node:crypto";
+
+import jwt from "jsonwebtoken";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createAccessTokens } from "../../../../src/clients/salesforce/oauth.ts";
 import { answeringServer } from "../http/answering-server.ts";
 import type { AnsweringServer, Reply } from "../http/answering-server.ts";
+import type { Grant } from "../../../../src/clients/salesforce/grants.ts";
 import { grant, never, rememberingLog, shortClient } from "./clients.ts";
 
 const toClose: (() => void | Promise<void>)[] = [];
@@ -13,10 +17,10 @@ afterEach(async () => {
 
 const tokenReply = (token: string): Reply => ({
   status: 200,
-  body: { access_token: token, instance_url: "https://x" },
+  body: { access_token: token, instance_url: "https://my-domain.my.salesforce.com" },
 });
 
-async function setUp(answer: () => Reply) {
+async function setUp(answer: () => Reply, given: Grant = grant) {
   const server: AnsweringServer = await answeringServer(answer);
   const http = shortClient();
   const { log, lines } = rememberingLog();
@@ -24,7 +28,10 @@ async function setUp(answer: () => Reply) {
     () => http.close(),
     () => server.close(),
   );
-  return { server, lines, tokens: createAccessTokens({ http, loginUrl: server.url, grant, log }) };
+  const time = { ms: Date.UTC(2026, 10, 22) };
+  const knownOrigins = ["http://base.example.org:8080"];
+  const options = { http, loginUrl: server.url, grant: given, knownOrigins, log, now: () => time.ms };
+  return { server, lines, time, tokens: createAccessTokens(options) };
 }
 
 function numbered(): () => Reply {
@@ -120,12 +127,130 @@ describe("the token of the data API", () => {
       { kind: "retry", mayHaveHappened: false },
     ],
     ["not understood without access_token", { status: 200, body: { token: "x" } }, { kind: "broken" }],
-  ])("is %s; the failure is logged, not remembered, and tells no secret", async (_, failure, outcome) => {
+  ])("is %s; the failure is logged, not remembered for long, and tells no secret", async (_, failure, outcome) => {
     const replies = [failure, tokenReply("fine")];
-    const { tokens, lines } = await setUp(() => replies.shift() ?? { status: 500 });
+    const { tokens, lines, time } = await setUp(() => replies.shift() ?? { status: 500 });
     expect(await tokens.get(never)).toMatchObject(outcome);
     expect(lines).toHaveLength(1);
     expect(lines.join()).not.toMatch(/the-secret|pass&word|TOKEN|service@/);
+    time.ms += 5_000;
     expect(await tokens.get(never)).toEqual({ kind: "done", value: "fine" });
   });
 });
+
+const wrongPassword: Reply = {
+  status: 400,
+  body: { error: "invalid_grant", error_description: "authentication failure" },
+};
+
+describe("a refused login", () => {
+  it("is not repeated at once, by whomever: the org would lock the user out", async () => {
+    const { server, tokens, time, lines } = await setUp(() => wrongPassword);
+    const first = await tokens.get(never);
+    const held = await Promise.all(Array.from({ length: 20 }, () => tokens.get(never)));
+    expect(held).toEqual(held.map(() => first));
+    time.ms += 4_999;
+    expect(await tokens.renew("old", never)).toEqual(first);
+    expect([server.received.length, lines.length]).toEqual([1, 1]);
+    time.ms += 1;
+    expect(await tokens.get(never)).toEqual(first);
+    expect(server.received).toHaveLength(2);
+  });
+
+  it("is repeated at most twenty times in the three hours that follow", async () => {
+    const { server, tokens, time } = await setUp(() => wrongPassword);
+    for (let minute = 0; minute < 180; minute += 1) {
+      await tokens.get(never);
+      time.ms += 60_000;
+    }
+    expect(server.received.length).toBeGreaterThan(10);
+    expect(server.received.length).toBeLessThanOrEqual(20);
+  });
+
+  it("is forgotten once a login succeeds", async () => {
+    const replies = [wrongPassword, wrongPassword, tokenReply("fine"), wrongPassword, tokenReply("again")];
+    const { tokens, time } = await setUp(() => replies.shift() ?? { status: 500 });
+    for (const waitMs of [5_000, 10_000]) {
+      expect(await tokens.get(never)).toMatchObject({ kind: "refused" });
+      time.ms += waitMs;
+    }
+    expect(await tokens.get(never)).toEqual({ kind: "done", value: "fine" });
+    expect(await tokens.renew("fine", never)).toMatchObject({ kind: "refused" });
+    time.ms += 5_000;
+    expect(await tokens.get(never)).toEqual({ kind: "done", value: "again" });
+  });
+});
+
+describe("the instance of a login", () => {
+  it.each([
+    "https://my-domain.my.salesforce.com",
+    "https://eu.force.com",
+    "http://base.example.org:8080",
+    "http://base.example.org:8080/services",
+  ])("may be %s", async (instance) => {
+    const { tokens } = await setUp(() => ({ status: 200, body: { access_token: "t", instance_url: instance } }));
+    expect(await tokens.get(never)).toEqual({ kind: "done", value: "t" });
+  });
+
+  it.each([
+    "https://evil.example.org",
+    "https://salesforce.com.evil.example.org",
+    "https://evilsalesforce.com",
+    "http://my-domain.my.salesforce.com",
+    "http://base.example.org:8081",
+    "not an address",
+  ])("may not be %s: its token is not used", async (instance) => {
+    const { tokens } = await setUp(() => ({ status: 200, body: { access_token: "t", instance_url: instance } }));
+    expect(await tokens.get(never)).toMatchObject({ kind: "broken", detail: expect.stringMatching(/instance_url/) });
+  });
+});
+
+describe("other grants", () => {
+  it("send client credentials alone", async () => {
+    const { clientId, clientSecret } = grant;
+    const { server, tokens } = await setUp(numbered(), { kind: "client_credentials", clientId, clientSecret });
+    expect(await tokens.get(never)).toEqual({ kind: "done", value: "token-1" });
+    expect(Object.fromEntries(new URLSearchParams(server.received[0]?.body))).toEqual({
+      grant_type: "client_credentials",
+      client_id: "the-client",
+      client_secret: "the-secret",
+    });
+  });
+
+  it("send a statement that the key has signed and that ends within three minutes", async () => {
+    const keys = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const { clientId, username } = grant;
+    const bearer = { kind: "jwt_bearer", clientId, username, key: keys.privateKey } as const;
+    const { server, tokens, time } = await setUp(numbered(), bearer);
+    expect(await tokens.get(never)).toEqual({ kind: "done", value: "token-1" });
+    const form = new URLSearchParams(server.received[0]?.body);
+    expect([...form.keys()].sort()).toEqual(["assertion", "grant_type"]);
+    expect(form.get("grant_type")).toBe("urn:ietf:params:oauth:grant-type:jwt-bearer");
+    const seconds = time.ms / 1000;
+    const checks = { algorithms: ["RS256" as const], clockTimestamp: seconds };
+    expect(jwt.verify(form.get("assertion") ?? "", keys.publicKey, checks)).toEqual({
+      iss: "the-client",
+      sub: "service@example.org",
+      aud: server.url,
+      exp: seconds + 120,
+    });
+  });
+
+  it("are refused at the start with a key that is none", async () => {
+    const { clientId, username } = grant;
+    for (const key of ["-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----", ecKey()])
+      await expect(setUp(numbered(), { kind: "jwt_bearer", clientId, username, key })).rejects.toThrow(/^SFC_JWT_KEY/);
+  });
+});
+
+function ecKey(): string {
+  return generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  }).privateKey;
+}
