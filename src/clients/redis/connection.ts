@@ -1,6 +1,6 @@
 // One connection to Redis: how it is made, when it is ready, how it comes back. The only place that knows how Redis is reached
 // (host and port, Sentinel, TLS). Callers: main, which hands the connection to store, replies and context.
-import { Redis, type RedisOptions } from "ioredis";
+import { Redis } from "ioredis";
 
 import type { Log, Random } from "../../topology/ports.ts";
 import { storeUnavailable } from "../../topology/store-unavailable.ts";
@@ -101,8 +101,8 @@ export function createRedisConnection(
   };
 }
 
-// ioredis asks the Sentinels anew with every connection, takes only what calls itself a master, and leaves a connection whose
-// Sentinels tell of another master: what a replica that was behind has lost, the owner finds out as after any reconnect.
+// ioredis asks the Sentinels anew with every connection and takes only what calls itself a master; Sentinels cut the clients of a
+// master that they demote. What a replica that was behind has lost, the owner finds out as after any reconnect.
 function whereabouts({ address, sentinel, tls = false }: RedisSettings) {
   const secure = { rejectUnauthorized: true };
   if (address !== null) return { ...hostAndPort(address), ...(tls ? { tls: secure } : {}) };
@@ -111,7 +111,6 @@ function whereabouts({ address, sentinel, tls = false }: RedisSettings) {
     sentinels: sentinel.addresses.map(hostAndPort),
     name: sentinel.master,
     role: "master" as const,
-    failoverDetector: true,
     sentinelRetryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), longestDelayMs),
     ...(tls ? { tls: secure, sentinelTLS: secure, enableTLSForSentinelMode: true } : {}),
   };
