@@ -71,7 +71,7 @@ function occurredAt({ input }: Draft, kind: ChatEventKind): number {
     case "chat-requests":
       return kind === "requested" ? ofRecord : input.now;
     case "channel-messages":
-      return kind === "message_in" || kind === "file" || kind === "message_failed" ? ofRecord : input.now;
+      return kind === "message_in" || kind === "message_failed" ? ofRecord : input.now;
     case "agent-events":
       return ofRecord;
   }

@@ -115,7 +115,7 @@ export interface ChatEvent {
   readonly detail: null | string;
 }
 
-/** requested, refused: of a request. contact_found, contact_created, case_created: while opening. case_closed: a case of a failed chat that no later connect used within 24 h. waiting: in the desk's queue. queue_moved. accepted: an agent has the user. message_in: user to agent. message_out: agent to user. message_failed: one that could not be delivered. context_sent: what came before was told to the agent. file: a file of the user. transferred, agent_joined, agent_left, agent_disconnected, typing, custom: told by the desk. ended: by whom is in reason. finish_done: outcome of a finish. operator_done: outcome of an operator's request. handed_back: the bot has the user. hand_back_failed: it could not be told. */
+/** requested, refused: of a request. contact_found, contact_created, case_created: while opening. case_closed: a case of a failed chat that no later connect used within 24 h. waiting: in the desk's queue. queue_moved. accepted: an agent has the user. message_in: user to agent. message_out: agent to user. message_failed: one that could not be delivered. context_sent: what came before was told to the agent. file: what became of a file of the user; reason none when it is at the case, detail then its type and size. transferred, agent_joined, agent_left, agent_disconnected, typing, custom: told by the desk. ended: by whom is in reason. finish_done: outcome of a finish. operator_done: outcome of an operator's request. handed_back: the bot has the user. hand_back_failed: it could not be told. */
 export type ChatEventKind =
   | "unknown"
   | "requested"
