@@ -77,7 +77,13 @@ const gaveUp = (reason: string, { made }: Tries): Finished => ({
 });
 const defect = { outcome: "broken", reason: "defect", postSequence: null, data: null } as const;
 
-/** `stopping` ends the lanes after the try in hand; `signal` at once. */
+/**
+ * A call in hand when the index goes to another owner may end by itself for so long, and be marked: cut off, it would have happened and be
+ * repeated. The next owner does nothing outside before that.
+ */
+const inHandMs = 1_000;
+
+/** `stopping` ends the lanes after the try in hand; `signal` gives that try `inHandMs`. */
 export function createLanes(
   tools: LaneTools,
   owner: { readonly partition: number; readonly epoch: number },
@@ -87,6 +93,8 @@ export function createLanes(
   const users = new Map<string, User>();
   /** What has not begun outside is left to the next owner when the instance stops. */
   const unlessStopping = AbortSignal.any([signal, stopping]);
+  const cutOff = new AbortController();
+  signal.addEventListener("abort", () => tools.clock.after(inHandMs, () => cutOff.abort()), { once: true });
   /** The index is not ours any more: nothing of this tenure may begin. */
   let over = false;
 
@@ -239,9 +247,9 @@ export function createLanes(
       timeout.abort();
     });
     try {
-      return await tools.perform(command, { ...attempt, signal: AbortSignal.any([signal, timeout.signal]) });
+      return await tools.perform(command, { ...attempt, signal: AbortSignal.any([cutOff.signal, timeout.signal]) });
     } catch (error) {
-      if (signal.aborted) throw lost();
+      if (cutOff.signal.aborted) throw lost();
       if (timeout.signal.aborted)
         return { kind: "again", reason: "timed out", mayHaveHappened: true, retryAfterMs: null, postSequence: null };
       tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a gateway failed by a defect of ours");
@@ -273,7 +281,7 @@ export function createLanes(
   }
 
   async function finish(mark: LaneMark, post: number | null): Promise<void> {
-    const verdict = await untilDone(tools, signal, () => tools.store.finish(mark, post), storeFailed);
+    const verdict = await untilDone(tools, cutOff.signal, () => tools.store.finish(mark, post), storeFailed);
     if (verdict === "fenced") throw refused();
   }
 

@@ -207,7 +207,10 @@ export interface Store {
    * the number is taken as given, because the desk told it. Of a chat and lane only the last command's mark is kept.
    */
   begin(mark: LaneMark, postSequence: number | null, renumber: boolean): Promise<MarkVerdict>;
-  /** Marks it as done; `postSequence` is the number that the desk accepted, null leaves the lane's last number. */
+  /**
+   * Marks it as done; `postSequence` is the number that the desk accepted, null leaves the lane's last number. An owner of an
+   * earlier epoch may still mark what it has begun, as long as nothing followed: it is true, and spares the next owner a repeat.
+   */
   finish(mark: LaneMark, postSequence: number | null): Promise<"done" | "fenced">;
   /** Clean stop: tells the next owner that it need not wait. */
   release(partition: number, epoch: number): Promise<void>;

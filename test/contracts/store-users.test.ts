@@ -170,6 +170,16 @@ describe.each(storeBindings)("users in the store $name", ({ open }) => {
       expect(await store.finish(mark(1), 4)).toBe("fenced");
     });
 
+    it("an owner of before may still mark what it has begun, and nothing else", async () => {
+      await store.begin(mark(1), 4, false);
+      await store.claim(partition, 8, "b");
+      expect(await store.finish(mark(2), 5), "never begun").toBe("fenced");
+      expect(await store.finish(mark(1), 4)).toBe("done");
+      expect(await store.begin(mark(1, { epoch: 8 }), 4, false)).toEqual({ kind: "done" });
+      expect(await store.begin(mark(2, { epoch: 8 }), 5, false)).toEqual(begun(5));
+      expect(await store.finish(mark(1), 4), "something followed").toBe("fenced");
+    });
+
     it("survives the owner, and goes when the user is no longer live", async () => {
       await store.begin(mark(1), 4, false);
       await store.claim(partition, 8, "b");

@@ -197,9 +197,14 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
 
     finish: (mark, postSequence) =>
       call("finish", () => {
-        if (owned(mark.partition, mark.epoch) === null) return "fenced";
         const { marks } = userOf(mark.userId);
         const stored = marks.get(fieldOf(mark));
+        if (owned(mark.partition, mark.epoch) === null) {
+          const before = mark.epoch < (data.indexes.get(mark.partition)?.epoch ?? 0);
+          if (!before || stored?.seq !== mark.seq || stored.done) return "fenced";
+          marks.set(fieldOf(mark), { ...stored, done: true });
+          return "done";
+        }
         if (stored !== undefined && stored.seq > mark.seq) return "done";
         marks.set(fieldOf(mark), { seq: mark.seq, done: true, post: postSequence ?? stored?.post ?? null });
         return "done";
