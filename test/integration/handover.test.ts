@@ -10,6 +10,7 @@ import { openStage, type Stage } from "../support/stage.ts";
 
 const chats = 90;
 const everyMs = 100;
+const answerMs = 300;
 const drainMs = 15_000;
 const open: { stage?: Stage } = {};
 
@@ -20,11 +21,13 @@ afterAll(async () => {
 it("hands chats over at a clean stop: 3 s from release to next poll in the median, 6 s at worst", async () => {
   const stage = await openStage({ file: import.meta.url, instances: 3, settings: { KAFKA_PARTITIONS: "12" } });
   open.stage = stage;
-  const { clock, phones, journal } = stage.world.parts;
+  const { clock, phones, journal, faults } = stage.world.parts;
   const aliases = Array.from({ length: chats }, (_, i) => `u${String(i)}`);
   const people = Object.fromEntries(aliases.map((alias) => [alias, stage.user(alias)]));
   const sessions = await Promise.all(Object.values(people).map((person) => stage.openChat(person)));
   const talk = createConversations(stage, people);
+  // Acts at once and answers late: at any moment some calls are in hand, and what is cut off has happened.
+  faults.add({ system: "integrations", when: "after", effect: { kind: "delay", delayMs: answerMs } });
   const chatter = startChatter(talk, aliases.slice(0, 20), everyMs);
   const lines: string[] = [];
   const releases: number[] = [];
