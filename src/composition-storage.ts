@@ -82,7 +82,7 @@ export function systemTools(): { readonly clock: Clock; readonly random: Random 
 }
 
 /** An Error of name StartRefused; its sentences say what to do. */
-export function startRefused(sentences: readonly string[]): StartRefused {
+function startRefused(sentences: readonly string[]): StartRefused {
   return Object.assign(new Error(sentences.join("\n")), { name: "StartRefused" as const, sentences });
 }
 

@@ -82,10 +82,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     closing: [],
   };
   let waiting: () => readonly string[] = () => [];
+  let measure: () => Promise<void> = () => Promise.resolve();
   try {
     const observation = await startObservationServer({
       ...settings.metrics,
-      metrics: start.metrics,
+      metrics: {
+        exposition: async () => {
+          await measure();
+          return start.metrics.exposition();
+        },
+      },
       missing: () => [...missing, ...waiting()],
       log,
     });
@@ -96,6 +102,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ports = runtimePorts(options, start, storage, { ...cluster, ...outside });
     const runtime = createRuntime(options.wrap?.(ports) ?? ports);
     waiting = () => runtime.missing();
+    measure = () => runtime.measure();
     await runtime.start();
     const ingress = openIngress(start, storage, cluster, outside.registrations);
     await ingress.listen();

@@ -22,9 +22,9 @@ export async function measure(
     const counts = owner.counts();
     metrics.gauge("inbox_records", counts.inbox, labels);
     for (const [lane, depth] of Object.entries(counts.laneDepth))
-      metrics.gauge("lane_depth", depth, { ...labels, lane });
+      metrics.gauge("lane_depth", depth, { partition: labels.partition, lane });
     for (const [status, chats] of Object.entries(counts.chats))
-      metrics.gauge("open_chats", chats, { ...labels, status });
+      metrics.gauge("open_chats", chats, { partition: labels.partition, status });
     metrics.gauge("open_polls", counts.polls, labels);
     metrics.gauge("pending_due", counts.due, labels);
   }
@@ -45,7 +45,8 @@ export async function measure(
 function clear(partition: number, metrics: Metrics): void {
   const labels = { partition: String(partition) };
   for (const name of ["inbox_records", "open_polls", "pending_due"] as const) metrics.gauge(name, 0, labels);
-  for (const lane of ["desk", "channel"]) metrics.gauge("lane_depth", 0, { ...labels, lane });
-  for (const status of ["CONNECTING", "ON_HOLD", "ACTIVE"]) metrics.gauge("open_chats", 0, { ...labels, status });
+  for (const lane of ["desk", "channel"]) metrics.gauge("lane_depth", 0, { partition: labels.partition, lane });
+  for (const status of ["CONNECTING", "ON_HOLD", "ACTIVE"])
+    metrics.gauge("open_chats", 0, { partition: labels.partition, status });
   for (const topic of inputTopics) metrics.gauge("consumer_lag", 0, { topic, partition: String(partition) });
 }

@@ -1,7 +1,8 @@
 // Settings of the records that chats become in Salesforce: how contacts are found and made, person accounts, cases.
+import type { z } from "zod";
+
 import { form, goBoolean, listEntries, map, word, type Form } from "./forms.ts";
 import { defaulted, optional } from "./setting.ts";
-import type { SettingValues } from "./schema.ts";
 
 type Map = Readonly<Record<string, string>>;
 
@@ -93,6 +94,8 @@ export const recordSettings = {
   }),
 };
 
+type RecordValues = { readonly [Name in keyof typeof recordSettings]: z.output<(typeof recordSettings)[Name]> };
+
 /** The settings of records as they are handed out. */
 export interface RecordSettings {
   readonly caseRecordTypeId: string | null;
@@ -110,7 +113,7 @@ export interface RecordSettings {
 }
 
 /** Puts the values into their shape. */
-export function arrangeRecords(values: SettingValues): RecordSettings {
+export function arrangeRecords(values: RecordValues): RecordSettings {
   return {
     caseRecordTypeId: values.SFC_RECORD_TYPE_ID,
     caseFields: values.SFC_CUSTOM_FIELDS_CASE ?? {},

@@ -135,7 +135,8 @@ const signatures: readonly Signature[] = [
   { mimeType: "application/x-sh", bytes: "#!" },
 ];
 /** A comment ends where the first one could: else a row of them would be tried in every way there is. */
-const markup = /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:!doctype\s+)?(html|head|body|script|iframe|svg)\b/i;
+const markup =
+  /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:!doctype\s+)?(html|head|body|script|iframe|svg)\b/i;
 
 /**
  * The kind of a file. The content decides; then the sender's type, unless such a file would have shown itself by its content;
