@@ -99,6 +99,7 @@ async function as<Result>(user: User, use: (producer: Producer) => Promise<Resul
     ssl,
     sasl,
     logLevel: logLevel.NOTHING,
+    connectionTimeout: 10_000,
     retry: { retries: 1 },
   }).producer({ allowAutoTopicCreation: false });
   await producer.connect();

@@ -26,7 +26,8 @@ function listener(): SecureListener {
 
 function adminAs(sasl: SASLOptions, ca = readFileSync(listener().caFile, "utf8")): Admin {
   const options = { brokers: [listener().brokers], ssl: { ca: [ca] }, sasl, logLevel: logLevel.NOTHING };
-  return new Kafka({ ...options, retry: { retries: 0 } }).admin();
+  // KafkaJS's usual second is short for the first handshake of a broker on a busy machine.
+  return new Kafka({ ...options, connectionTimeout: 10_000, retry: { retries: 0 } }).admin();
 }
 
 describe("the secure listener", () => {

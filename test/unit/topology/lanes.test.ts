@@ -264,6 +264,40 @@ describe("the right to act", () => {
   });
 });
 
+describe("an index that goes to another owner", () => {
+  it("leaves the call in hand time to end, which is marked for that owner; nothing is told or begun", async () => {
+    const answer = Promise.withResolvers<Effect>();
+    const begun: number[] = [];
+    const t = await lanesOf({
+      perform(command) {
+        begun.push(command.seq);
+        return answer.promise;
+      },
+    });
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.settle();
+    await t.store.store.claim(0, 9, "the next");
+    t.end.abort();
+    await t.clock.advance(900);
+    answer.resolve(done(1));
+    await t.lanes.idle();
+    expect([begun, t.events, t.fatals]).toEqual([[1], [], []]);
+    const mark = { partition: 0, epoch: 9, userId: "ana", chatId: "chat", lane: "desk" as const, seq: 1 };
+    expect(await t.store.store.begin(mark, 1, false)).toEqual({ kind: "done" });
+  });
+
+  it("waits no longer than the next owner does before its first call", async () => {
+    const t = await lanesOf();
+    t.answers.push("hang");
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    t.end.abort();
+    await t.clock.advance(1_100);
+    await t.lanes.idle();
+    expect([t.tried.length, t.events, t.fatals]).toEqual([1, [], []]);
+  });
+});
+
 describe("a stop", () => {
   it("waits for the call in hand and its result, and begins nothing more", async () => {
     const t = await lanesOf();
