@@ -58,6 +58,7 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
   const promised: Promised[] = [];
   const trace: string[] = [];
   let slept = false;
+  let files = 0;
   let past: ReturnType<StoreFaults["snapshot"]> | null = null;
   const next = (user: string, direction: "user-to-agent" | "agent-to-user"): string => {
     const text = token(user, direction, promised.length);
@@ -70,6 +71,7 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
   const sometimes = (choice: Choice): readonly Choice[] => (random.next() < 0.5 ? [choice] : []);
   const choices: readonly Choice[] = [
     { name: "user writes", weight: 30, act: async () => userWrites(one(users)) },
+    { name: "user sends a file", weight: 4, act: () => userSends(one(users)) },
     { name: "agent writes", weight: 30, act: () => agentWrites(one(users)) },
     { name: "time", weight: 20, act: () => world.advance(below(800)) },
     { name: "start", weight: 4, act: () => startOne() },
@@ -101,6 +103,10 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
   async function userWrites(user: string): Promise<void> {
     const text = next(user, "user-to-agent");
     await world.say(user, text);
+  }
+  async function userSends(user: string): Promise<void> {
+    files += 1;
+    await world.sendFile(user, next(user, "user-to-agent"), random.next() < 0.3 ? "slow" : "plain");
   }
   function agentWrites(user: string): void {
     world.chat(user).say(next(user, "agent-to-user"));
@@ -134,7 +140,7 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
     world.log.setDown(false);
   }
   function deskFails(): void {
-    world.desk.fail(one(["say", "poll", "resync", "reconnect"] as const), {
+    world.desk.fail(one(["say", "poll", "resync", "reconnect", "attachFile", "findFile"] as const), {
       kind: "retry",
       effect: random.next() < 0.5 ? "none" : "after",
     });
@@ -161,6 +167,10 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
       if (status !== "CLOSED") breaches.push(`a chat is ${status}`);
       if (!slept && world.chat(user).pollsAtOnce > 1) breaches.push("two polls at once");
     }
+    const atCases = world.desk.files.map(({ reference }) => reference);
+    if (atCases.length !== files)
+      breaches.push(`${String(atCases.length)} files at the cases, ${String(files)} were sent`);
+    if (new Set(atCases).size !== atCases.length) breaches.push("a file is there twice");
     for (const { reason, detail } of world.deadLetters()) breaches.push(`dead letter ${reason}: ${String(detail)}`);
     for (const { id, fatal } of world.instances) if (fatal !== null) breaches.push(`${id}: ${String(fatal.stack)}`);
     return breaches;

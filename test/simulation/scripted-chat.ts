@@ -81,6 +81,7 @@ export async function playChat(
   for (let i = 2; i < 5; i++) {
     await userSays();
     chat.say(next("agent-to-user"));
+    if (i === 3) await world.sendFile(user, next("user-to-agent"));
     await userSays();
     await disturb(world, i);
     chat.say(next("agent-to-user"));
@@ -113,6 +114,7 @@ export async function playChat(
     return [
       ...(desk.chats.length === 1 ? [] : [`${String(desk.chats.length)} chats`]),
       ...(desk.created.length === 1 ? [] : [`${String(desk.created.length)} cases`]),
+      ...(desk.files.length === 1 ? [] : [`${String(desk.files.length)} files at the case`]),
       ...(desk.contacts.size === 1 ? [] : [`${String(desk.contacts.size)} contacts`]),
       ...(desk.chats.every(({ pollsAtOnce }) => pollsAtOnce === 1) ? [] : ["two polls at once"]),
       ...(states.size === 1 && states.has("from-sf-success") ? [] : [`handed back as ${[...states].join()}`]),

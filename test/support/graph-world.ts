@@ -75,6 +75,8 @@ export interface GraphWorld extends TopologyDriver {
   finish(userId: string): Promise<string>;
   /** A message of the user, or of the bot; answers its id. */
   say(userId: string, text: string, over?: Partial<ChannelMessage>): Promise<string>;
+  /** A file of the user with these words; `where` stands in its address (fake-media.ts). Answers the message's id. */
+  sendFile(userId: string, caption: string, where?: string): Promise<string>;
   /** The reply to a request; null while there is none. */
   reply(requestId: string): Promise<Reply | null>;
   /** The user's last chat at the desk. Throws when there is none. */
@@ -150,6 +152,10 @@ export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
       };
       await driver.send("channel-messages", record);
       return record.messageId;
+    },
+    sendFile(userId, caption, where = "plain") {
+      const url = `https://media.example.org/${where}/${String(messages + 1)}`;
+      return world.say(userId, "", { type: "image", text: null, media: { url, mimeType: null, caption } });
     },
     async reply(requestId) {
       const json = await driver.store.reply(requestId);

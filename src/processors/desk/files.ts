@@ -1,5 +1,5 @@
-// Takes a file of a user to the case: download, kind, name, attach. Owns the order of these, that a file whose fate is unknown is
-// looked for before it is attached again, and how many files are in memory at once. Called by the desk gateway.
+// Takes a file of a user to the case: download, kind, name, attach. Owns the order of these, that a file is looked for right before
+// it is attached, and how many files are in memory at once. Called by the desk gateway.
 import type { AttachFile } from "../interconnection/commands.ts";
 import type { Outcome } from "../outcome.ts";
 import { fileName } from "./file-name.ts";
@@ -67,6 +67,20 @@ const tailBytes = 64 * 1024;
 export function createFileAttacher(download: Download, cases: CaseFiles): FileAttacher {
   const inTurn = createTurns(filesAtOnce);
 
+  /** Null when it is not there. */
+  async function find(
+    { caseId }: AttachFile,
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<Outcome<AttachedFile> | null> {
+    const found = await cases.findFile({ caseId, reference }, signal);
+    if (found.kind === "done") {
+      return found.value === null ? null : { kind: "done", value: { ...found.value, mimeType: null } };
+    }
+    // Nothing is known yet of an earlier try: the doubt stays with the command.
+    return about("find", found.kind === "retry" ? { ...found, mayHaveHappened: true } : found);
+  }
+
   async function attach(command: AttachFile, reference: string, signal: AbortSignal): Promise<Outcome<AttachedFile>> {
     const { media, messageType, caseId, seq } = command;
     const downloaded = await download(media.url, signal);
@@ -78,6 +92,9 @@ export function createFileAttacher(download: Download, cases: CaseFiles): FileAt
     );
     const otherwise = `${messageType}-${String(seq)}`;
     const name = fileName({ caption: media.caption, url: media.url, messageType, otherwise }, kind);
+    // A download takes long enough for another owner to have come and done it; and the mark of an earlier try may be lost.
+    const found = await find(command, reference, signal);
+    if (found !== null) return found;
     const attached = await cases.attachFile({ caseId, reference, ...name, chunks, sizeBytes }, signal);
     if (attached.kind !== "done") return about("attach", attached);
     return { kind: "done", value: { title: name.title, mimeType: kind.mimeType, sizeBytes } };
@@ -85,14 +102,8 @@ export function createFileAttacher(download: Download, cases: CaseFiles): FileAt
 
   return async (command, mayHaveHappened, signal) => {
     const reference = `${command.chatId}/${String(command.seq)}`;
-    if (mayHaveHappened) {
-      const found = await cases.findFile({ caseId: command.caseId, reference }, signal);
-      // Nothing is known yet of the earlier try: the doubt stays with the command.
-      if (found.kind === "retry") return about("find", { ...found, mayHaveHappened: true });
-      if (found.kind !== "done") return about("find", found);
-      if (found.value !== null) return { kind: "done", value: { ...found.value, mimeType: null } };
-    }
-    return inTurn(signal, () => attach(command, reference, signal));
+    const found = mayHaveHappened ? await find(command, reference, signal) : null;
+    return found ?? inTurn(signal, () => attach(command, reference, signal));
   };
 }
 

@@ -58,7 +58,7 @@ describe("a file", () => {
       kind: "done",
       value: { title: "Foto", mimeType: "image/png", sizeBytes: bytes.length },
     });
-    expect(calls).toEqual(["attach"]);
+    expect(calls).toEqual(["find", "attach"]);
     expect(files).toMatchObject([{ caseId: "500x", reference: "chat-1/7", title: "Foto", path: "Foto.png" }]);
   });
 
@@ -74,7 +74,15 @@ describe("a file", () => {
   it("that may be there and is not is attached", async () => {
     const { calls, port } = cases();
     await createFileAttacher(file, port)(command, true, never);
-    expect(calls).toEqual(["find", "attach"]);
+    expect(calls).toEqual(["find", "find", "attach"]);
+  });
+
+  it("that has come to the case while it was downloaded is not attached again", async () => {
+    const { calls, port } = cases({
+      findFile: () => Promise.resolve({ kind: "done", value: { title: "t", sizeBytes: 5 } }),
+    });
+    expect(await createFileAttacher(file, port)(command, false, never)).toMatchObject({ value: { title: "t" } });
+    expect(calls).toEqual([]);
   });
 
   it("whose search failed stays in doubt", async () => {
