@@ -1,9 +1,11 @@
 // The limit that the stream is held against: a KafkaJS loop that reads, decodes Avro, writes as many records and bytes with acks=all, and
 // commits; no state, no business. Shares no code with src/. Started as a process by stream.ts.
 import avro from "avsc";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { Kafka, logLevel, Partitioners, type Message } from "kafkajs";
 
 import { serveSamples, type BareTask } from "./bare-process.ts";
+
+const turnRecords = 200;
 
 async function main(task: BareTask): Promise<void> {
   const kafka = new Kafka({ brokers: task.brokers.split(","), clientId: "bare-stream", logLevel: logLevel.NOTHING });
@@ -32,18 +34,21 @@ async function main(task: BareTask): Promise<void> {
     eachBatchAutoResolve: false,
     eachBatch: async (payload) => {
       const { batch } = payload;
-      const keys: (Buffer | null)[] = [];
-      for (const { key, value: input } of batch.messages) {
-        if (input !== null) type.fromBuffer(input.subarray(5));
-        due += task.outputsEach;
-        for (; due >= 1; due -= 1) keys.push(key);
+      // As many at a time as fit into a batch of the broker, and as many as a turn of the service takes.
+      for (let at = 0; at < batch.messages.length; at += turnRecords) {
+        const inputs = batch.messages.slice(at, at + turnRecords);
+        const messages: Message[] = [];
+        for (const { key, value: input } of inputs) {
+          if (input !== null) type.fromBuffer(input.subarray(5));
+          due += task.outputsEach;
+          for (; due >= 1; due -= 1) messages.push({ key, value });
+        }
+        if (messages.length > 0) await producer.send({ topic: task.outputTopic, acks: -1, messages });
+        count += inputs.length;
       }
-      if (keys.length > 0)
-        await producer.send({ topic: task.outputTopic, acks: -1, messages: keys.map((key) => ({ key, value })) });
       payload.resolveOffset(batch.lastOffset());
       await payload.commitOffsetsIfNecessary();
       await payload.heartbeat();
-      count += batch.messages.length;
     },
   });
   serveSamples(

@@ -22,7 +22,7 @@ export interface Pace {
 export type Report = readonly string[];
 
 /** The middle one; NaN of nothing. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 

@@ -17,7 +17,7 @@ export interface StreamSize {
 }
 
 const partitions = 12;
-const sampleEveryMs = 50;
+const sampleEveryMs = 25;
 const deadlineMs = 120_000;
 const users = 1_000;
 
@@ -37,7 +37,7 @@ export async function measureStream({ rounds, records }: StreamSize): Promise<Re
     for (let round = 0; round < rounds; round += 1) {
       await stage.service.terminate();
       await writeRecords(stage.addresses, topic, registered, finishes(stage, round, records));
-      await stage.service.spawn();
+      await stage.service.spawn(profiled());
       turns.ours.push(await paceUntil(records, () => sampleOnceUp(stage)));
       await stage.service.terminate();
       if (round === 0) {
@@ -61,6 +61,12 @@ export async function measureStream({ rounds, records }: StreamSize): Promise<Re
   } finally {
     await stage.close();
   }
+}
+
+/** With BENCH_PROFILE each service process leaves a CPU profile in that folder. */
+function profiled(): Readonly<Record<string, string>> {
+  const folder = process.env["BENCH_PROFILE"];
+  return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
 }
 
 function finishes(
