@@ -14,7 +14,7 @@ import type { SecureListener } from "../../sandbox/services/services.ts";
 import { documentedRights } from "../support/acl-table.ts";
 import { eventually } from "../support/eventually.ts";
 import { keepSecrets } from "../support/outputs.ts";
-import { refusedStart } from "../support/refused-start.ts";
+import { prefixed, refusedStart } from "../support/refused-start.ts";
 import { ownNames, type OwnNames, type Wire } from "../support/services.ts";
 import { createShortConversations, type ShortConversations } from "../support/short-conversation.ts";
 import { openStage, type Stage } from "../support/stage.ts";
@@ -150,7 +150,7 @@ describe("a start is refused, in one sentence", () => {
 
 it("a broker that does not answer is waited for", async () => {
   const { service } = there(open.stage);
-  await service.spawn({ SALESFORCE_INTEGRATION_KAFKA_PORT: "1" });
+  await service.spawn(prefixed({ KAFKA_PORT: "1" }));
   const log = await eventually("it says for what it waits", async () => {
     const output = await service.latestOutput();
     return output.includes('"service":"kafka"') && output;
@@ -175,9 +175,7 @@ describe("with exactly the documented rights", () => {
     async (mechanism) => {
       const { service } = there(open.stage);
       const more = { ...wireSettings(wire(mechanism)), KAFKA_CREATE_TOPICS: "false" };
-      await service.start(
-        Object.fromEntries(Object.entries(more).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value])),
-      );
+      await service.start(prefixed(more));
       await there(open.conversations).have();
       expect(await service.terminate()).toMatchObject({ code: 0 });
     },
