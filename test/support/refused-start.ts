@@ -29,7 +29,7 @@ export async function refusedStart(
 }
 
 /** Settings as a shell spells them. */
-function prefixed(settings: Readonly<Record<string, string>>): Record<string, string> {
+export function prefixed(settings: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value]));
 }
 
