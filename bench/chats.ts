@@ -9,7 +9,7 @@ import { eventually } from "../test/support/eventually.ts";
 import { allPolled, longestGapMs } from "../test/support/poll-gaps.ts";
 import { openStage, type Stage } from "../test/support/stage.ts";
 import { loadNow, paceBetween, type Report } from "./figures.ts";
-import { sampleService } from "./measured-service.ts";
+import { profiled, sampleService } from "./measured-service.ts";
 
 /** Open chats, and how much is said in them. */
 export interface TalkSize {
@@ -26,8 +26,9 @@ const takenOverMs = 60_000;
 
 /** Opens chats, talks in them at a pace, and says what each message took and cost, and what the process holds. */
 export async function measureTalk({ chats, messagesPerSecond, talkMs }: TalkSize): Promise<Report> {
-  const stage = await openStage({ file: import.meta.url, settings });
+  const stage = await openStage({ file: import.meta.url, settings, start: false });
   try {
+    await stage.service.start(profiled());
     const idle = await sampleService(stage.service);
     const people = Object.fromEntries(Array.from({ length: chats }, (_, i) => `u${String(i)}`).map(introduce(stage)));
     await openAll(stage, Object.values(people));
@@ -38,6 +39,7 @@ export async function measureTalk({ chats, messagesPerSecond, talkMs }: TalkSize
     await chatter.stop();
     await talk.drained();
     const after = await sampleService(stage.service);
+    await stage.service.terminate();
     const { userToAgent, agentToUser } = talk.latencies();
     const said = userToAgent.length + agentToUser.length;
     const { cpuUsEach } = paceBetween({ ...before, count: 0 }, { ...after, count: said });

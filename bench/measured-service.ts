@@ -21,6 +21,12 @@ export async function sampleService(service: ServiceProcess, counter = "records_
   };
 }
 
+/** Environment of a service process: with BENCH_PROFILE it leaves a CPU profile in that folder when it ends by itself. */
+export function profiled(): Readonly<Record<string, string>> {
+  const folder = process.env["BENCH_PROFILE"];
+  return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
+}
+
 function sumOf(exposition: string, name: string): number {
   const lines = exposition.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openStage, type Stage } from "../test/support/stage.ts";
 import { startBare } from "./bare-process.ts";
 import { compare, loadNow, paceOf, type Pace, type Report, type Sample } from "./figures.ts";
-import { sampleService } from "./measured-service.ts";
+import { profiled, sampleService } from "./measured-service.ts";
 import { createTopic, readWritten, schemaOf, writeRecords } from "./topics.ts";
 
 /** How much. */
@@ -61,12 +61,6 @@ export async function measureStream({ rounds, records }: StreamSize): Promise<Re
   } finally {
     await stage.close();
   }
-}
-
-/** With BENCH_PROFILE each service process leaves a CPU profile in that folder. */
-function profiled(): Readonly<Record<string, string>> {
-  const folder = process.env["BENCH_PROFILE"];
-  return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
 }
 
 function finishes(
