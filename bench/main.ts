@@ -15,7 +15,7 @@ const full: Parts = {
   stream: () => measureStream({ rounds: 5, records: 60_000 }),
   ingest: () => measureIngest({ rounds: 5, turnMs: 5_000 }),
   talk: () => measureTalk({ chats: 1_000, messagesPerSecond: 200, talkMs: 20_000 }),
-  takeover: () => measureTakeover(500),
+  takeover: () => measureTakeover(1_000),
   memory: () => measureTalk({ chats: 10_000, messagesPerSecond: 200, talkMs: 20_000 }),
 };
 /** Only whether it runs: its figures say nothing. */
@@ -23,7 +23,7 @@ const quick: Parts = {
   stream: () => measureStream({ rounds: 1, records: 4_000 }),
   ingest: () => measureIngest({ rounds: 1, turnMs: 1_000 }),
   talk: () => measureTalk({ chats: 5, messagesPerSecond: 40, talkMs: 1_000 }),
-  takeover: () => measureTakeover(5),
+  takeover: () => measureTakeover(20),
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
