@@ -1,6 +1,6 @@
 // The process: reads the environment, starts the service, stops it on a signal, and says with its exit code how it ended:
 // 0 stopped, 1 failed, 78 a person must change something first (EX_CONFIG of sysexits.h).
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 
 import closeWithGrace from "close-with-grace";
 
@@ -62,9 +62,14 @@ function refuse(error: unknown, log: Log): void {
   process.exit(1);
 }
 
-/** The shell knows the limit on Linux and macOS; Node does not tell it. */
+/** The shell knows the limit on Linux and macOS; Node does not tell it. An image without a shell is not checked. */
 function warnOfDescriptors(log: Log): void {
-  const limit = Number(execFileSync("/bin/sh", ["-c", "ulimit -n"], { encoding: "utf8" }).trim());
+  const { stdout, error } = spawnSync("/bin/sh", ["-c", "ulimit -n"], { encoding: "utf8" });
+  if (error !== undefined) {
+    log.info({ code: error.message }, "the limit of open descriptors is not known");
+    return;
+  }
+  const limit = Number(stdout.trim());
   if (limit < descriptorsWanted)
     log.warn(
       { limit, wanted: descriptorsWanted },

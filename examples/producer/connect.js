@@ -120,9 +120,9 @@ async function outcomeFrom(ends, isOver) {
   }
 }
 
-const ends = await endOfFacts();
-await produce(await encodeRequest());
 try {
+  const ends = await endOfFacts();
+  await produce(await encodeRequest());
   const fact = await outcomeFrom(ends, AbortSignal.timeout(Number(options.timeout) * 1000));
   const { requestId, kind, reason, detail, chatId, caseId } = fact;
   console.log(JSON.stringify({ requestId, outcome: kind, reason, detail, chatId, caseId }));

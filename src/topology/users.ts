@@ -1,6 +1,6 @@
 // The users of one partition index in memory: the owner is the only writer, so what was loaded once stays right. Users with
 // anything open stay; of the others only the last used ones are kept.
-import { isLive, parseRecord } from "../processors/interconnection/record.ts";
+import { isLive, parseEntry, parseRecord } from "../processors/interconnection/record.ts";
 import {
   isOpen,
   nobody,
@@ -96,10 +96,15 @@ export function grow(memory: UserMemory, remember: readonly ContextEntry[], see:
 }
 
 function read(stored: StoredUser, ports: { readonly log: Log; readonly metrics: Metrics }): User {
-  const memory: UserMemory = {
-    history: stored.history.map((json) => JSON.parse(json) as ContextEntry),
-    seen: new Set(stored.seen),
-  };
+  const history = stored.history.map(parseEntry).filter((entry) => entry !== null);
+  if (history.length < stored.history.length) {
+    ports.metrics.count("alarms", { alarm: "state_unreadable" });
+    ports.log.error(
+      { entries: stored.history.length - history.length },
+      "entries of a stored context can't be read; they are left out",
+    );
+  }
+  const memory: UserMemory = { history, seen: new Set(stored.seen) };
   if (stored.state === null) return { state: nobody, memory };
   const parsed = parseRecord(stored.state);
   if (parsed.kind === "state") return { state: parsed.state, memory };

@@ -27,6 +27,7 @@ const passwords = {
   analytics: "canary-password-of-analytics",
   stranger: "canary-password-of-a-stranger",
 } as const;
+const wrongPassword = "canary-of-a-wrong-password";
 type User = keyof typeof passwords;
 const ownTopics = ["agent-events", "chat-events", "interconnections", "dead-letters"] as const;
 
@@ -56,7 +57,7 @@ afterAll(async () => {
   await open.stage?.close();
   await open.admin?.disconnect();
   await open.services?.stop();
-  await keepSecrets("security", Object.values(passwords));
+  await keepSecrets("security", [...Object.values(passwords), wrongPassword]);
 }, upMs);
 
 function there<Value>(value: Value | undefined): Value {
@@ -112,14 +113,14 @@ async function as<Result>(user: User, use: (producer: Producer) => Promise<Resul
 
 describe("a start is refused, in one sentence", () => {
   it("with a wrong password, by PLAIN", async () => {
-    const sentences = await refused({ KAFKA_PASSWORD: "canary-of-a-wrong-password" });
+    const sentences = await refused({ KAFKA_PASSWORD: wrongPassword });
     expect(sentences).toEqual([
       expect.stringMatching(/^The Kafka broker refuses the login: KAFKA_USER or KAFKA_PASSWORD/),
     ]);
   });
 
   it("with a wrong password, by SCRAM", async () => {
-    const more = { KAFKA_SASL_MECHANISM: "SCRAM-SHA-512", KAFKA_PASSWORD: "canary-of-a-wrong-password" };
+    const more = { KAFKA_SASL_MECHANISM: "SCRAM-SHA-512", KAFKA_PASSWORD: wrongPassword };
     expect(await refused(more)).toEqual([expect.stringMatching(/^The Kafka broker refuses the login/)]);
   });
 

@@ -8,7 +8,7 @@ export interface Level {
   readonly needsServices: boolean;
   /** A single test is stopped and failed after this long. */
   readonly testTimeoutMs: number;
-  /** The whole level is killed and counted as failed after this long; some four times its budget. */
+  /** The whole level is killed and counted as failed after this long: a net for what hangs, not its budget (docs/decisions.md). */
   readonly deadlineMs: number;
 }
 

@@ -20,11 +20,11 @@ export interface Answer {
 }
 
 const usageExitCode = 64;
-const helpText = `npm test [-- LEVEL] [vitest's own arguments]
+const helpText = (existing: readonly Level[]): string => `npm test [-- LEVEL] [vitest's own arguments]
 
 Runs every level of test, or one:
   check        types, lint, import rules, dead code, format, generated files, schema evolution
-${levels.map((level) => `  ${level.name.padEnd(12)} test/${level.name}${level.needsServices ? " (starts Kafka, a schema registry and Redis)" : ""}`).join("\n")}
+${existing.map((level) => `  ${level.name.padEnd(12)} test/${level.name}${level.needsServices ? " (starts Kafka, a schema registry and Redis)" : ""}`).join("\n")}
 
   npm test -- unit                    one level
   npm test -- integration -t 'agent'  of one level, the tests whose name matches
@@ -39,9 +39,9 @@ ${levels.map((level) => `  ${level.name.padEnd(12)} test/${level.name}${level.ne
  * @param isThere says whether a level has test files; one without does not exist yet.
  */
 export function readPlan(args: readonly string[], isThere: (level: Level) => boolean = hasFiles): Plan | Answer {
-  if (args.includes("--help") || args.includes("-h")) return { text: helpText, exitCode: 0 };
-  const [first, ...rest] = args;
   const existing = levels.filter(isThere);
+  if (args.includes("--help") || args.includes("-h")) return { text: helpText(existing), exitCode: 0 };
+  const [first, ...rest] = args;
   const matrix = args.includes("--matrix");
   if (matrix && levels.find(({ name }) => name === first)?.needsServices !== true)
     return {
@@ -55,7 +55,8 @@ export function readPlan(args: readonly string[], isThere: (level: Level) => boo
     return { check: true, levels: [], matrix, vitestArgs: [] };
   }
   const level = levels.find(({ name }) => name === first);
-  if (level === undefined) return { text: `There is no level ${first}.\n\n${helpText}`, exitCode: usageExitCode };
+  if (level === undefined)
+    return { text: `There is no level ${first}.\n\n${helpText(existing)}`, exitCode: usageExitCode };
   if (!isThere(level)) return { text: `The level ${first} has no tests yet.`, exitCode: usageExitCode };
   return { check: false, levels: [level], matrix, vitestArgs: rest.filter((arg) => arg !== "--matrix") };
 }

@@ -65,11 +65,11 @@ function safeError(error: Error, depth: number): unknown {
     const fact: unknown = own[name];
     return typeof fact === "string" || typeof fact === "number" || typeof fact === "boolean" ? [[name, fact]] : [];
   });
-  // Its first lines repeat the message, unredacted.
+  // A SyntaxError quotes what it could not read: that may be anybody's words. The first lines of a stack repeat the message.
   const stack = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   return {
     type: error.name,
-    text: safeText(error.message),
+    text: error instanceof SyntaxError ? "not readable" : safeText(error.message),
     ...(Object.fromEntries(facts) as Record<string, unknown>),
     stack: stack.slice(0, 12).map((line) => line.trim()),
     ...(error.cause === undefined || depth >= deepest ? {} : { cause: safeValue(error.cause, depth + 1) }),

@@ -1,6 +1,6 @@
 // What was said lately, for GET /v1/context: the history, and what the state of a chat that no agent has yet holds of it.
 // Reads only, on any instance.
-import { parseRecord } from "../../processors/interconnection/record.ts";
+import { parseEntry, parseRecord } from "../../processors/interconnection/record.ts";
 import type { ContextEntry } from "../../processors/interconnection/state.ts";
 import type { MemoryLimits } from "../../topology/memory-limits.ts";
 import type { Clock, Log } from "../../topology/ports.ts";
@@ -29,8 +29,8 @@ export function createContextReader(
     async of(userId) {
       const [user] = await load([userId]);
       if (user === undefined) return [];
-      // Written by the save script from the same type.
-      const history = user.history.map((json) => JSON.parse(json) as ContextEntry);
+      // One that can't be read is left out, as the owner of the user does, who tells of it.
+      const history = user.history.map(parseEntry).filter((entry) => entry !== null);
       return inOrder([...history, ...heldByState(user.state)]);
     },
   };

@@ -55,9 +55,15 @@ const channel = among(["unknown", "whatsapp", "facebook"]);
 const lane = among(["desk", "channel"]);
 const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole });
 const media = object({ url: text, mimeType: orNull(text), caption: orNull(text) });
-const entries = list(
-  object({ messageId: text, at: whole, from: among(["user", "bot"]), text: orNull(text), media: orNull(media) }),
-);
+/** What a stored entry of the context must be. */
+export const entryShape: Shape = object({
+  messageId: text,
+  at: whole,
+  from: among(["user", "bot"]),
+  text: orNull(text),
+  media: orNull(media),
+});
+const entries = list(entryShape);
 
 const head = {
   chatId: text,

@@ -2,8 +2,8 @@
 // (parity sheet section 6) and one key `bridge` with all that it lacked. Called by the turn, the fold and GET context.
 import type { Command } from "./commands.ts";
 import { rfc3339 } from "./calendar.ts";
-import { recordShape, stateShape } from "./record-shape.ts";
-import { isOpen, type Interconnection, type UserState } from "./state.ts";
+import { entryShape, recordShape, stateShape } from "./record-shape.ts";
+import { isOpen, type ContextEntry, type Interconnection, type UserState } from "./state.ts";
 
 /** Layout of `bridge`. A reader refuses a newer one: it would drop what it does not know. */
 const recordVersion = 1;
@@ -170,6 +170,13 @@ function restored(record: StoredRecord): object {
     ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
   }));
   return { ...rest, interconnection, pending: lengthened };
+}
+
+/** An entry of the stored context; null when it is none. Never throws: one bad entry must not take the others with it. */
+export function parseEntry(json: string): ContextEntry | null {
+  const parsed = parseJson(json);
+  // The shape has just been checked.
+  return parsed !== undefined && entryShape(parsed, "") === null ? (parsed as ContextEntry) : null;
 }
 
 function parseJson(json: string): unknown {

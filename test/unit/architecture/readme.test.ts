@@ -1,5 +1,5 @@
 // What the README names exists: the folders of its tree, the files it links to, the commands it tells to run.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
@@ -56,6 +56,17 @@ describe("README.md", () => {
     expect(tree).toContain("src/");
     expect(tree.filter((path) => !existsSync(path))).toEqual([]);
   });
+});
+
+it("has a tree that leaves out no folder and nothing of src/", () => {
+  const tree = treeIn(readFileSync("README.md", "utf8"));
+  const folders = readdirSync(".", { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
+    .map(({ name }) => `${name}/`);
+  const sources = readdirSync("src", { withFileTypes: true }).map((entry) =>
+    entry.isDirectory() ? `src/${entry.name}/` : `src/${entry.name}`,
+  );
+  expect([...folders, ...sources].filter((path) => !tree.includes(path))).toEqual([]);
 });
 
 it("starts files that are there", () => {

@@ -41,6 +41,15 @@ describe("users", () => {
     expect([alarms, told.length]).toEqual([["state_unreadable"], 1]);
   });
 
+  it("keep what can be read of their context, and what can't is told without its words", async () => {
+    const stored = { history: ["canary, no JSON", JSON.stringify({ messageId: "m0" }), JSON.stringify(entry(1))] };
+    const { users, alarms, told } = usersOf({ ana: stored });
+    await users.load(["ana"]);
+    expect(users.get("ana").memory.history).toEqual([entry(1)]);
+    expect([alarms, told.length]).toEqual([["state_unreadable"], 1]);
+    expect(JSON.stringify(told)).not.toContain("canary");
+  });
+
   it("with anything open stay; of the others the last used ones", async () => {
     const { users, asked } = usersOf();
     const idle = Array.from({ length: 2_100 }, (_, i) => `idle-${String(i)}`);

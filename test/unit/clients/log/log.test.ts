@@ -118,6 +118,18 @@ describe("redaction", () => {
     });
     expect(JSON.stringify(line)).not.toContain("canary");
   });
+
+  it("writes nothing of what could not be parsed", () => {
+    const parse = (): unknown => JSON.parse("canary of somebody's words");
+    expect(parse).toThrow(/canary/);
+    try {
+      parse();
+    } catch (error) {
+      const line = lineOf({ error });
+      expect(line["error"]).toMatchObject({ type: "SyntaxError", text: "not readable" });
+      expect(JSON.stringify(line)).not.toContain("canary");
+    }
+  });
 });
 
 describe("user hash", () => {
