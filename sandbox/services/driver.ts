@@ -8,12 +8,13 @@ export type { Services, ServicesOptions } from "./services.ts";
 
 /**
  * The driver for this machine: Docker Compose where an engine answers within 3 s, else local processes. Stops what killed runs left
- * behind. Starts nothing yet. The listener of `security` exists only as local processes.
+ * behind. Starts nothing yet. The listeners of `security` and `proxied` exist only as local processes.
  *
  * @throws {MissingPrerequisite} when neither is possible, saying what to install.
  */
 export async function createServices(options: ServicesOptions): Promise<Services> {
-  const mayCompose = options.security === undefined && options.kind !== "local";
-  const kind = options.kind ?? (mayCompose && (await composeAnswers(options.env)) ? "compose" : "local");
+  const { security, proxied, kind: wanted } = options;
+  const mayCompose = security === undefined && proxied === undefined && wanted !== "local";
+  const kind = wanted ?? (mayCompose && (await composeAnswers(options.env)) ? "compose" : "local");
   return kind === "compose" ? createComposeServices(options) : createLocalServices(options);
 }

@@ -47,10 +47,12 @@ export interface KafkaNode {
   readonly archive: ClassArchive;
   /** Adds the listener with TLS and login. */
   readonly secure: SecureSetup | undefined;
+  /** Adds a plain listener each, which gives out the port of its proxy as its own. */
+  readonly proxied: readonly { readonly port: number; readonly proxyPort: number }[];
 }
 
 /** Kafka on its ports, its data in the run's folder. */
-export function kafkaProgram({ java, folder, ports, run, archive, secure }: KafkaNode): LocalProgram {
+export function kafkaProgram({ java, folder, ports, run, archive, secure, proxied }: KafkaNode): LocalProgram {
   const dataFolder = run.folder("kafka");
   const configuration = join(run.path, "kafka.properties");
   const classPath = join(folder, "*");
@@ -73,9 +75,8 @@ export function kafkaProgram({ java, folder, ports, run, archive, secure }: Kafk
     dataFolder,
     afterStop: () => archive.keep(),
     async prepare() {
-      await writeFile(configuration, propertiesText({ ...nodeProperties(ports, dataFolder), ...secure?.properties }), {
-        mode: 0o600,
-      });
+      const properties = withProxied({ ...nodeProperties(ports, dataFolder), ...secure?.properties }, proxied);
+      await writeFile(configuration, propertiesText(properties), { mode: 0o600 });
       if (await isFormatted(dataFolder)) return;
       await mkdir(dataFolder, { recursive: true });
       await format(java, classPath, configuration, secure === undefined ? [] : scramArguments(secure.users));
@@ -118,6 +119,25 @@ function nodeProperties(ports: KafkaPorts, dataFolder: string): Record<string, s
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     "auto.create.topics.enable": "false",
+  };
+}
+
+/** Each name in the list of listeners needs its protocol, once there is a name that is not one. */
+function withProxied(
+  properties: Readonly<Record<string, string>>,
+  proxied: KafkaNode["proxied"],
+): Readonly<Record<string, string>> {
+  if (proxied.length === 0) return properties;
+  const add = (name: string, more: readonly string[]): string => [properties[name], ...more].join(",");
+  const map = properties["listener.security.protocol.map"] ?? "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT";
+  const names = proxied.map((_, i) => `PROXIED${String(i)}`);
+  const at = (ports: readonly number[]): readonly string[] =>
+    names.map((name, i) => `${name}://127.0.0.1:${String(ports[i])}`);
+  return {
+    ...properties,
+    listeners: add("listeners", at(proxied.map(({ port }) => port))),
+    "advertised.listeners": add("advertised.listeners", at(proxied.map(({ proxyPort }) => proxyPort))),
+    "listener.security.protocol.map": [map, ...names.map((name) => `${name}:PLAINTEXT`)].join(","),
   };
 }
 

@@ -134,12 +134,14 @@ function messageOf(reason: unknown): string {
 }
 
 async function createRun(programs: Programs, options: ServicesOptions, preferred: PreferredPorts = {}): Promise<Run> {
-  const [plain = 0, registryPort = 0, redisPort = 0, controller = 0, secure = 0] = await choosePorts([
+  const proxied = options.proxied ?? [];
+  const [plain = 0, registryPort = 0, redisPort = 0, controller = 0, secure = 0, ...behind] = await choosePorts([
     preferred.kafka,
     preferred.registry,
     preferred.redis,
     undefined,
     undefined,
+    ...proxied.map(() => undefined),
   ]);
   const directory = createRunDirectory();
   const setup =
@@ -153,6 +155,7 @@ async function createRun(programs: Programs, options: ServicesOptions, preferred
     run: directory,
     archive: await classArchive(`kafka-${programs.kafkaVersion}`, programs.java, options.env, directory),
     secure: setup,
+    proxied: proxied.map((proxyPort, i) => ({ port: behind[i] ?? 0, proxyPort })),
   });
   const registry = registryProgram({
     java: programs.java,
@@ -169,6 +172,7 @@ async function createRun(programs: Programs, options: ServicesOptions, preferred
       registryUrl: registryUrl(registryPort),
       redis: `127.0.0.1:${String(redisPort)}`,
       ...(setup === undefined ? {} : { secure: { brokers: `localhost:${String(setup.port)}`, caFile: setup.caFile } }),
+      ...(options.proxied === undefined ? {} : { behindProxies: behind.map((port) => `127.0.0.1:${String(port)}`) }),
     },
     kafka: createLocalService("kafka", kafka, directory),
     registry: createLocalService("registry", registry, directory),

@@ -14,6 +14,8 @@ export interface Addresses {
   readonly redis: string;
   /** Only when asked for by `security`. */
   readonly secure?: SecureListener;
+  /** Only when asked for by `proxied`: where each proxy leads, `127.0.0.1:port`, in the order of the proxies. */
+  readonly behindProxies?: readonly string[];
 }
 
 /** The listener that needs TLS and a login; both mechanisms know the same users. */
@@ -77,6 +79,11 @@ export interface ServicesOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly preferredPorts?: PreferredPorts;
   readonly security?: Security;
+  /**
+   * Ports of proxies on 127.0.0.1. For each one Kafka has a plain listener more, which sends its clients back to that port: a client of
+   * Kafka goes where the broker says it is, so that only such a listener keeps it on its proxy.
+   */
+  readonly proxied?: readonly number[];
   /** Skips the look for Docker. */
   readonly kind?: "compose" | "local";
 }
