@@ -40,6 +40,13 @@ export interface InFlight {
   readonly tokens: readonly string[];
 }
 
+/** The parts of a token. */
+export interface Parsed {
+  readonly user: string;
+  readonly direction: Direction;
+  readonly n: number;
+}
+
 /** What to judge. */
 export interface History {
   readonly promised: readonly Promised[];
@@ -85,12 +92,6 @@ export interface Verdict {
   readonly inFlightDoubles: readonly InFlightDouble[];
 }
 
-interface Parsed {
-  readonly user: string;
-  readonly direction: Direction;
-  readonly n: number;
-}
-
 const DIRECTIONS: readonly Direction[] = ["user-to-agent", "bot-to-agent", "agent-to-user"];
 const TOKEN = /⟨([A-Za-z0-9_-]+)\.(user-to-agent|bot-to-agent|agent-to-user)\.(\d+)⟩/gu;
 
@@ -105,6 +106,19 @@ export function token(user: string, direction: Direction, n: number): string {
 /** All tokens inside a text, in their order there. */
 export function tokensIn(text: string): readonly string[] {
   return [...text.matchAll(TOKEN)].map((match) => match[0]);
+}
+
+/** The parts of a text that is one token and nothing else; null for any other. */
+export function parseToken(text: string): Parsed | null {
+  const [match] = text.matchAll(TOKEN);
+  const direction = DIRECTIONS.find((known) => known === match?.[2]);
+  if (match?.[1] === undefined || direction === undefined || match[0] !== text) return null;
+  return { user: match[1], direction, n: Number(match[3]) };
+}
+
+/** Whose eyes a word of this direction is for. */
+export function witnessOf(direction: Direction): Witness {
+  return direction === "agent-to-user" ? "user" : "agent";
 }
 
 /** Judges a history. Throws when the evidence itself is impossible: a token promised twice, a text that is no token, two commands in flight on one lane at one kill. */
@@ -172,12 +186,9 @@ function promisesByToken(promised: readonly Promised[]): ReadonlyMap<string, Pla
 }
 
 function parse(one: string): Parsed {
-  const [match] = one.matchAll(TOKEN);
-  const direction = DIRECTIONS.find((known) => known === match?.[2]);
-  if (match?.[1] === undefined || direction === undefined || match[0] !== one) {
-    throw new Error(`not a token: ${one}`);
-  }
-  return { user: match[1], direction, n: Number(match[3]) };
+  const parsed = parseToken(one);
+  if (parsed === null) throw new Error(`not a token: ${one}`);
+  return parsed;
 }
 
 function phantomReason(one: string, seen: Seen, outcome: Outcome | undefined): Phantom["reason"] | undefined {
@@ -192,10 +203,6 @@ function phantomReason(one: string, seen: Seen, outcome: Outcome | undefined): P
     return "wrong user";
   }
   return outcome === "fail" ? "refused to its sender" : undefined;
-}
-
-function witnessOf(direction: Direction): Witness {
-  return direction === "agent-to-user" ? "user" : "agent";
 }
 
 function laneOf(one: string): string {

@@ -1,0 +1,112 @@
+// I1, I2 and I3 for words: what was accepted is shown, once, in order, to the right eyes, and nothing else is.
+import { parseToken, tokensIn, witnessOf } from "../tokens.ts";
+import type { Answered, Entry, InFlight, Offered, Outcome, Shown } from "./entries.ts";
+import { listOf, nothing, type Check, type Finding } from "./finding.ts";
+
+interface Word {
+  readonly user: string;
+  readonly lane: string;
+  /** Places in the history: of two words the first comes first when it was answered before the second was offered. */
+  readonly offeredAt: number;
+  answeredAt: number;
+  outcome: Outcome;
+  settled: boolean;
+  times: number;
+}
+
+/** What else the check of words tells. */
+export interface WordsCheck extends Check {
+  /** Words that were accepted and shown. */
+  delivered(): number;
+  /** Tokens that were shown once more, each covered by a command in flight at a hard stop. */
+  inFlightDoubles(): readonly string[];
+}
+
+/** A check of words. */
+export function createWordsCheck(): WordsCheck {
+  const words = new Map<string, Word>();
+  const permits = new Map<string, InFlight[]>();
+  /** The word offered last of those shown, by lane. */
+  const latest = new Map<string, { readonly id: string; readonly word: Word }>();
+  let place = 0;
+
+  function offer({ id, user }: Offered): void {
+    const token = parseToken(id);
+    if (token === null) return;
+    if (words.has(id)) throw new Error(`offered twice: ${id}`);
+    const lane = `${token.user}.${token.direction}`;
+    const answeredAt = Number.POSITIVE_INFINITY;
+    words.set(id, { user, lane, offeredAt: place, answeredAt, outcome: "info", settled: false, times: 0 });
+  }
+
+  function answer({ id, outcome }: Answered): void {
+    const word = words.get(id);
+    if (word === undefined) return;
+    word.outcome = outcome;
+    if (outcome === "ok") word.answeredAt = place;
+  }
+
+  function show(shown: Shown, at: number): readonly Finding[] {
+    return tokensIn(shown.text).flatMap((id): readonly Finding[] => {
+      const word = words.get(id);
+      const wrong = word === undefined ? "never offered" : misplaced(id, word, shown);
+      if (word === undefined || wrong !== null)
+        return [{ invariant: "I1", what: "phantom", subject: id, detail: wrong ?? "", at }];
+      word.times += 1;
+      return word.times > 1 ? nothing : inItsPlace(id, word, at);
+    });
+  }
+
+  function inItsPlace(id: string, word: Word, at: number): readonly Finding[] {
+    const before = latest.get(word.lane);
+    if (before === undefined || before.word.offeredAt < word.offeredAt) latest.set(word.lane, { id, word });
+    if (before === undefined || before.word.offeredAt <= word.answeredAt) return nothing;
+    return [{ invariant: "I3", what: "reordered", subject: id, detail: `shown after ${before.id}`, at }];
+  }
+
+  const surplusOf = (id: string, { times }: Word): { readonly covered: number; readonly doubled: number } => {
+    const covered = Math.min(Math.max(0, times - 1), permits.get(id)?.length ?? 0);
+    return { covered, doubled: Math.max(0, times - 1) - covered };
+  };
+
+  return {
+    see(entry: Entry) {
+      place += 1;
+      if (entry.kind === "shown") return show(entry, entry.at);
+      if (entry.kind === "offered") offer(entry);
+      if (entry.kind === "answered") answer(entry);
+      if (entry.kind === "in flight") for (const id of entry.ids) listOf(permits, id).push(entry);
+      for (const id of ends(entry)) {
+        const word = words.get(id);
+        if (word !== undefined) word.settled = true;
+      }
+      return nothing;
+    },
+    end() {
+      return [...words].flatMap(([id, word]): readonly Finding[] => {
+        const { times, outcome, settled } = word;
+        const found = (invariant: "I1" | "I2", what: string, detail: string): readonly Finding[] => [
+          { invariant, what, subject: id, detail, at: null },
+        ];
+        if (outcome === "fail" && times > 0) return found("I1", "phantom", "was refused to its sender");
+        if (outcome === "ok" && times === 0 && !settled) return found("I1", "lost", "accepted and never shown");
+        if (surplusOf(id, word).doubled > 0) return found("I2", "doubled", `shown ${String(times)} times`);
+        return nothing;
+      });
+    },
+    delivered: () => [...words.values()].filter(({ outcome, times }) => outcome === "ok" && times > 0).length,
+    inFlightDoubles: () => [...words].flatMap(([id, word]) => Array<string>(surplusOf(id, word).covered).fill(id)),
+  };
+}
+
+/** Ids that come to an end by this entry without being shown. */
+function ends(entry: Entry): readonly string[] {
+  if (entry.kind === "settled") return [entry.id];
+  return entry.kind === "dead letter" ? entry.about : [];
+}
+
+function misplaced(id: string, word: Word, { witness, user }: Shown): string | null {
+  const token = parseToken(id);
+  if (token !== null && witnessOf(token.direction) !== witness) return `shown to the ${witness}`;
+  return user === word.user ? null : `shown to another: ${user}`;
+}

@@ -1,0 +1,404 @@
+// The history checker itself: a history that keeps every promise passes, and of each kind of breach a broken one is told, by its
+// invariant, its kind and what it is about.
+import { describe, expect, it } from "vitest";
+
+import {
+  createHistoryChecker,
+  describeHistory,
+  judgeHistory,
+  type HistoryRules,
+} from "../../../support/history/check-history.ts";
+import { inOrder, type Entry } from "../../../support/history/entries.ts";
+import {
+  answered,
+  began,
+  changelog,
+  chat,
+  cursor,
+  down,
+  ended,
+  handedBack,
+  healed,
+  history,
+  letter,
+  offered,
+  phone,
+  said,
+  screen,
+  state,
+  step,
+  stored,
+  up,
+  type Untimed,
+} from "./histories.ts";
+
+const found = (entries: readonly Entry[], rules?: HistoryRules): readonly string[] =>
+  judgeHistory(entries, rules).findings.map(({ invariant, what, subject }) => `${invariant} ${what}: ${subject}`);
+
+const record = (offset: number, id: string | null, content: string, topic = "chat-events"): Untimed => ({
+  ...{ kind: "record", partition: 0 },
+  ...{ topic, offset, id, content },
+});
+const fact = (offset: number, id: string, content: string, sequence: number): Untimed => ({
+  ...(record(offset, id, content) as Extract<Untimed, { kind: "record" }>),
+  chat: { id: "c1", sequence },
+});
+
+const kept = history(
+  step("started"),
+  step("ready"),
+  ...[offered("r1"), answered("r1"), { kind: "replied", id: "r1", says: "requested" } as const],
+  { kind: "created", what: "case", of: "c1" },
+  ...[chat("requested"), chat("accepted"), said(up(1)), said(up(2))],
+  ...[began("p1", 3), screen(`Cliente: ${up(1)}\n\nCliente: ${up(2)}`), said(down(1)), ended("p1")],
+  ...[began("p2", 3), phone(down(1)), offered(up(3)), answered(up(3), "info")],
+  ...[
+    { kind: "fault", what: "broker away", step: "begins" } as const,
+    step("killed"),
+    step("started", "b"),
+    step("ready", "b"),
+  ],
+  ...[began("p3", 9, "b"), ended("p3"), healed, chat("ended"), handedBack],
+  ...[fact(0, "e1", "requested", 1), fact(1, "e2", "ended", 2), fact(2, "e1", "requested", 1)],
+  ...[changelog(0, { type: "claim", actor: "a" }, -1), changelog(1, { type: "fence" }, 0)],
+  ...[changelog(2, state("ana", "open"), 0, 1), changelog(3, cursor(0), 0, 1)],
+  ...[changelog(4, state("ana", "closed"), 0, 2), changelog(5, cursor(1), 0, 2), stored("ana", "closed")],
+);
+
+describe("a history that keeps every promise", () => {
+  it("passes, and tells what flowed", () => {
+    const verdict = judgeHistory(kept);
+    expect(verdict.findings).toEqual([]);
+    expect(verdict).toMatchObject({ ok: true, delivered: 3, inFlightDoubles: [], ownerlessMs: 10 });
+    expect(describeHistory(verdict)).toMatch(/^all kept; \d+ entries, 3 words delivered/u);
+  });
+
+  it("may come from witnesses that tell one after the other", () => {
+    const [even, odd] = [kept.filter((_, i) => i % 2 === 0), kept.filter((_, i) => i % 2 === 1)];
+    expect(inOrder([...odd, ...even])).toEqual(kept);
+    expect(judgeHistory([...odd, ...even]).ok).toBe(true);
+  });
+
+  it("survives JSON", () => {
+    expect(judgeHistory(JSON.parse(JSON.stringify(kept)) as readonly Entry[]).ok).toBe(true);
+  });
+});
+
+describe("I1, delivered", () => {
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    ["a word that nobody saw", history(said(up(1))), [`I1 lost: ${up(1)}`]],
+    ["a word of uncertain outcome that nobody saw", history(offered(up(1)), answered(up(1), "info")), []],
+    [
+      "a refused word that was shown",
+      history(offered(up(1)), answered(up(1), "fail"), screen(up(1))),
+      [`I1 phantom: ${up(1)}`],
+    ],
+    ["a word that nobody said", history(screen(up(1))), [`I1 phantom: ${up(1)}`]],
+    ["a word before the wrong eyes", history(said(up(1)), phone(up(1))), [`I1 phantom: ${up(1)}`, `I1 lost: ${up(1)}`]],
+    [
+      "a word at another user",
+      history(said(up(1)), screen(up(1), "bo")),
+      [`I1 phantom: ${up(1)}`, `I1 lost: ${up(1)}`],
+    ],
+    ["a word whose sender was told", history(said(up(1)), { kind: "settled", id: up(1), as: "refusal" }), []],
+    [
+      "a word that the dead letters hold",
+      history(said(up(1)), { ...letter("t-0@1", up(1)), reason: "lane-overflow" } as Untimed),
+      ["I8 dead letter: t-0@1"],
+    ],
+    ["a request without an end", history(offered("r1"), answered("r1")), ["I1 lost: r1"]],
+    [
+      "an answer to a request that nobody made",
+      history({ kind: "replied", id: "r1", says: "requested" }),
+      ["I1 phantom: r1"],
+    ],
+    [
+      "a chat whose third fact is missing",
+      history(fact(0, "e1", "a", 1), fact(1, "e2", "b", 2), fact(2, "e4", "d", 4)),
+      ["I1 missing fact: c1"],
+    ],
+    [
+      "a record that the broker acknowledged and does not have",
+      history(
+        record(0, up(1), "hola", "channel-messages"),
+        ...[
+          offered(up(2)),
+          {
+            kind: "answered",
+            id: up(2),
+            outcome: "ok",
+            stored: { topic: "channel-messages", partition: 0, offset: 1 },
+          } as const,
+        ],
+        screen(up(2)),
+        offered(up(1)),
+      ),
+      [`I1 acknowledged, not stored: ${up(2)}`],
+    ],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries)).toEqual(expected);
+  });
+});
+
+describe("I2, once", () => {
+  it("tells a word shown twice, and counts what a hard stop explains", () => {
+    const twice = [said(up(1)), screen(up(1)), screen(up(1))] as const;
+    expect(found(history(...twice))).toEqual([`I2 doubled: ${up(1)}`]);
+    const excused = judgeHistory(history(...twice, { kind: "in flight", lane: "desk", stop: "1", ids: [up(1)] }));
+    expect(excused).toMatchObject({ ok: true, inFlightDoubles: [up(1)] });
+    expect(
+      found(history(...twice, screen(up(1)), { kind: "in flight", lane: "desk", stop: "1", ids: [up(1)] })),
+    ).toEqual([`I2 doubled: ${up(1)}`]);
+  });
+
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    [
+      "a word of uncertain outcome shown twice",
+      history(offered(up(1)), screen(up(1)), screen(up(1))),
+      [`I2 doubled: ${up(1)}`],
+    ],
+    [
+      "a case made twice",
+      history({ kind: "created", what: "case", of: "c1" }, { kind: "created", what: "case", of: "c1" }),
+      ["I2 doubled: case c1"],
+    ],
+    [
+      "a request with two ends",
+      history(
+        offered("r1"),
+        { kind: "replied", id: "r1", says: "requested" },
+        { kind: "replied", id: "r1", says: "refused" },
+      ),
+      ["I2 two ends: r1"],
+    ],
+    [
+      "one fact that says two things",
+      history(fact(0, "e1", "requested", 1), fact(1, "e1", "refused", 1)),
+      ["I2 conflict: e1"],
+    ],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries)).toEqual(expected);
+  });
+
+  it("refuses evidence that can't be: an id offered twice", () => {
+    expect(() => judgeHistory(history(offered(up(1)), offered(up(1))))).toThrow("offered twice");
+  });
+});
+
+describe("I3, in order", () => {
+  it("tells a word shown after one that was said when it had long been accepted", () => {
+    expect(found(history(said(up(1)), said(up(2)), screen(up(2)), screen(up(1))))).toEqual([`I3 reordered: ${up(1)}`]);
+  });
+
+  it("lets words that were under way together come in any order, and another user's and direction's too", () => {
+    expect(
+      found(history(offered(up(1)), offered(up(2)), answered(up(1)), answered(up(2)), screen(up(2)), screen(up(1)))),
+    ).toEqual([]);
+    const others = [said(up(1)), said(down(2)), said(up(3, "bo"), "bo")];
+    expect(found(history(...others, screen(up(3, "bo"), "bo"), phone(down(2)), screen(up(1))))).toEqual([]);
+  });
+
+  it("sees each breach when it happens", () => {
+    const checker = createHistoryChecker();
+    const told = history(said(up(1)), said(up(2)), screen(up(2)), screen(up(1))).map(
+      (entry) => checker.see(entry).length,
+    );
+    expect(told).toEqual([0, 0, 0, 0, 0, 1]);
+  });
+});
+
+describe("I4, one speaker", () => {
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    ["two polls at once", history(began("p1"), began("p2")), ["I4 two at once: poll s1"]],
+    [
+      "two polls, of which the first belonged to the dead",
+      history(began("p1"), step("killed"), began("p2", null, "b")),
+      [],
+    ],
+    [
+      "two polls, of which the first belonged to one asleep",
+      history(began("p1"), step("held"), began("p2", null, "b")),
+      [],
+    ],
+    [
+      "one who woke and polls",
+      history(began("p1", 3), step("held"), began("p2", 5, "b"), step("released"), began("p3", 3)),
+      ["I4 two at once: poll s1", "I4 stale owner: poll s1"],
+    ],
+    [
+      "an effect of an older epoch",
+      history(began("p1", 5), ended("p1"), began("p2", 3, "b")),
+      ["I4 stale owner: poll s1"],
+    ],
+    [
+      "an epoch that went back",
+      history(changelog(5, { type: "claim", actor: "a" }), changelog(3, { type: "claim", actor: "b" })),
+      ["I4 epoch went back: partition 0"],
+    ],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries)).toEqual(expected);
+  });
+});
+
+describe("I5, one owner", () => {
+  const chatted = [chat("requested"), chat("accepted"), chat("ended")];
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    ["an ended chat and no hand-back", history(...chatted), ["I5 ownerless: ana"]],
+    [
+      "a hand-back while the agent has the user",
+      history(chat("requested"), chat("accepted"), handedBack),
+      ["I5 two owners: ana"],
+    ],
+    [
+      "the next chat after a hand-back",
+      history(...chatted, handedBack, chat("requested", "s2"), chat("accepted", "s2")),
+      [],
+    ],
+    [
+      "a hand-back just before the desk hears of the end",
+      history(chat("requested"), chat("accepted"), handedBack, chat("ended")),
+      [],
+    ],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries)).toEqual(expected);
+  });
+
+  it("tells a hand-back that came too late", () => {
+    expect(found(history(...chatted, handedBack), { handBackWithinMs: 5 })).toEqual(["I5 ownerless: ana"]);
+  });
+});
+
+describe("I6, neighbours", () => {
+  const words = (from: number, delayMs: number): readonly Entry[] =>
+    Array.from({ length: 20 }, (_, i): readonly Entry[] => {
+      const id = up(from + i, "bo");
+      const at = (from + i) * 1_000;
+      return [
+        { at, kind: "offered", id, user: "bo" },
+        { at: at + 1, kind: "answered", id, outcome: "ok" },
+        { at: at + delayMs, kind: "shown", witness: "agent", user: "bo", text: id },
+      ];
+    }).flat();
+  const fault: Entry = { at: 20_000, kind: "fault", what: "flood", step: "begins" };
+  const rules: HistoryRules = { neighbours: { users: new Set(["bo"]), factor: 2, atLeast: 20 } };
+
+  it("tells of a p99 that more than doubled, and of too few words to say so", () => {
+    expect(found([...words(0, 10), fault, ...words(20, 19)], rules)).toEqual([]);
+    expect(found([...words(0, 10), fault, ...words(20, 21)], rules)).toEqual(["I6 slowed: neighbours"]);
+    expect(found([...words(0, 10), fault], rules)).toEqual(["I6 void: neighbours"]);
+  });
+});
+
+describe("I7, loud or alive", () => {
+  const lag = (value: number): Untimed => ({ kind: "sample", of: "lag", subject: "partition 0", value });
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    [
+      "an instance that ends with 0 and was not told to",
+      history(step("ready"), step("exited", "a", 0)),
+      ["I7 ended silently: a"],
+    ],
+    ["one that ends with a code", history(step("ready"), step("exited", "a", 3), healed), []],
+    ["one that was told to stop", history(step("ready"), step("told to stop"), step("exited", "a", 0)), []],
+    ["one that never becomes ready again", history(step("ready"), step("not ready"), healed), ["I7 not ready: a"]],
+    ["lag that stays", history(healed, lag(4)), ["I7 lag: partition 0"]],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries)).toEqual(expected);
+  });
+
+  it("tells of lag that went too late, and of silence while work was open", () => {
+    expect(found(history(healed, lag(4), lag(3), lag(0)), { drainWithinMs: 15 })).toEqual(["I7 lag: partition 0"]);
+    const idle: Untimed = { kind: "sample", of: "rss", subject: "a", value: 1 };
+    expect(found(history(said(up(1)), healed, idle, idle, idle, screen(up(1))), { silenceMs: 30 })).toEqual([
+      "I7 silence: service",
+    ]);
+  });
+});
+
+describe("I8, bounded", () => {
+  it("tells dead letters that nobody poisoned, and poison without one; a repeat is none", () => {
+    expect(found(history(letter("t-0@1"), letter("t-0@1")))).toEqual(["I8 dead letter: t-0@1"]);
+    const poison = new Set(["t-0@1", "t-0@2"]);
+    expect(found(history(letter("t-0@1")), { poison })).toEqual(["I8 poison without dead letter: t-0@2"]);
+    expect(found(history(letter("t-0@7")), { reasons: new Set(["undecodable"]) })).toEqual([]);
+  });
+
+  it("tells what has grown", () => {
+    const rss = (value: number): Untimed => ({ kind: "sample", of: "rss", subject: "a", value });
+    const growth = { rss: { factor: 1.5, slack: 10 } };
+    expect(found(history(rss(100), rss(900), rss(160)), { growth })).toEqual([]);
+    expect(found(history(rss(100), rss(161)), { growth })).toEqual(["I8 grown: rss of a"]);
+  });
+});
+
+describe("I9, secret", () => {
+  it("tells where a canary is, and not which words they are", () => {
+    const text = `nothing ${Buffer.from("canary-of-this-test").toString("base64")} nothing`;
+    const verdict = judgeHistory(history({ kind: "wrote", where: "log of a", text }), {
+      canaries: ["canary-of-this-test"],
+    });
+    expect(verdict.findings).toMatchObject([{ invariant: "I9", what: "leak", subject: "log of a" }]);
+    expect(describeHistory(verdict)).not.toContain("canary-of-this-test");
+  });
+});
+
+describe("I10, converged", () => {
+  const first = [changelog(2, state("ana", "open"), 0, 1), changelog(3, cursor(4), 0, 1)];
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    ["Redis behind the changelog", history(...first, stored("ana", "nothing")), ["I10 diverged: ana"]],
+    ["a state that Redis lost", history(...first, stored("ana", null)), ["I10 diverged: ana"]],
+    [
+      "a tombstone",
+      history(
+        ...first,
+        changelog(4, { type: "user", user: "ana", state: null }, 0, 2),
+        changelog(5, cursor(5), 0, 2),
+        stored("ana", null),
+      ),
+      [],
+    ],
+    [
+      "a late append of an old owner",
+      history(
+        ...first,
+        changelog(9, { type: "fence" }, 7),
+        changelog(10, state("ana", "older"), 0, 2),
+        changelog(11, cursor(9), 0, 2),
+        stored("ana", "open"),
+      ),
+      [],
+    ],
+    [
+      "an inherited turn that the new owner produced",
+      history(
+        ...first,
+        changelog(9, { type: "fence" }, 7),
+        changelog(10, state("ana", "newer"), 0, 2, 7),
+        changelog(11, cursor(9), 0, 2, 7),
+        stored("ana", "newer"),
+      ),
+      [],
+    ],
+    [
+      "a turn whose cursor is not there",
+      history(...first, changelog(4, state("ana", "half"), 0, 2), stored("ana", "open")),
+      [],
+    ],
+    [
+      "a cursor that went back",
+      history(...first, changelog(5, cursor(3), 0, 2)),
+      ["I10 cursor went back: partition 0 of chat-requests"],
+    ],
+    [
+      "an offset with two records",
+      history(record(0, "e1", "a"), record(0, "e2", "b")),
+      ["I10 rewritten: chat-events-0@0"],
+    ],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries)).toEqual(expected);
+  });
+
+  it("names the fields that differ", () => {
+    const { findings } = judgeHistory(history(...first, stored("ana", "nothing")));
+    expect(findings[0]?.detail).toBe("differ in words");
+  });
+});
