@@ -25,14 +25,14 @@ export function createSpeakersCheck(): Check {
       at,
     }));
     const { newest } = lane;
-    const isStale = newest !== null && newest.epoch !== null && call.epoch !== null && call.epoch < newest.epoch;
-    if (!isStale) lane.newest = call;
+    const stale = newest !== null && epochOf(call, Infinity) < epochOf(newest, -Infinity) ? newest : null;
+    if (stale === null) lane.newest = call;
     lane.open.set(call.call, call);
     laneOfCall.set(call.call, lane);
-    if (!isStale) return found;
+    if (stale === null) return found;
     return [
       ...found,
-      { invariant: "I4", what: "stale owner", subject: name, detail: `${by(call)} after ${by(newest)}`, at },
+      { invariant: "I4", what: "stale owner", subject: name, detail: `${by(call)} after ${by(stale)}`, at },
     ];
   }
 
@@ -57,6 +57,9 @@ export function createSpeakersCheck(): Check {
     end: () => nothing,
   };
 }
+
+/** `unknown` where nobody can tell: then nothing is stale. */
+const epochOf = ({ epoch }: CallBegan, unknown: number): number => epoch ?? unknown;
 
 function by({ actor, epoch, call }: CallBegan): string {
   return `${call} of ${actor ?? "an instance"}${epoch === null ? "" : ` in epoch ${String(epoch)}`}`;

@@ -1,4 +1,5 @@
 // Histories to break: short words for the entries of a test, a tick of time for each.
+import { judgeHistory, type HistoryRules } from "../../../support/history/check-history.ts";
 import type { Entry } from "../../../support/history/entries.ts";
 import { token } from "../../../support/tokens.ts";
 
@@ -7,7 +8,7 @@ export type Untimed = Entry extends infer One ? (One extends Entry ? Omit<One, "
 
 /** The entries in this order, 10 ms apart. */
 export function history(...entries: readonly (Untimed | readonly Untimed[])[]): readonly Entry[] {
-  return entries.flat().map((entry, i) => ({ ...entry, at: i * 10 }) as Entry);
+  return entries.flat().map((entry, i) => ({ ...entry, at: i * 10 }));
 }
 
 export const up = (n: number, user = "ana"): string => token(user, "user-to-agent", n);
@@ -73,3 +74,13 @@ export const stored = (user: string, words: string | null): Untimed => ({
   user,
   state: words === null ? null : JSON.stringify({ words }),
 });
+
+/** A record of `topic`, partition 0. */
+export const record = (offset: number, id: string | null, content: string, topic = "chat-events"): Untimed => ({
+  ...{ kind: "record", partition: 0 },
+  ...{ topic, offset, id, content },
+});
+
+/** What the checker finds, as `I1 lost: id`. */
+export const found = (entries: readonly Entry[], rules?: HistoryRules): readonly string[] =>
+  judgeHistory(entries, rules).findings.map(({ invariant, what, subject }) => `${invariant} ${what}: ${subject}`);
