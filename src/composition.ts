@@ -36,7 +36,7 @@ import {
   type Start,
   type Storage,
 } from "./composition-storage.ts";
-import { bridge } from "./topology/bridge.ts";
+import { bridge, withTextTries } from "./topology/bridge.ts";
 import type { Log } from "./topology/ports.ts";
 import { createRuntime, type RuntimePorts } from "./topology/runtime.ts";
 import { topicName } from "./topology/topics.ts";
@@ -129,7 +129,8 @@ function runtimePorts(
   const { desk, channel } = cluster;
   const { settings, log, metrics, clock, random, instanceId } = start;
   return {
-    graph: bridge,
+    graph: withTextTries(bridge, settings.chat.textTries),
+    callsPerSecond: settings.chat.callsPerSecond,
     client: settings.client,
     instanceId,
     clock,

@@ -101,6 +101,19 @@ export const bridge: Graph = {
   pollers: [{ name: "desk poller", outside: ["Live Agent"], results: "agent-events" }],
 };
 
+/** The graph with at most so many tries of a text (setting MAX_RETRIES); null leaves it as it is. */
+export function withTextTries(graph: Graph, maxTries: number | null): Graph {
+  if (maxTries === null) return graph;
+  const bounded = (policies: GatewayNode["policies"]): GatewayNode["policies"] =>
+    Object.fromEntries(
+      Object.entries(policies).map(([kind, policy]) => [
+        kind,
+        policy === textWithinMinutes ? { ...policy, maxTries } : policy,
+      ]),
+    );
+  return { ...graph, gateways: graph.gateways.map((node) => ({ ...node, policies: bounded(node.policies) })) };
+}
+
 /** The policy under which a command is repeated. check.ts has made sure that there is one. */
 export function policyOf(graph: Graph, command: Command): RetryPolicy {
   for (const { lane, policies } of graph.gateways) {

@@ -7,6 +7,7 @@ import type { AgentEvent, CommandOutcome, CommandResult } from "../processors/me
 import type { Effect, Try } from "../processors/effect.ts";
 import { delayMs, type RetryPolicy } from "./policies.ts";
 import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
 
@@ -16,6 +17,7 @@ export interface LaneTools extends Pace {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly right: RightToAct;
+  readonly limits: RateLimits;
   readonly client: string;
   perform(command: Command, attempt: Try): Promise<Effect>;
   policyOf(command: Command): RetryPolicy;
@@ -135,6 +137,7 @@ export function createLanes(
   }
 
   async function carryOut(userId: string, user: User, command: Command): Promise<void> {
+    await inTurn(command);
     const startedMs = tools.clock.monotonicMs();
     const mark: LaneMark = { ...owner, userId, chatId: command.chatId, lane: command.lane, seq: command.seq };
     const finished = await effect(userId, user, command, mark);
@@ -238,7 +241,19 @@ export function createLanes(
     }
     await sleep(tools.clock, wait, unlessStopping);
     if (stopping.aborted) throw lost();
+    await inTurn(command);
     return true;
+  }
+
+  /** Before the command begins and before the right to act is looked at: both are young when the call is made. */
+  async function inTurn(command: Command): Promise<void> {
+    if (!isLimited(command)) return;
+    const turn = tools.limits.take(command.lane, unlessStopping);
+    if (turn === null) return;
+    const askedMs = tools.clock.monotonicMs();
+    await turn;
+    tools.metrics.observeMs("rate_limit_wait", tools.clock.monotonicMs() - askedMs, { lane: command.lane });
+    if (unlessStopping.aborted) throw lost();
   }
 
   async function once(command: Command, attempt: Omit<Try, "signal">, timeoutMs: number): Promise<Effect> {
@@ -332,6 +347,13 @@ export function createLanes(
       return depths;
     },
   };
+}
+
+/** Texts and files. History and welcome are not, as in the original: an accept must not wait for what others say. */
+function isLimited(command: Command): boolean {
+  return command.kind === "SayToAgent"
+    ? command.about !== "context"
+    : command.kind === "AttachFile" || command.kind === "SayToUser";
 }
 
 function newLane(): Lane {

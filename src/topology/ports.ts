@@ -263,7 +263,7 @@ export type CounterName =
   | "polls"
   | "alarms";
 /** What is timed. */
-export type TimerName = "turn" | "save" | "produce" | "takeover" | "command" | "input_age";
+export type TimerName = "turn" | "save" | "produce" | "takeover" | "command" | "input_age" | "rate_limit_wait";
 /** What is measured. */
 export type GaugeName =
   "owned_indexes" | "inbox_records" | "lane_depth" | "open_chats" | "open_polls" | "consumer_lag" | "pending_due";

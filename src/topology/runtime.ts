@@ -8,15 +8,18 @@ import { createPartitionOwner, type OwnerTools, type PartitionOwner } from "./pa
 import type { Offsets } from "./stored.ts";
 import { createRightToAct } from "./right-to-act.ts";
 import { measure } from "./measures.ts";
+import { createRateLimits, type CallsPerSecond } from "./rate-limits.ts";
 import { sleep, untilDone } from "./retry.ts";
 import { inputTopics } from "./topics.ts";
 
 /** What the composition gives; the rest of the owners' tools is made here. */
 export interface RuntimePorts extends Omit<
   OwnerTools,
-  "right" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"
+  "right" | "limits" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"
 > {
   readonly graph: Graph;
+  /** Texts and files a second, by direction. */
+  readonly callsPerSecond: CallsPerSecond;
   /** Writes results and events of the lanes and pollers, apart from the turns' producer. */
   readonly effectsProducer: OwnerTools["producer"];
 }
@@ -53,6 +56,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
   const tools: OwnerTools = {
     ...ports,
     right,
+    limits: createRateLimits(ports.callsPerSecond, clock),
     policyOf: (command) => policyOf(ports.graph, command),
     posts: (command) => "session" in command,
     brings: (command) => bringing.has(command.kind),

@@ -51,6 +51,7 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
     partitions,
     sessionTimeoutMs: 4_000,
     batchRecords: 1 + below(20),
+    callsPerSecond: { desk: 1 + (seed % 20), channel: 1 + (seed % 7) },
   });
   world.start();
   for (const user of users) await world.openChat(user);

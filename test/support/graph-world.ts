@@ -57,7 +57,15 @@ const decideSettings: DecideSettings = {
 export interface GraphWorldOptions extends Partial<
   Pick<
     DriverOptions,
-    "partitions" | "seed" | "maxRecordBytes" | "delayMs" | "batchRecords" | "log" | "metrics" | "sessionTimeoutMs"
+    | "partitions"
+    | "seed"
+    | "callsPerSecond"
+    | "maxRecordBytes"
+    | "delayMs"
+    | "batchRecords"
+    | "log"
+    | "metrics"
+    | "sessionTimeoutMs"
   >
 > {
   readonly decide?: Partial<DecideSettings>;

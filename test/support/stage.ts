@@ -79,6 +79,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const settings = {
     ...canarySettings(),
     KAFKA_PARTITIONS: "4",
+    // The default is 20 a second: as slow would be every test that writes much.
+    INTEGRATION_CHAN_RATE_LIMIT: "10000",
+    SALEFORCE_CHAN_RATE_LIMIT: "10000",
     ...wireSettings(addresses.wire),
     ...options.settings,
   };

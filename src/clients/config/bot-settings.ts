@@ -1,5 +1,17 @@
 // Settings of the user's side: the bot platform, the Integrations API, which messages go where, and what is said.
-import { duration, goBoolean, hostList, httpAddress, list, map, seconds, text, wholeNumber, word } from "./forms.ts";
+import {
+  duration,
+  goBoolean,
+  hostList,
+  httpAddress,
+  list,
+  map,
+  rate,
+  seconds,
+  text,
+  wholeNumber,
+  word,
+} from "./forms.ts";
 import { messageTexts } from "./message-texts.ts";
 import { defaulted, optional } from "./setting.ts";
 
@@ -90,6 +102,22 @@ export const botSettings = {
   INTEGRATIONS_FB_BOT_PHONE: optional(word, {
     description: "Page id of the Facebook bot, by which its webhook is registered and removed.",
     example: "100000000000001",
+  }),
+  INTEGRATION_CHAN_RATE_LIMIT: defaulted(rate, "20", {
+    description:
+      "Texts a second to users, of one instance; as many and one may go at once. Users take turns, each text waits for its own.",
+    example: "20",
+  }),
+  SALEFORCE_CHAN_RATE_LIMIT: defaulted(rate, "20", {
+    description:
+      "Texts and files a second to agents, of one instance, in the same way; history and welcome do not count. The name is the original's.",
+    example: "40",
+  }),
+  MAX_RETRIES: optional(wholeNumber(0, 1_000), {
+    description:
+      "Bounds the calls for one text: 4 and 4 for each retry, as the original made them. Then it is given up, and its sender is told.",
+    example: "2",
+    defaultInWords: "as many as fit in ten minutes",
   }),
   WEBHOOK_BASE_URL: optional(httpAddress, {
     description: "Where the Integrations API reaches this service; the webhooks are registered below it.",

@@ -58,6 +58,12 @@ export function seconds(least: number, most: number): Form<number> {
   });
 }
 
+/** So many a second. */
+export const rate: Form<number> = form("a number above 0, such as 20 or 0.5", (raw) => {
+  const value = /^\d{1,6}(?:\.\d{1,6})?$/.test(raw.trim()) ? Number(raw.trim()) : 0;
+  return value > 0 ? value : undefined;
+});
+
 function readWhole(raw: string, least: number, most: number): number | undefined {
   const value = /^\d{1,15}$/.test(raw.trim()) ? Number(raw.trim()) : Number.NaN;
   return value >= least && value <= most ? value : undefined;

@@ -133,6 +133,10 @@ export interface Settings {
     readonly texts: MessageTexts;
     readonly states: { readonly success: BotStates; readonly timeout: BotStates; readonly blocked: BotStates };
     readonly handBackDelayMs: number;
+    /** Texts and files a second, of one instance, by direction. */
+    readonly callsPerSecond: { readonly desk: number; readonly channel: number };
+    /** Most calls for one text; null: as many as fit in its life. */
+    readonly textTries: number | null;
     /** Null: users wait as long as the desk lets them. */
     readonly acceptTimeoutMs: number | null;
     readonly forwardedTypes: readonly string[];
@@ -303,11 +307,16 @@ function botPlatform(values: SettingValues): Settings["botPlatform"] {
   return botrunner === null ? null : { kind: "botrunner", url: botrunner, token: values.BOTRUNNER_TOKEN };
 }
 
+/** The original's HTTP client repeated each of its tries up to three times (parity sheet 7.1). */
+const callsPerTry = 4;
+
 function chat(values: SettingValues): Settings["chat"] {
   return {
     texts: values.MESSAGES,
     states: { success: values.SUCCESS_STATE, timeout: values.TIMEOUT_STATE, blocked: values.BLOCKED_USER_STATE },
     handBackDelayMs: values.STUDIO_NG_URL === null ? values.BOTRUNNER_TIMEOUT : values.STUDIO_NG_TIMEOUT,
+    callsPerSecond: { desk: values.SALEFORCE_CHAN_RATE_LIMIT, channel: values.INTEGRATION_CHAN_RATE_LIMIT },
+    textTries: values.MAX_RETRIES === null ? null : callsPerTry * (1 + values.MAX_RETRIES),
     acceptTimeoutMs: values.ACCEPT_TIMEOUT,
     forwardedTypes: values.FORWARDED_TYPES,
     fileNameInNotice: values.SEND_IMAGE_NAME_IN_MESSAGE,

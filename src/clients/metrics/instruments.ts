@@ -46,6 +46,10 @@ export const timers: Readonly<Record<TimerName | HttpTimerName, Instrument>> = {
   produce: { help: "Time of a send to the broker's acknowledgement.", labels: [] },
   takeover: { help: "Time from claim to running.", labels: [] },
   command: { help: "Time of a command in its lane, from its first try to its end.", labels: ["kind"] },
+  rate_limit_wait: {
+    help: "Wait of a text or file for its turn, where the limit of its direction made it wait.",
+    labels: ["lane"],
+  },
   input_age: { help: "Age of an input record when it was decided.", labels: ["topic"] },
   http_request: { help: "Time of an HTTP request.", labels: ["method", "route"] },
 };

@@ -13,6 +13,7 @@ import { bridge } from "../bridge.ts";
 import type { BodyFormat } from "../body-format.ts";
 import { memoryLimits } from "../memory-limits.ts";
 import type { Clock, ConsumedRecord, Consumer, Header, Log, Metrics, ProducedRecord } from "../ports.ts";
+import type { CallsPerSecond } from "../rate-limits.ts";
 import { createRuntime, type Runtime, type RuntimePorts } from "../runtime.ts";
 import { topicName, type TopicSuffix } from "../topics.ts";
 import { createSeededRandom, createVirtualClock, type VirtualClock } from "./clock.ts";
@@ -47,6 +48,8 @@ export interface DriverOptions {
   /** Key and value of one record; default 900 KiB. */
   readonly maxRecordBytes?: number;
   readonly delayMs?: InMemoryLogOptions["delayMs"];
+  /** Default 20 each, as the settings have it. */
+  readonly callsPerSecond?: CallsPerSecond;
   readonly batchRecords?: number;
   readonly log?: Log;
   readonly metrics?: Metrics;
@@ -161,6 +164,7 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
       maxRecordBytes: options.maxRecordBytes ?? 900 * 1024,
       sessionTimeoutMs,
       conflictWaitMs: 2_000,
+      callsPerSecond: options.callsPerSecond ?? { desk: 20, channel: 20 },
       fullName: (suffix) => topicName("driver", suffix),
       fatal(error) {
         fatal ??= error;

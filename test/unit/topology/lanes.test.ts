@@ -49,6 +49,7 @@ async function lanesOf(over: Partial<LaneTools> = {}): Promise<TestLanes> {
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
     policyOf: () => policy,
+    limits: { take: () => null },
     posts: (command) => "session" in command,
     brings: (command) => command.kind === "EnsureContact",
     ...over,
