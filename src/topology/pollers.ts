@@ -2,6 +2,7 @@
 // and acknowledged before the next poll acknowledges them to the desk; the state's position drops what comes twice.
 import type { DeskGateway, SessionOwner } from "../processors/desk/gateway.ts";
 import type { Active, OnHold, UserState } from "../processors/interconnection/state.ts";
+import { hasEffect } from "../processors/interconnection/desk-repeats.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
 import type {
   AgentEvent,
@@ -56,6 +57,8 @@ interface Poll {
   readonly generations: Set<string>;
   position: number;
   resumeToken: string | null;
+  /** Events told that the desk has no acknowledgement for; null until the first answer. */
+  unconfirmed: number | null;
   lastGoodMs: number;
   failures: number;
   /** Reconnects since the last good answer. */
@@ -99,6 +102,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       generations: new Set([chat.session.generation]),
       position: chat.position,
       resumeToken: chat.resumeToken,
+      unconfirmed: null,
       lastGoodMs: clock.monotonicMs(),
       failures: 0,
       reconnects: 0,
@@ -132,10 +136,13 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     switch (answer.kind) {
       case "events":
         await tellEvents(poll, answer);
+        // The desk answered this poll, so it had the acknowledgement that came with it: of all before this answer.
+        poll.unconfirmed = answer.events.filter(({ kind }) => hasEffect(kind)).length;
         if (poll.resyncDue) await resync(poll);
         if (answer.events.some(({ kind }) => isLast(kind))) await sleep(clock, decidedMs, poll.ended);
         return "on";
       case "nothing":
+        poll.unconfirmed = 0;
         if (clock.monotonicMs() - askedMs < shortPollMs) await sleep(clock, shortPollPauseMs, poll.ended);
         return "on";
       case "conflict":
@@ -232,7 +239,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "done": {
         const { session, resetsPostSequence } = outcome.value;
         await untilMine(poll.ended);
-        await tell(poll, { type: "DeskReconnected", session, resetsPostSequence });
+        const unconfirmedEvents = poll.unconfirmed;
+        await tell(poll, { type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents });
         poll.session = session;
         poll.generations.add(session.generation);
         poll.position = -1;

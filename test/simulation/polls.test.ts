@@ -81,6 +81,26 @@ describe("a session that moves", () => {
     expect(world.desk.calls.filter((call) => call === "resync")).toHaveLength(1);
   });
 
+  it("is followed by a desk that tells again what was not acknowledged: it is shown once", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    chat.say("uno");
+    await world.advance(5_000);
+    for (const text of ["dos", "tres", "tres"]) {
+      // The poll that would acknowledge it does not come through before the session moves.
+      world.desk.fail("poll", { kind: "retry", effect: "none" });
+      chat.say(text);
+      await world.advance(10);
+      chat.move();
+      await world.advance(5_000);
+    }
+    chat.say("cuatro");
+    await world.advance(5_000);
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "uno", "dos", "tres", "tres", "cuatro"]);
+    expect(world.desk.calls.filter((call) => call === "reconnect")).toHaveLength(3);
+  });
+
   it("is followed by the next owner too, who finds the reconnect undecided", async () => {
     const world = createGraphWorld({ sessionTimeoutMs: 3_000 });
     let moved = false;

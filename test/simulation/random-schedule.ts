@@ -86,6 +86,7 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
     ...sometimes({ name: "store back", weight: 1, act: () => goBack() }),
     ...sometimes({ name: "produce fails", weight: 6, act: () => world.log.failNext(one(produceFaults), isOurs) }),
     ...sometimes({ name: "broker away", weight: 2, act: () => brokerAway(below(3_000)) }),
+    ...sometimes({ name: "session moves", weight: 2, act: () => world.chat(one(users)).move() }),
     ...sometimes({ name: "desk fails", weight: 6, act: () => deskFails() }),
     ...sometimes({ name: "channel fails", weight: 6, act: () => world.phone.fail("say", one(channelFaults)) }),
   ];

@@ -1,5 +1,6 @@
 // What the parts of one partition index's owner are made with in their unit tests: virtual time, in-memory store, events kept
 // instead of produced, and a log and metrics that remember.
+import { nothingTold } from "../../src/processors/interconnection/desk-repeats.ts";
 import { nobody, type Active, type UserState } from "../../src/processors/interconnection/state.ts";
 import type { Command, SayToAgent } from "../../src/processors/interconnection/commands.ts";
 import type { AgentEvent, DeskSession } from "../../src/processors/messages/generated.ts";
@@ -92,6 +93,7 @@ export const active: Active = {
   ...{ status: "ACTIVE", chatId: "chat", requestId: "request", channel: "whatsapp", name: "Ana" },
   ...{ email: "ana@example.org", phoneNumber: null, botSlug: "bot", botId: "1", extraData: {}, requestedAt: 0 },
   ...{ contactId: "contact", caseId: "case", session, position: 4, resumeToken: "token", postSequence: 2 },
+  ...nothingTold,
   ...{ waitingSince: 0, acceptedAt: 0, agentName: "Agent" },
 };
 

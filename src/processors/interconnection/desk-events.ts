@@ -1,7 +1,8 @@
 // What becomes of what the desk's poll told: queue, accept, the agent's texts, transfers, refusal, end, reconnect, loss.
-// Owns that an event counts once: by its number within the generation of the session.
+// Owns that an event counts once: by its number within the generation of the session, and across generations by desk-repeats.ts.
 import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected } from "../messages/generated.ts";
 import type { Command } from "./commands.ts";
+import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
@@ -17,10 +18,12 @@ export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvent
     return;
   }
   if (before.session.generation !== record.generation) return;
-  const fresh = record.events.filter(({ number }) => number > before.position);
-  if (fresh.length === 0 && record.position <= before.position && record.resumeToken === null) return;
-  const position = Math.max(before.position, record.position, ...fresh.map(({ number }) => number));
-  change(draft, { interconnection: { ...before, position, resumeToken: record.resumeToken ?? before.resumeToken } });
+  const numbered = record.events.filter(({ number }) => number > before.position);
+  if (numbered.length === 0 && record.position <= before.position && record.resumeToken === null) return;
+  const position = Math.max(before.position, record.position, ...numbered.map(({ number }) => number));
+  const { told, events: fresh } = takeTold(before, before.session.id, numbered);
+  const resumeToken = record.resumeToken ?? before.resumeToken;
+  change(draft, { interconnection: { ...before, ...told, position, resumeToken } });
   for (const event of fresh) {
     const chat = atDesk(draft, chatId);
     if (chat !== null) decideEvent(draft, chat, event);
@@ -197,7 +200,7 @@ function tooLate(draft: Draft, chatId: string, events: readonly DeskEvent[], cha
 
 /**
  * The session has moved: what is still to be said goes to its new place, also the end of a chat that is over. Numbers of
- * events start anew with a generation.
+ * events start anew with a generation, and what the desk tells again under them is dropped when it comes.
  */
 export function decideReconnected(draft: Draft, chatId: string, record: DeskReconnected): void {
   const { session, resetsPostSequence } = record;
@@ -212,6 +215,7 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
   const moved = before.session.generation !== session.generation;
   const chat: AtDeskChat = {
     ...before,
+    ...(moved ? awaitRepeats(before, record.unconfirmedEvents) : {}),
     session,
     position: moved ? -1 : before.position,
     postSequence: resetsPostSequence ? 0 : before.postSequence,

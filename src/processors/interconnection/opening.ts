@@ -1,6 +1,7 @@
 // Opening a chat, step by step: contact, case, session, chat request, each a command whose result brings the next. Owns the
 // order of the steps and what each needs; how an opening fails is in ending.ts. Called by requests.ts and command-results.ts.
 import type { CaseReady, Connect, ContactReady, DeskSession } from "../messages/generated.ts";
+import { nothingTold } from "./desk-repeats.ts";
 import { answer, change, type Draft } from "./draft.ts";
 import { failOpening } from "./ending.ts";
 import { tell } from "./facts.ts";
@@ -189,6 +190,7 @@ export function chatRequested(draft: Draft, before: Connecting): void {
     session,
     position: -1,
     resumeToken: null,
+    ...nothingTold,
     waitingSince: draft.input.record.occurredAt,
     queuePosition: null,
     waitTextGiven: false,

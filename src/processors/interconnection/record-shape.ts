@@ -84,6 +84,8 @@ const atDesk = {
   session,
   position: whole,
   resumeToken: orNull(text),
+  recent: text,
+  repeats: orNull(object({ from: whole, to: whole })),
   postSequence: whole,
   waitingSince: whole,
 };

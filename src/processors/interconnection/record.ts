@@ -2,6 +2,7 @@
 // (parity sheet section 6) and one key `bridge` with all that it lacked. Called by the turn, the fold and GET context.
 import type { Command } from "./commands.ts";
 import { rfc3339 } from "./calendar.ts";
+import { nothingTold } from "./desk-repeats.ts";
 import { entryShape, recordShape, stateShape } from "./record-shape.ts";
 import { isOpen, type ContextEntry, type Interconnection, type UserState } from "./state.ts";
 
@@ -151,8 +152,11 @@ function restored(record: StoredRecord): object {
   const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
   const { sessionID: id, sessionKey: key, affinityToken: route, extraData } = record;
   const session = chat?.session ? { id, key, route, ...chat.session } : null;
+  // Records of 3.0.0 know nothing of repeats.
+  const lacksTold = (record.status === "ON_HOLD" || record.status === "ACTIVE") && chat !== null && !("recent" in chat);
   const interconnection = chat && {
     ...chat,
+    ...(lacksTold ? nothingTold : {}),
     status: record.status,
     channel: record.provider,
     botSlug: record.botSlug,

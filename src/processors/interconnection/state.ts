@@ -2,6 +2,7 @@
 // stored as JSON in Redis and on the changelog (record.ts). A field exists only in the statuses in which it has a meaning.
 import type { Channel, Connect, DeskSession, DueKind, Media } from "../messages/generated.ts";
 import type { AttachFile, Command, LaneName } from "./commands.ts";
+import type { Told } from "./desk-repeats.ts";
 
 /** One thing that user or bot said, as the agent is told it and GET /v1/context shows it. */
 export interface ContextEntry {
@@ -42,7 +43,7 @@ export interface Connecting extends ChatHead {
   readonly said: readonly ContextEntry[];
 }
 
-interface AtDesk extends ChatHead {
+interface AtDesk extends ChatHead, Told {
   readonly contactId: string;
   readonly caseId: string;
   readonly session: DeskSession;

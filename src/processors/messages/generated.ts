@@ -399,6 +399,8 @@ export interface DeskReconnected {
   readonly session: DeskSession;
   /** True when posts are numbered from 1 again. */
   readonly resetsPostSequence: boolean;
+  /** How many events of the chat, from the last one back, the desk had no acknowledgement for and may tell again; null when nobody knows. */
+  readonly unconfirmedEvents: null | number;
 }
 
 /** One session at the desk. The two secrets are sealed (AES-256-GCM, bound to user and chat), or plain outside production without a key. */

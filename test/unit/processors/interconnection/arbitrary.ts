@@ -59,6 +59,8 @@ const atDesk = {
   session,
   position: whole,
   resumeToken: orNull(text),
+  recent: text,
+  repeats: orNull(fc.record({ from: whole, to: whole })),
   postSequence: whole,
   waitingSince: whole,
 };

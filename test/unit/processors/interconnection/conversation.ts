@@ -176,7 +176,12 @@ export function createPlayer(user: TestUser): {
     if (action.do === "lost")
       return user.agentEvent({ type: "DeskLost", generation, reason: "budget_exhausted", detail: null });
     if (action.do === "reconnected")
-      return user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true });
+      return user.agentEvent({
+        type: "DeskReconnected",
+        session: moved,
+        resetsPostSequence: true,
+        unconfirmedEvents: null,
+      });
     const said = action.kind === "said" ? { text: tokenOf("agent", ++count.said) } : { queuePosition: 1 };
     return user.desk(action.kind, said);
   }

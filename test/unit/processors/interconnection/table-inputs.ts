@@ -128,7 +128,12 @@ export const columns = {
       "other-chat",
     ),
   reconnected: (user: TestUser) =>
-    user.agentEvent({ type: "DeskReconnected", session: newSession, resetsPostSequence: true }),
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: newSession,
+      resetsPostSequence: true,
+      unconfirmedEvents: null,
+    }),
   lost: (user: TestUser) =>
     user.agentEvent({ type: "DeskLost", generation: "g1", reason: "session_gone", detail: "403" }),
   "lost, another generation": (user: TestUser) =>

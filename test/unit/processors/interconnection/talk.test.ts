@@ -184,7 +184,7 @@ describe("a session that moved", () => {
     const result = { outcome: "done", reason: null, attempts: 1, postSequence: 3, data: null } as const;
     user.agentEvent({ type: "CommandResult", lane: "desk", seq: first?.seq ?? 0, ...result });
     expect(user.state.interconnection).toMatchObject({ postSequence: 3 });
-    user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true });
+    user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true, unconfirmedEvents: null });
     expect(user.state.interconnection).toMatchObject({ session: moved, position: -1, postSequence: 0 });
     expect(user.state.pending.find(({ kind }) => kind === "SayToAgent")).toMatchObject({ session: moved });
     expect(textsOf(user.desk("said", { text: "Again" }).gave, "SayToUser")).toEqual(["Again"]);
@@ -193,14 +193,19 @@ describe("a session that moved", () => {
   it("takes the end of a chat that is over along", () => {
     const user = userIn("ACTIVE");
     user.finish();
-    user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true });
+    user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true, unconfirmedEvents: null });
     expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({ session: moved });
   });
 
   it("is not one of another chat", () => {
     const user = userIn("ACTIVE");
     const before = user.state;
-    user.agentEvent({ type: "DeskReconnected", session: { ...moved, id: "another" }, resetsPostSequence: true });
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: { ...moved, id: "another" },
+      resetsPostSequence: true,
+      unconfirmedEvents: null,
+    });
     expect(user.state).toBe(before);
   });
 });
