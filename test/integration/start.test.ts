@@ -178,6 +178,12 @@ async function configOf(redis: Redis, name: string): Promise<string> {
   return value;
 }
 
+it("a low limit of open descriptors is warned of", async () => {
+  const stage = await stageOf({ descriptors: 1_024 });
+  const [warning = "none"] = (await stage.service.output()).split("\n").filter((line) => line.includes("descriptors"));
+  expect(JSON.parse(warning)).toMatchObject({ severity: "warn", limit: 1_024, wanted: 4_096 });
+});
+
 describe("a start before its services", () => {
   const own: { services?: Services } = {};
 

@@ -1,6 +1,7 @@
 // `npm test` after the set-up: runs the levels in their order, each whatever the ones before it came to, lists what was skipped,
 // and ends with the closing line. Started by test/run.mjs. Services start before the first level that needs them and stop at
 // the end, also at Ctrl-C.
+import { levelsBeforeVariable } from "../support/outputs.ts";
 import { check } from "./check.ts";
 import type { Level } from "./levels.ts";
 import { describeMatrix, nameOf, sumOf, type Variant, type VariantResult, variants } from "./matrix.ts";
@@ -13,9 +14,14 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Runs the plan to its end. Rejects only where the runner itself is broken. */
 async function runPlan(plan: Plan, services: RunServices, signal: AbortSignal): Promise<Tally> {
+  const before: string[] = [];
   const runLevel = async (level: Level): Promise<Tally> => {
     const env = level.needsServices ? await services.environment() : {};
-    if (env !== undefined) return runVitest(level, { args: plan.vitestArgs, env, signal, say });
+    if (env !== undefined) {
+      const told = { ...env, [levelsBeforeVariable]: before.join(",") };
+      if (plan.vitestArgs.length === 0) before.push(level.name);
+      return runVitest(level, { args: plan.vitestArgs, env: told, signal, say });
+    }
     say(`${level.name}: not run, because the services did not start`);
     return { ...nothing, failed: 1 };
   };

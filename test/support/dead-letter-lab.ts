@@ -9,6 +9,7 @@ import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
 import { Kafka, logLevel, Partitioners, type IHeaders } from "kafkajs";
 
 import { programEnvironment } from "../../sandbox/services/program-environment.ts";
+import { keepText } from "./outputs.ts";
 import type { OwnNames, ServiceAddresses } from "./services.ts";
 
 /** A record as it is put on a topic. */
@@ -178,10 +179,14 @@ export function runOperator(args: readonly string[], settings: Readonly<Record<s
   const named = Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value]);
   const env = { ...programEnvironment(), ...(Object.fromEntries(named) as Record<string, string>) };
   const cwd = fileURLToPath(new URL("../..", import.meta.url));
-  return new Promise((resolve) => {
+  return new Promise<OperatorRun>((resolve) => {
     execFile(process.execPath, ["src/operator.ts", ...args], { env, cwd, timeout: 60_000 }, (error, out, told) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ code, out, told });
     });
+  }).then(async (run: OperatorRun) => {
+    // What `show` prints is there to be read; what a list or a refusal says is not to hold any of it.
+    await keepText("operator", args.includes("list") ? `${run.told}${run.out}` : run.told);
+    return run;
   });
 }

@@ -1,11 +1,14 @@
 // Where the output of every service process of a test run is kept, so that its last test can look through all of it. The runner
 // makes the folder and removes it at the end of the run. Called by service-process.ts and the scan for canaries.
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Name of the environment variable that carries the folder. */
 export const outputsVariable = "TEST_OUTPUTS";
+
+/** Name of the environment variable that carries the levels which have run whole before this one, with commas. */
+export const levelsBeforeVariable = "TEST_LEVELS_BEFORE";
 
 /** One kept file. */
 export interface KeptOutput {
@@ -20,15 +23,29 @@ export function outputsFolder(env: NodeJS.ProcessEnv = process.env): string {
   return folder;
 }
 
-/** Adds a copy of a process's output; `name` says which process it was. */
-export async function keepOutput(name: string, path: string): Promise<void> {
+/** A process's output whose keeping was promised. */
+export interface PromisedOutput {
+  /** Adds a copy of what it has written. */
+  keep(path: string): Promise<void>;
+  /** Adds what it writes to this file from now on as well, also when the file is removed later. */
+  follow(path: string): Promise<void>;
+}
+
+/** Promises the output of a process that starts; `name` says which. A promise that is not kept fails the scan. */
+export async function promiseOutput(name: string): Promise<PromisedOutput> {
   const folder = outputsFolder();
+  const base = join(folder, `${name}-${randomBytes(4).toString("hex")}`);
   await mkdir(folder, { recursive: true });
-  await copyFile(path, join(folder, `${name}-${randomBytes(4).toString("hex")}.log`));
+  await writeFile(`${base}.promised`, "");
+  return {
+    keep: (path) => copyFile(path, `${base}.log`),
+    follow: (path) => link(path, `${base}.log`),
+  };
 }
 
 /** Adds something else that a process has told, such as its metrics. */
 export async function keepText(name: string, text: string): Promise<void> {
+  await mkdir(outputsFolder(), { recursive: true });
   await writeFile(join(outputsFolder(), `${name}-${randomBytes(4).toString("hex")}.log`), text);
 }
 
@@ -40,7 +57,7 @@ export async function keepSecrets(name: string, secrets: readonly string[]): Pro
 }
 
 /** All kept files whose name ends so. */
-export async function keptOutputs(ending: ".log" | ".secrets"): Promise<readonly KeptOutput[]> {
+export async function keptOutputs(ending: ".log" | ".promised" | ".secrets"): Promise<readonly KeptOutput[]> {
   const folder = outputsFolder();
   const files = (await readdir(folder)).filter((file) => file.endsWith(ending)).sort();
   return Promise.all(files.map(async (file) => ({ file, bytes: await readFile(join(folder, file)) })));

@@ -4,12 +4,12 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { outputFile, startChild, type Child, type Ending } from "../../sandbox/services/child.ts";
+import { outputFile, startChild, type Child, type ChildOptions, type Ending } from "../../sandbox/services/child.ts";
 import { choosePorts } from "../../sandbox/services/ports.ts";
 import { waitUntil } from "../../sandbox/services/probes.ts";
 import { programEnvironment } from "../../sandbox/services/program-environment.ts";
 import { createRunDirectory } from "../../sandbox/services/run-directory.ts";
-import { keepOutput } from "./outputs.ts";
+import { promiseOutput, type PromisedOutput } from "./outputs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Two cores are shared by Kafka, the registry, the world and us. */
@@ -27,6 +27,8 @@ export interface ServiceProcessOptions {
   readonly environment: (ports: { readonly port: number; readonly metricsPort: number }) => Record<string, string>;
   /** Entry file, from the root of the repository. Default: src/main.ts. */
   readonly entry?: string;
+  /** Limit of open descriptors that it is started with. Default: ours. */
+  readonly descriptors?: number;
 }
 
 /** An end that was asked for, and how long it took, milliseconds. */
@@ -71,7 +73,7 @@ export async function createServiceProcess(options: ServiceProcessOptions): Prom
   const run = createRunDirectory();
   const environment = options.environment({ port, metricsPort });
   const metricsUrl = `http://127.0.0.1:${String(metricsPort)}`;
-  const state: { child: Child | undefined; closed: boolean } = { child: undefined, closed: false };
+  const state: { child?: Child; kept?: PromisedOutput; closed: boolean } = { closed: false };
 
   const present = (): Child => {
     if (state.child === undefined) throw new Error("the service was not started");
@@ -88,10 +90,10 @@ export async function createServiceProcess(options: ServiceProcessOptions): Prom
     },
     async spawn(more = {}) {
       if (service.isRunning()) throw new Error("the service runs already");
+      state.kept ??= await promiseOutput(options.name);
       state.child = await startChild({
         name: logName,
-        command: process.execPath,
-        args: [options.entry ?? "src/main.ts"],
+        ...commandOf(options),
         env: { ...programEnvironment(), ...environment, ...more },
         cwd: root,
         run,
@@ -129,14 +131,22 @@ export async function createServiceProcess(options: ServiceProcessOptions): Prom
     async close() {
       if (state.closed) return;
       state.closed = true;
-      if (state.child !== undefined) {
-        await state.child.kill();
-        await keepOutput(options.name, outputFile(run, logName));
-      }
+      await state.child?.kill();
+      if (state.child !== undefined) await state.kept?.keep(outputFile(run, logName));
       await run.remove();
     },
   };
   return service;
+}
+
+/** What to run, through a shell where a limit is to be set. */
+function commandOf({
+  entry = "src/main.ts",
+  descriptors,
+}: ServiceProcessOptions): Pick<ChildOptions, "command" | "args"> {
+  if (descriptors === undefined) return { command: process.execPath, args: [entry] };
+  const script = `ulimit -n ${String(descriptors)} && exec "$0" "$1"`;
+  return { command: "/bin/sh", args: ["-c", script, process.execPath, entry] };
 }
 
 /** One look at /ready; not there yet is no. */

@@ -32,6 +32,8 @@ export interface StageOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly world?: WorldOptions;
   readonly entry?: string;
+  /** Limit of open descriptors of the service. */
+  readonly descriptors?: number;
   /** Default: those of the run. */
   readonly services?: ServiceAddresses;
   /** Default: new ones. */
@@ -89,6 +91,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     createServiceProcess({
       name: basename(fileURLToPath(options.file)).replace(/\.test\.ts$/, ""),
       ...(options.entry === undefined ? {} : { entry: options.entry }),
+      ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
       environment: (ports) =>
         serviceEnvironment(around, { ...ports, ...names, stateKey: settingCanaries.stateKey }, settings),
     });

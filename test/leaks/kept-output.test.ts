@@ -1,6 +1,9 @@
 // Last of all: plants a canary through every input of a service, shows that each has got there, and then looks through the output of
-// every service process of the whole run for every one of them, in every form. Last by its name (test/support/file-order.ts).
-import { createHmac } from "node:crypto";
+// every service process of the whole run, sandbox, benches and operator included, for every one of them, in every form.
+import { createDecipheriv, createHmac } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -8,9 +11,9 @@ import { endByAgent, say as agentSays } from "../../sandbox/world/live-agent/age
 import type { Person } from "../../sandbox/world/people.ts";
 import { findCanaries, settingCanaries } from "../support/canaries.ts";
 import { eventually } from "../support/eventually.ts";
-import { keepText, keptOutputs, outputsFolder } from "../support/outputs.ts";
+import { keepText, keptOutputs, levelsBeforeVariable } from "../support/outputs.ts";
 import { openStage, type Stage } from "../support/stage.ts";
-import { openStoredChats } from "../support/stored-chats.ts";
+import { openStoredChats, type StoredChat } from "../support/stored-chats.ts";
 import { topicBytes } from "../support/topic-bytes.ts";
 
 /** Start of every access token of the simulated org. */
@@ -190,6 +193,40 @@ async function refusedConnect(): Promise<void> {
   expect(findCanaries(told, [userId, name, email])).toEqual([]);
 }
 
+/** Names under which the files of a level that start a service keep its output. */
+function startersOf(level: string): readonly string[] {
+  const files = globSync([`test/${level}/**/*.test.ts`, ...(level === "bench" ? ["bench/*.ts"] : [])]);
+  const starters = files.filter((file) =>
+    /\b(openStage|createServiceProcess|promiseOutput)\(/.test(readFileSync(file, "utf8")),
+  );
+  const operators = level === "integration" ? ["operator"] : [];
+  return [...starters.map((file) => basename(file).replace(/(\.test)?\.ts$/, "")), ...operators];
+}
+
+/** Opens what is sealed under the key of the settings, by its documented form and none of the service's code. Throws when it is not. */
+function unseal(sealed: string, userId: string, chatId: string): string {
+  const [iv, body, tag] = sealed
+    .split(".")
+    .slice(2)
+    .map((part) => Buffer.from(part, "base64url"));
+  if (iv === undefined || body === undefined || tag === undefined) throw new Error("not sealed");
+  const decipher = createDecipheriv("aes-256-gcm", Buffer.from(settingCanaries.stateKey, "base64"), iv);
+  decipher.setAAD(Buffer.from(JSON.stringify([userId, chatId]))).setAuthTag(tag);
+  return Buffer.concat([decipher.update(body), decipher.final()]).toString();
+}
+
+/** The other caller's password is good, and the session key is stored sealed under the key of the settings. */
+async function provePasswordAndStateKey(
+  ana: Person,
+  stored: StoredChat | undefined,
+  sessionKey: string,
+): Promise<void> {
+  const body = JSON.stringify({ username: "salesforceUser", password: settingCanaries.salesforceUserPassword });
+  expect((await post("/v1/authenticate", body)).status).toBe(200);
+  if (stored === undefined) throw new Error("no record");
+  expect(unseal(stored.sessionKey, ana.userId, String(stored.bridge.chat?.["chatId"]))).toBe(sessionKey);
+}
+
 it("every canary reaches the service, and secrets reach neither topic nor Redis in the clear", async () => {
   const introduced = stage().user("ana");
   const ana: Person = { ...introduced, extraData: { nota: planted.extraData } };
@@ -204,6 +241,7 @@ it("every canary reaches the service, and secrets reach neither topic nor Redis 
 
   const stored = openStoredChats(stage().addresses.redis, stage().names.client);
   const redis = await stored.dump();
+  const record = await stored.of(ana.userId);
   await stored.close();
   const topics = await topicBytes(stage().addresses.brokers, stage().names.topic);
   const bytes = [...topics.values()].join("\n");
@@ -239,6 +277,8 @@ it("every canary reaches the service, and secrets reach neither topic nor Redis 
   const [head = "", body = "", signature = ""] = (await stage().token()).split(".");
   expect(createHmac("sha384", secretKey).update(`${head}.${body}`).digest("base64url")).toBe(signature);
 
+  await provePasswordAndStateKey(ana, record, session.key);
+
   // Session key and route were used at the desk, and stand nowhere in the clear.
   expect(session.posts.length).toBeGreaterThan(2);
   const secrets = [session.key, session.affinityToken, accessToken, ...Object.values(settingCanaries)];
@@ -260,10 +300,12 @@ it("no output of any service process of the run holds a canary, in any form", as
   ];
   const size = outputs.reduce((sum, { bytes }) => sum + bytes.length, 0);
   console.log(`${String(new Set(canaries).size)} canaries, ${String(outputs.length)} outputs, ${String(size)} bytes`);
-  expect(
-    outputs.map(({ file }) => file).filter((file) => file.startsWith("zz-kept-output")),
-    outputsFolder(),
-  ).toHaveLength(1);
+  const kept = outputs.map(({ file }) => file.replace(/\.log$/, ""));
+  const promised = (await keptOutputs(".promised")).map(({ file }) => file.replace(/\.promised$/, ""));
+  expect(kept, "every process that was started has left its output").toEqual(expect.arrayContaining(promised));
+  const due = (process.env[levelsBeforeVariable] ?? "").split(",").filter(Boolean).flatMap(startersOf);
+  const names = kept.map((file) => file.replace(/-[^-]+$/, ""));
+  expect(names, "each file that starts a service is heard").toEqual(expect.arrayContaining(["kept-output", ...due]));
   const sightings = outputs.flatMap(({ file, bytes }) =>
     findCanaries(bytes.toString(), canaries).map((sighting) => ({ file, ...sighting })),
   );
