@@ -82,7 +82,6 @@ afterAll(async () => {
 interface Talk {
   readonly person: Person;
   readonly session: Session;
-  readonly acceptedMs: number;
 }
 
 /** A chat with an agent, three texts and a file of the user, two of the agent, after a wait and for a while. */
@@ -95,7 +94,6 @@ async function talked(alias: string): Promise<Talk> {
   await eventually("a while of waiting", () => clock.monotonicMs() - session.queuedAtMs >= waitMs);
   const agent = there(desk.agents.get(PLAY_AGENT_ID));
   acceptChat(desk, session, agent);
-  const acceptedMs = clock.monotonicMs();
   await there(open.reader).waitFor(person.userId, "accepted");
   for (const text of ["uno", "dos", "tres"]) await bot.sent(person.userId, text);
   for (const text of ["Hola", "Adiós"]) say(desk, session, text);
@@ -103,8 +101,8 @@ async function talked(alias: string): Promise<Talk> {
     const heard = session.transcript.filter(({ content }) => ["uno", "dos", "tres"].includes(content)).length;
     return heard === 3 && phoneOf(person).filter((text) => ["Hola", "Adiós"].includes(text)).length === 2;
   });
-  await eventually("a while of talking", () => clock.monotonicMs() - acceptedMs >= talkMs);
-  return { person, session, acceptedMs };
+  await eventually("a while of talking", () => clock.monotonicMs() - there(session.engagedAtMs) >= talkMs);
+  return { person, session };
 }
 
 function phoneOf({ userId }: Person): readonly string[] {
@@ -114,12 +112,13 @@ function phoneOf({ userId }: Person): readonly string[] {
     .map(({ text }) => text);
 }
 
-async function over(alias: string, { person, session, acceptedMs }: Talk, endedMs: number): Promise<void> {
+async function over(alias: string, { person, session }: Talk): Promise<void> {
   await there(open.reader).waitFor(person.userId, "handed_back");
+  const acceptedMs = there(session.engagedAtMs);
   truths.set(alias, {
     caseId: caseOf(session),
     waitedMs: acceptedMs - session.queuedAtMs,
-    durationMs: endedMs - acceptedMs,
+    durationMs: there(session.overAtMs) - acceptedMs,
     heard: session.transcript.filter(({ content }) => ["uno", "dos", "tres"].includes(content)).length,
     said: session.transcript.filter(({ type }) => type === "Agent").length,
   });
@@ -130,10 +129,9 @@ function caseOf(session: Session): string {
 }
 
 async function byAgent(): Promise<void> {
-  const { desk, clock } = there(open.stage).world.parts;
   const talk = await talked("byAgent");
-  endByAgent(desk, talk.session);
-  await over("byAgent", talk, clock.monotonicMs());
+  endByAgent(there(open.stage).world.parts.desk, talk.session);
+  await over("byAgent", talk);
 }
 
 async function byFinish(): Promise<void> {
@@ -141,17 +139,13 @@ async function byFinish(): Promise<void> {
   const talk = await talked("byFinish");
   const response = await stage.call("DELETE", `/v1/chat/finish/${talk.person.userId}`);
   expect(response.status).toBe(200);
-  const post = await eventually("the desk hears of the end", () =>
-    talk.session.posts.find(({ noun }) => noun === "ChatEnd"),
-  );
-  await over("byFinish", talk, post.atMs);
+  await over("byFinish", talk);
 }
 
 async function lost(): Promise<void> {
-  const { desk, clock } = there(open.stage).world.parts;
   const talk = await talked("lost");
-  loseSession(desk, talk.session, "taken away by the test");
-  await over("lost", talk, clock.monotonicMs());
+  loseSession(there(open.stage).world.parts.desk, talk.session, "taken away by the test");
+  await over("lost", talk);
 }
 
 /** The only agent declines: the desk refuses while the user waits. */
@@ -162,9 +156,8 @@ async function byDesk(): Promise<void> {
   const session = await stage.openChat(person, "QUEUED");
   await eventually("a while of waiting", () => clock.monotonicMs() - session.queuedAtMs >= waitMs);
   declineChat(desk, session, there(desk.agents.get(PLAY_AGENT_ID)));
-  const endedMs = clock.monotonicMs();
   await there(open.reader).waitFor(person.userId, "handed_back");
-  const waitedMs = endedMs - session.queuedAtMs;
+  const waitedMs = there(session.overAtMs) - session.queuedAtMs;
   truths.set("byDesk", { caseId: caseOf(session), waitedMs, durationMs: null, heard: 0, said: 0 });
 }
 

@@ -17,7 +17,7 @@ export interface KeptOutput {
 }
 
 /** The folder of this run. Throws outside a run that made one. */
-export function outputsFolder(env: NodeJS.ProcessEnv = process.env): string {
+function outputsFolder(env: NodeJS.ProcessEnv = process.env): string {
   const folder = env[outputsVariable];
   if (folder === undefined) throw new Error("This test keeps output: run it by `npm test -- LEVEL FILE`.");
   return folder;

@@ -24,6 +24,7 @@ export function acceptChat(desk: Desk, session: Session, agent: Agent): void {
   agent.chats.add(session.id);
   session.agentId = agent.id;
   session.state = "ENGAGED";
+  session.engagedAtMs = desk.clock.monotonicMs();
   pushEvent(session, "ChatEstablished", {
     name: agent.name,
     userId: agent.id,

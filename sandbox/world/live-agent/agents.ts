@@ -129,7 +129,7 @@ export function endByAgent(desk: Desk, session: Session): void {
   engaged(desk, session);
   session.endedBy = "agent";
   leave(desk, session);
-  pushTerminal(session, "ENDED", "ChatEnded", { reason: "agent" });
+  pushTerminal(desk, session, "ENDED", { type: "ChatEnded", message: { reason: "agent" } });
 }
 
 function engaged(desk: Desk, session: Session): Agent {

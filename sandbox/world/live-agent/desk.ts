@@ -184,6 +184,8 @@ export function newSession(desk: Desk): Session {
     buttonId: "",
     declinedBy: new Set(),
     queuedAtMs: 0,
+    engagedAtMs: undefined,
+    overAtMs: undefined,
     lastPosition: undefined,
     cancelExpiry: nothing,
     cancelOffer: nothing,

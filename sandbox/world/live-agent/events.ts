@@ -16,15 +16,26 @@ export function pushEvent(session: Session, type: string, message: unknown): voi
 }
 
 /** Appends the last event of a session and sets its final state. */
-export function pushTerminal(session: Session, state: "ENDED" | "FAILED", type: string, message: unknown): void {
+export function pushTerminal(
+  desk: Desk,
+  session: Session,
+  state: "ENDED" | "FAILED",
+  { type, message }: { readonly type: string; readonly message: unknown },
+): void {
   push(session, type, message, true);
+  setOver(desk, session, state);
+}
+
+/** It is over from now on, in that way. */
+export function setOver(desk: Desk, session: Session, state: "ENDED" | "FAILED" | "LOST"): void {
   session.state = state;
+  session.overAtMs = desk.clock.monotonicMs();
 }
 
 /** The session is gone at once: its key is answered 403 from now on. */
 export function loseSession(desk: Desk, session: Session, why: string): void {
   if (!isOver(session)) {
-    session.state = "LOST";
+    setOver(desk, session, "LOST");
   }
   session.endedBy ??= why;
   session.openPoll?.answer(403);

@@ -195,7 +195,7 @@ function checkEnd(_desk: Desk, _session: Session, body: JsonObject): string | un
 function chatEnd(desk: Desk, session: Session, { body }: Post): void {
   session.endedBy = String(body["reason"]);
   leave(desk, session);
-  pushTerminal(session, "ENDED", "ChatEnded", { reason: String(body["reason"]) });
+  pushTerminal(desk, session, "ENDED", { type: "ChatEnded", message: { reason: String(body["reason"]) } });
 }
 
 function quiet(): void {

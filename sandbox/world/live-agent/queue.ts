@@ -26,7 +26,7 @@ export function requestChat(desk: Desk, session: Session, visitor: Visitor): voi
   if (buttonId === undefined) {
     const reason = visitor.isPost ? "Unavailable" : "NoPost";
     session.endedBy = reason;
-    pushTerminal(session, "FAILED", "ChatRequestFail", { reason });
+    pushTerminal(desk, session, "FAILED", { type: "ChatRequestFail", message: { reason } });
     return;
   }
   session.state = "QUEUED";
@@ -108,7 +108,7 @@ export function failWhereNobodyIsLeft(desk: Desk, buttonId: string): void {
     if (!isServed) {
       take(desk, session);
       session.endedBy = "Unavailable";
-      pushTerminal(session, "FAILED", "ChatRequestFail", { reason: "Unavailable" });
+      pushTerminal(desk, session, "FAILED", { type: "ChatRequestFail", message: { reason: "Unavailable" } });
     }
   }
 }

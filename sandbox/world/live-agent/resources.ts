@@ -8,7 +8,7 @@ import type { Answer, Call } from "../answers.ts";
 import type { Identity } from "../journal.ts";
 import { newSession } from "./desk.ts";
 import type { Desk } from "./desk.ts";
-import { loseSession } from "./events.ts";
+import { loseSession, setOver } from "./events.ts";
 import { reconnect } from "./failover.ts";
 import { isPostNoun, post } from "./nouns.ts";
 import { NO_SESSION, awaitPoll, poll } from "./polls.ts";
@@ -108,7 +108,7 @@ function deleteSession(desk: Desk, session: Session): Answer {
   const wasOver = isOver(session);
   leave(desk, session);
   if (!wasOver) {
-    session.state = "ENDED";
+    setOver(desk, session, "ENDED");
     session.endedBy = "client";
   }
   loseSession(desk, session, "deleted");

@@ -117,6 +117,10 @@ export interface Session {
   buttonId: string;
   readonly declinedBy: Set<string>;
   queuedAtMs: number;
+  /** When the last agent took it, monotonic. */
+  engagedAtMs: number | undefined;
+  /** When it ended, failed or was lost, monotonic. */
+  overAtMs: number | undefined;
   lastPosition: number | undefined;
   cancelExpiry: Cancel;
   cancelOffer: Cancel;
