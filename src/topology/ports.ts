@@ -1,5 +1,6 @@
 // What the runtime needs of the outside world. Implemented in clients/ for real, and in memory for tests; one contract
 // suite runs on both. A topic is named by its suffix here; the implementations add the prefix.
+import type { ReplyRecord } from "../processors/messages/generated.ts";
 import type { Offsets, StateChange, StoredIndex } from "./stored.ts";
 import type { InputTopic, TopicSuffix } from "./topics.ts";
 
@@ -214,8 +215,8 @@ export interface Store {
   finish(mark: LaneMark, postSequence: number | null): Promise<"done" | "fenced">;
   /** Clean stop: tells the next owner that it need not wait. */
   release(partition: number, epoch: number): Promise<void>;
-  /** Keeps the reply 60 s under its request id and wakes who waits for it. */
-  publishReply(requestId: string, reply: string): Promise<void>;
+  /** Keeps each reply 60 s under its request id and wakes who waits for it: all of them in one step. */
+  publishReplies(replies: readonly ReplyRecord[]): Promise<void>;
 }
 
 /** Time. */

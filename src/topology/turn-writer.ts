@@ -113,11 +113,10 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
   }
 
   function publish(replies: readonly ReplyRecord[], signal: AbortSignal): void {
-    for (const { requestId, reply } of replies) {
-      ofStore(signal, () => store.publishReply(requestId, reply)).catch((error: unknown) => {
-        if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("publishing a reply failed"));
-      });
-    }
+    if (replies.length === 0) return;
+    ofStore(signal, () => store.publishReplies(replies)).catch((error: unknown) => {
+      if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("publishing replies failed"));
+    });
   }
 
   return {

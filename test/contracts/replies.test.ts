@@ -65,20 +65,20 @@ describe.each(bindings)("replies $name", ({ open }) => {
   it("wakes who waits", async () => {
     const waiter = await at.replies.waiter("wakes");
     const waiting = waiter.wait(5_000);
-    await at.store.publishReply("wakes", written);
+    await at.store.publishReplies([{ requestId: "wakes", reply: written }]);
     expect(await waiting).toEqual(reply);
     waiter.close();
   });
 
   it("gives a reply that came between the subscription and the waiting", async () => {
     const waiter = await at.replies.waiter("between");
-    await at.store.publishReply("between", written);
+    await at.store.publishReplies([{ requestId: "between", reply: written }]);
     expect(await waiter.wait(5_000)).toEqual(reply);
     waiter.close();
   });
 
   it("gives a reply that was there before anybody waited, and to all who ask", async () => {
-    await at.store.publishReply("before", written);
+    await at.store.publishReplies([{ requestId: "before", reply: written }]);
     const waiter = await at.replies.waiter("before");
     expect(await waiter.wait(5_000)).toEqual(reply);
     expect(await at.replies.find("before")).toEqual(reply);
@@ -89,8 +89,10 @@ describe.each(bindings)("replies $name", ({ open }) => {
     const waiters = await Promise.all(["one", "two", "two"].map((id) => at.replies.waiter(id)));
     const waiting = Promise.all(waiters.map((waiter) => waiter.wait(5_000)));
     const refused: Reply = { ...reply, outcome: "refused", reason: "chat_open" };
-    await at.store.publishReply("two", JSON.stringify(refused));
-    await at.store.publishReply("one", written);
+    await at.store.publishReplies([
+      { requestId: "two", reply: JSON.stringify(refused) },
+      { requestId: "one", reply: written },
+    ]);
     expect(await waiting).toEqual([reply, refused, refused]);
     for (const waiter of waiters) waiter.close();
   });
@@ -109,8 +111,8 @@ describe.each(bindings)("replies $name", ({ open }) => {
 
   it("takes the same reply twice", async () => {
     const waiter = await at.replies.waiter("twice");
-    await at.store.publishReply("twice", written);
-    await at.store.publishReply("twice", written);
+    await at.store.publishReplies([{ requestId: "twice", reply: written }]);
+    await at.store.publishReplies([{ requestId: "twice", reply: written }]);
     expect(await waiter.wait(5_000)).toEqual(reply);
     waiter.close();
   });
@@ -119,7 +121,7 @@ describe.each(bindings)("replies $name", ({ open }) => {
 describe("replies on Redis", () => {
   it("are kept sixty seconds", async () => {
     const { store, connection, space, close } = await openRedis();
-    await store.publishReply("kept", written);
+    await store.publishReplies([{ requestId: "kept", reply: written }]);
     const ttlMs = await connection.redis.pttl(`${space.client}:${space.topicPrefix}:reply:kept`);
     expect(ttlMs).toBeGreaterThan(55_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
@@ -136,7 +138,7 @@ describe("replies on Redis", () => {
     const id = /id=(\d+)(?=[^\n]*\bsub=1\b)/.exec(await onlyOf(listener.redis, clients))?.[1] ?? "";
     await admin.client("KILL", "ID", id);
     await gone;
-    await store.publishReply("cut", written);
+    await store.publishReplies([{ requestId: "cut", reply: written }]);
     const started = performance.now();
     expect(await waiting).toEqual(reply);
     expect(performance.now() - started).toBeLessThan(5_000);

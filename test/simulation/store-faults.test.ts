@@ -7,7 +7,7 @@ import { createGraphWorld, type GraphWorld } from "../support/graph-world.ts";
 import { describeVerdict } from "../support/tokens.ts";
 import { playChat } from "./scripted-chat.ts";
 
-const storeCalls: readonly (keyof Store)[] = ["load", "save", "begin", "finish", "publishReply", "epochs"];
+const storeCalls: readonly (keyof Store)[] = ["load", "save", "begin", "finish", "publishReplies", "epochs"];
 
 describe("a store whose calls end without an answer", () => {
   it.each(storeCalls.flatMap((call) => [true, false].map((executed) => ({ call, executed }))))(

@@ -1,12 +1,16 @@
 // Replies to waiting HTTP calls: kept 60 s under their request id and told to all instances on one channel. The ingress waits
 // here; the owner of the user publishes through the store. What the channel lost while a connection was away is looked up.
 import type { Reply } from "../../processors/interconnection/state.ts";
+import type { ReplyRecord } from "../../processors/messages/generated.ts";
 import type { Clock, Log } from "../../topology/ports.ts";
 import { storeUnavailable } from "../../topology/store-unavailable.ts";
 import type { RedisConnection } from "./connection.ts";
 import { asStoreUnavailable, redisFailureCode } from "./failure.ts";
 import { type KeySpace, replyChannel, replyKey } from "./keys.ts";
 import type { RunScript } from "./scripts.ts";
+
+/** One reply on the channel: request id, reply. A message is a list of them. */
+type Told = readonly [string, string];
 
 /** How long a reply can be asked for. */
 const replyLifeMs = 60_000;
@@ -30,10 +34,11 @@ export interface Replies {
   find(requestId: string): Promise<Reply | null>;
 }
 
-/** Publishes a reply: the part of the Store port that is about replies. Safe to repeat; rejects with StoreUnavailable. */
-export async function keepReply(run: RunScript, space: KeySpace, requestId: string, reply: string): Promise<void> {
-  const told = JSON.stringify([requestId, reply]);
-  await run("reply", [replyKey(space, requestId)], [replyChannel(space), reply, String(replyLifeMs), told]);
+/** Publishes replies: the part of the Store port that is about them. Safe to repeat; rejects with StoreUnavailable. */
+export async function keepReplies(run: RunScript, space: KeySpace, replies: readonly ReplyRecord[]): Promise<void> {
+  const keys = replies.map(({ requestId }) => replyKey(space, requestId));
+  const told = JSON.stringify(replies.map(({ requestId, reply }): Told => [requestId, reply]));
+  await run("replies", keys, [replyChannel(space), told, String(replyLifeMs), ...replies.map(({ reply }) => reply)]);
 }
 
 /**
@@ -76,8 +81,9 @@ export function createReplies(
   };
 
   listener.redis.on("message", (_channel: string, message: string) => {
-    const [requestId, reply] = JSON.parse(message) as [string, string];
-    tell(requestId, reply);
+    // Most are for calls of other instances, or of nobody.
+    if (waiting.size === 0) return;
+    for (const [requestId, reply] of JSON.parse(message) as readonly Told[]) tell(requestId, reply);
   });
   listener.redis.on("close", () => {
     subscribed = false;

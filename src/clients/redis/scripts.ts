@@ -14,7 +14,7 @@ const parts = {
   begin: ["begin"],
   finish: ["finish"],
   release: ["release"],
-  reply: ["reply"],
+  replies: ["replies"],
 } as const;
 
 type ScriptName = keyof typeof parts;
@@ -32,7 +32,7 @@ export function loadScripts(): ScriptSources {
     begin: source("begin"),
     finish: source("finish"),
     release: source("release"),
-    reply: source("reply"),
+    replies: source("replies"),
   };
 }
 

@@ -8,7 +8,7 @@ import { asStoreUnavailable } from "./failure.ts";
 import { type KeySpace, indexKey, liveKey } from "./keys.ts";
 import { laneMarks } from "./marks.ts";
 import { bytes, numberOf, textOf } from "./reply-values.ts";
-import { keepReply } from "./replies.ts";
+import { keepReplies } from "./replies.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type ScriptSources, createScriptRunner } from "./scripts.ts";
 import { memoryReader } from "./memory.ts";
@@ -92,7 +92,7 @@ export function createRedisStore(connection: RedisConnection, options: RedisStor
       await run("release", [indexKey(space, partition)], [String(epoch)]);
     },
 
-    publishReply: (requestId, reply) => keepReply(run, space, requestId, reply),
+    publishReplies: (replies) => keepReplies(run, space, replies),
   };
 }
 

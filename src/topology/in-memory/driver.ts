@@ -238,7 +238,7 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
 
 const storeCalls = [
   ...(["claim", "catchUp", "liveUsers", "load", "save", "epochs"] as const),
-  ...(["begin", "finish", "release", "publishReply"] as const),
+  ...(["begin", "finish", "release", "publishReplies"] as const),
 ];
 
 function consumerBehind(gate: InstanceGate, member: Consumer): Consumer {

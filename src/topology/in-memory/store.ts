@@ -216,10 +216,12 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
         if (index !== null) index.releasedEpoch = epoch;
       }),
 
-    publishReply: (requestId, reply) =>
-      call("publishReply", () => {
-        data.replies.set(requestId, { json: reply, endsAt: clock.now() + replyLifeMs });
-        for (const each of [...listeners]) each(requestId, reply);
+    publishReplies: (replies) =>
+      call("publishReplies", () => {
+        for (const { requestId, reply } of replies) {
+          data.replies.set(requestId, { json: reply, endsAt: clock.now() + replyLifeMs });
+          for (const each of [...listeners]) each(requestId, reply);
+        }
       }),
   };
 
