@@ -6,6 +6,7 @@ import { createBot } from "./clients/botrunner/bot.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
 import { createGuardedDownload } from "./clients/http/guarded-download.ts";
 import { createHttpClient, type HttpClient } from "./clients/http/http-client.ts";
+import { createMessageClient } from "./clients/http/message-client.ts";
 import { createLongPollClient } from "./clients/http/long-poll-client.ts";
 import { createProxyFor } from "./clients/http/proxy.ts";
 import { createChannel } from "./clients/integrations/channel.ts";
@@ -177,14 +178,17 @@ function openOutside(start: Start): Outside {
   const now = (): number => clock.now();
   const proxyFor = createProxyFor(settings.proxy);
   const http = createHttpClient({ ...httpLimits, now, proxyFor });
+  const messages = createMessageClient({ ...httpLimits, now, proxyFor }, http);
   const polls = createLongPollClient({ ...pollLimits, now, proxyFor });
   closing.push(() => polls.close());
   closing.push(() => {
     http.close();
+    messages.close();
   });
   const desk = createDesk({
     ...salesforce,
     http,
+    messages,
     polls,
     log,
     now,
@@ -195,7 +199,7 @@ function openOutside(start: Start): Outside {
   const { keepAlive } = salesforce;
   if (keepAlive !== null)
     closing.push(startKeepAlive({ schedule: keepAlive, clock, log, call: (signal) => desk.keepAlive(signal) }));
-  const channels = openChannels(settings, http, log);
+  const channels = openChannels(settings, { http, messages }, log);
   return {
     desk: createDeskGateway({
       desk,
@@ -213,9 +217,14 @@ function openBot({ botPlatform }: Settings, http: HttpClient, log: Log): BotPort
     : createBot({ http, log, url: botPlatform?.url ?? null, token: botPlatform?.token ?? null });
 }
 
-function openChannels({ integrations }: Settings, http: HttpClient, log: Log): ChannelPort & WebhookRegistrations {
+function openChannels(
+  { integrations }: Settings,
+  { http, messages }: { readonly http: HttpClient; readonly messages: HttpClient },
+  log: Log,
+): ChannelPort & WebhookRegistrations {
   if (integrations !== null) {
-    return { ...createChannel({ http, ...integrations }), ...createWebhookRegistration({ http, ...integrations }) };
+    const channel = createChannel({ http: messages, ...integrations });
+    return { ...channel, ...createWebhookRegistration({ http, ...integrations }) };
   }
   log.warn({}, "INTEGRATIONS_BASE_URL is not set: no text of an agent can be delivered to a user");
   const refuse = (): Promise<Done> =>

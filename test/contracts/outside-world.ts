@@ -4,6 +4,7 @@ import type { World } from "../../sandbox/world/world.ts";
 import type { DeskModes } from "../../sandbox/world/live-agent/desk.ts";
 import { createBot } from "../../src/clients/botrunner/bot.ts";
 import { createHttpClient } from "../../src/clients/http/http-client.ts";
+import { createMessageClient } from "../../src/clients/http/message-client.ts";
 import { createLongPollClient } from "../../src/clients/http/long-poll-client.ts";
 import { createChannel } from "../../src/clients/integrations/channel.ts";
 import { createWebhookRegistration } from "../../src/clients/integrations/webhook-registration.ts";
@@ -42,16 +43,19 @@ export async function startOutside(
   };
   const log = { info: keep, warn: keep, error: keep };
   const now = () => Date.now();
-  const http = createHttpClient({
+  const limits = {
     connectTimeoutMs: 3_000,
     responseTimeoutMs: 2_000,
     maxConnections: 50,
     maxBodyBytes: 1_000_000,
     now,
-  });
+  };
+  const http = createHttpClient(limits);
+  const messages = createMessageClient(limits, http);
   const polls = createLongPollClient({ connectTimeoutMs: 3_000, bodyTimeoutMs: 3_000, maxBodyBytes: 1_000_000, now });
   const desk = createDesk({
     http,
+    messages,
     polls,
     log,
     now,

@@ -1,10 +1,10 @@
-// Where connections to outside systems are made: the keep-alive agents of commands and the single connections of long polls.
-// Both are made here and nowhere else, so that an outgoing proxy has one place. Used by http-client.ts and long-poll-client.ts;
-// which proxy it is, if any, proxy.ts says.
+// Where connections to outside systems are made: the keep-alive agents of commands, the pools of messages and the single connections
+// of long polls. They are made here and nowhere else, so that an outgoing proxy has one place. Used by http-client.ts,
+// message-client.ts and long-poll-client.ts; which proxy it is, if any, proxy.ts says.
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 
-import { Client } from "undici";
+import { Client, Pool } from "undici";
 import type { Dispatcher } from "undici";
 
 import type { ProxyFor } from "./proxy.ts";
@@ -69,5 +69,22 @@ export function openPollConnection(
     allowH2: false,
     connect: proxy === null ? { timeout: options.connectTimeoutMs } : tunnelConnector(proxy, options.connectTimeoutMs),
     maxResponseSize: options.maxBodyBytes,
+  });
+}
+
+/** Kept-alive direct connections to one origin, at most `maxConnections`; further calls wait for a free one. HTTP/1.1. */
+export function openPool(
+  origin: string,
+  options: { readonly maxConnections: number; readonly connectTimeoutMs: number; readonly responseTimeoutMs: number },
+): Dispatcher {
+  return new Pool(origin, {
+    connections: options.maxConnections,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: options.connectTimeoutMs },
+    headersTimeout: options.responseTimeoutMs,
+    bodyTimeout: options.responseTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    keepAliveMaxTimeout: idleTimeoutMs,
   });
 }

@@ -20,6 +20,8 @@ import type { Grant } from "./grants.ts";
 /** What the desk is made of. URLs are origins; a trailing slash is ignored. */
 export interface DeskOptions {
   readonly http: HttpClient;
+  /** For the chat's own posts: of every message one. */
+  readonly messages: HttpClient;
   readonly polls: LongPollClient;
   readonly log: Log;
   /** SFC_LOGIN_URL. */
@@ -47,7 +49,7 @@ export interface SalesforceDesk extends Desk {
   keepAlive(signal: AbortSignal): Promise<Done>;
 }
 
-/** The desk. Opens nothing before the first call; its connections are those of `http` and `polls`. */
+/** The desk. Opens nothing before the first call; its connections are those of `http`, `messages` and `polls`. */
 export function createDesk(options: DeskOptions): SalesforceDesk {
   const { http, mapping } = options;
   const endpoint = {
@@ -66,7 +68,7 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
   });
   const api = createDataApi({ http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion });
   return {
-    ...createSessionCalls(http, endpoint),
+    ...createSessionCalls(options.messages, endpoint),
     poll: createPoll(options.polls, endpoint),
     ensureContact: (request, _mayExist, signal) => ensureContact(api, mapping.contact, request, signal),
     attachFile: (file, signal) => attachFile(api, file, signal),

@@ -42,11 +42,18 @@ export function createDeskGateway(ports: {
   const { desk, sealer } = ports;
   const attach = createFileAttacher(ports.download, desk);
 
+  /** Opened once for as long as the state holds the session: its polls and posts would open it again each time. */
+  const known = new WeakMap<DeskSession, { readonly owner: SessionOwner; readonly opened: OpenedSession }>();
+
   function open(owner: SessionOwner, session: DeskSession): OpenedSession | null {
+    const before = known.get(session);
+    if (before?.owner.userId === owner.userId && before.owner.chatId === owner.chatId) return before.opened;
     const key = sealer.unseal(session.key, owner);
     const route = sealer.unseal(session.route, owner);
     if (key === null || route === null) return null;
-    return { id: session.id, key, route, pollTimeoutMs: session.pollTimeoutMs };
+    const opened = { id: session.id, key, route, pollTimeoutMs: session.pollTimeoutMs };
+    known.set(session, { owner, opened });
+    return opened;
   }
 
   function seal(owner: SessionOwner, session: OpenedSession): DeskSession {

@@ -1,11 +1,12 @@
-// The HTTP client against a real local server: answers, limits, and failures told apart.
+// The HTTP clients against a real local server: answers, limits, and failures told apart, by both in the same way.
 import { createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createHttpClient } from "../../../../src/clients/http/http-client.ts";
-import type { HttpClient, HttpRequest } from "../../../../src/clients/http/http-client.ts";
+import type { HttpClient, HttpClientOptions, HttpRequest } from "../../../../src/clients/http/http-client.ts";
+import { createMessageClient } from "../../../../src/clients/http/message-client.ts";
 import { answeringServer } from "./answering-server.ts";
 import type { AnsweringServer, Received, Reply } from "./answering-server.ts";
 
@@ -20,24 +21,63 @@ async function server(answer: (request: Received) => Reply): Promise<AnsweringSe
   return started;
 }
 
-function client(
-  limits: { responseTimeoutMs?: number; maxBodyBytes?: number; maxConnections?: number } = {},
-): HttpClient {
-  const made = createHttpClient({
-    connectTimeoutMs: 3_000,
-    responseTimeoutMs: 3_000,
-    maxConnections: 4,
-    maxBodyBytes: 1_000,
-    now: () => Date.UTC(2026, 10, 22, 12, 0, 0),
-    ...limits,
-  });
-  toClose.push(() => made.close());
-  return made;
-}
+type Limits = Partial<HttpClientOptions>;
+
+const usual: HttpClientOptions = {
+  connectTimeoutMs: 3_000,
+  responseTimeoutMs: 3_000,
+  maxConnections: 4,
+  maxBodyBytes: 1_000,
+  now: () => Date.UTC(2026, 10, 22, 12, 0, 0),
+};
+
+/** Both clients, and how their transports name the same failure. */
+const clients = [
+  {
+    name: "the client of commands",
+    opened: 1,
+    make: (limits: Limits) => createHttpClient({ ...usual, ...limits }),
+    late: "ETIMEDOUT (response)",
+    noHandshake: "ETIMEDOUT (secureConnect)",
+    reset: "ECONNRESET",
+    badHeader: "ERR_INVALID_CHAR",
+  },
+  {
+    name: "the client of messages",
+    // undici lets a connection rest for a turn of the event loop: calls without a pause between them take turns on two.
+    opened: 2,
+    make: (limits: Limits) => {
+      const http = createHttpClient({ ...usual, ...limits });
+      const { call, close } = createMessageClient({ ...usual, ...limits }, http);
+      return {
+        call,
+        close() {
+          close();
+          http.close();
+        },
+      };
+    },
+    late: "UND_ERR_HEADERS_TIMEOUT",
+    noHandshake: "UND_ERR_CONNECT_TIMEOUT",
+    reset: "ECONNRESET",
+    badHeader: "UND_ERR_INVALID_ARG",
+  },
+] as const;
+
+/** As tests use it: closed at their end. */
+const closed =
+  (make: (limits: Limits) => HttpClient) =>
+  (limits: Limits = {}): HttpClient => {
+    const made = make(limits);
+    toClose.push(() => made.close());
+    return made;
+  };
 
 const post = (url: string): HttpRequest => ({ method: "POST", url, headers: { "x-mine": "1" }, body: '{"a":1}' });
 
-describe("a call that is answered", () => {
+describe.each(clients)("a call of $name that is answered", ({ make, opened }) => {
+  const client = closed(make);
+
   it("sends method, headers and body, and brings status and body, whatever the status", async () => {
     const { url, received } = await server(() => ({ status: 418, body: "short and stout" }));
     const answer = await client().call(post(`${url}/p?q=1`), null);
@@ -91,7 +131,7 @@ describe("a call that is answered", () => {
     const target = await server(() => ({ status: statuses.shift() ?? 200, body: "" }));
     const http = client();
     for (let call = 0; call < 3; call += 1) await http.call(post(target.url), null);
-    expect(target.connections()).toBe(1);
+    expect(target.connections()).toBe(opened);
   });
 
   it("opens no more connections than allowed", async () => {
@@ -122,7 +162,9 @@ describe("a call that is answered", () => {
   });
 });
 
-describe("a call without answer", () => {
+describe.each(clients)("a call of $name without answer", ({ make, late, noHandshake, reset, badHeader }) => {
+  const client = closed(make);
+
   it("certainly did not happen when nobody listens", async () => {
     const { url, close } = await answeringServer(() => ({ status: 200 }));
     await close();
@@ -144,7 +186,7 @@ describe("a call without answer", () => {
     });
     expect(await client().call(post(url), null)).toEqual({
       kind: "noAnswer",
-      detail: "ECONNRESET",
+      detail: reset,
       mayHaveHappened: true,
     });
   });
@@ -153,7 +195,7 @@ describe("a call without answer", () => {
     const { url } = await server(() => () => undefined);
     expect(await client({ responseTimeoutMs: 50 }).call(post(url), null)).toEqual({
       kind: "noAnswer",
-      detail: "ETIMEDOUT (response)",
+      detail: late,
       mayHaveHappened: true,
     });
   });
@@ -166,19 +208,11 @@ describe("a call without answer", () => {
     toClose.push(() => void mute.close());
     const address = mute.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const http = createHttpClient({
-      connectTimeoutMs: 300,
-      responseTimeoutMs: 1_000,
-      maxConnections: 1,
-      maxBodyBytes: 10,
-      now: () => 0,
-    });
-    expect(await http.call(post(`https://127.0.0.1:${port}/`), null)).toEqual({
+    expect(await client({ connectTimeoutMs: 300, responseTimeoutMs: 1_000 }).call(post(`https://127.0.0.1:${port}/`), null)).toEqual({
       kind: "noAnswer",
-      detail: "ETIMEDOUT (secureConnect)",
+      detail: noHandshake,
       mayHaveHappened: false,
     });
-    http.close();
   });
 
   it("is aborted: before it began nothing happened, later it may have", async () => {
@@ -202,7 +236,7 @@ describe("a call without answer", () => {
 
   it.each([
     ["an address without origin", { url: "/services/oauth2/token" }, "ERR_INVALID_URL"],
-    ["a header with a line break", { headers: { authorization: "Bearer a\nb" } }, "ERR_INVALID_CHAR"],
+    ["a header with a line break", { headers: { authorization: "Bearer a\nb" } }, badHeader],
   ])("is never sent with %s", async (_, wrong, detail) => {
     const target = await server(() => ({ status: 200 }));
     expect(await client().call({ ...post(target.url), ...wrong }, null)).toEqual({
@@ -218,5 +252,52 @@ describe("a call without answer", () => {
     await close();
     const answer = await client().call(post(`${url}/users/5215512345678?jwt=secret`), null);
     expect(JSON.stringify(answer)).not.toMatch(/secret|5215512345678|127\.0\.0\.1/);
+  });
+});
+
+describe("the client of messages", () => {
+  it("sends nothing of what was given up while it waited for a connection", async () => {
+    const answers: (() => void)[] = [];
+    const target = await server(() => (response) => void answers.push(() => response.end("late")));
+    const http = closed(clients[1].make)({ maxConnections: 1 });
+    const first = http.call(post(target.url), null);
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    const controller = new AbortController();
+    const second = http.call(post(target.url), controller.signal);
+    controller.abort();
+    expect(await second).toEqual({ kind: "noAnswer", detail: "aborted", mayHaveHappened: false });
+    answers[0]?.();
+    expect(await first).toMatchObject({ status: 200, body: "late" });
+    const third = http.call(post(target.url), null);
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]?.();
+    expect(await third).toMatchObject({ status: 200 });
+    expect(target.received).toHaveLength(2);
+  });
+
+  it("gives a call up that gets no connection", async () => {
+    const target = await server(() => () => undefined);
+    const http = closed(clients[1].make)({ maxConnections: 1, connectTimeoutMs: 30, responseTimeoutMs: 60 });
+    const answers = [http.call(post(target.url), null), http.call(post(target.url), null)];
+    expect(await Promise.all(answers)).toEqual([
+      { kind: "noAnswer", detail: "ETIMEDOUT (request)", mayHaveHappened: true },
+      { kind: "noAnswer", detail: "ETIMEDOUT (request)", mayHaveHappened: false },
+    ]);
+  });
+
+  it("hands on what goes by a proxy, and bodies that are made meanwhile", async () => {
+    const handed: string[] = [];
+    const others: HttpClient = {
+      close: () => undefined,
+      call: ({ url }) => {
+        handed.push(url);
+        return Promise.resolve({ kind: "answer", status: 200, body: "", retryAfterMs: null });
+      },
+    };
+    const proxyFor = ({ hostname }: URL): URL | null => (hostname === "far.invalid" ? new URL("http://proxy") : null);
+    const http = createMessageClient({ ...usual, proxyFor }, others);
+    await http.call(post("http://far.invalid/"), null);
+    await http.call({ ...post("http://near.invalid/"), body: { sizeBytes: 0, chunks: () => [] } }, null);
+    expect(handed).toEqual(["http://far.invalid/", "http://near.invalid/"]);
   });
 });

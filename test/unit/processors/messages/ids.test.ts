@@ -1,4 +1,5 @@
 // Ids derive from where an input stood, and from nothing else.
+import { v5 } from "uuid";
 import { expect, it } from "vitest";
 
 import { derivedId } from "../../../../src/processors/messages/ids.ts";
@@ -28,4 +29,12 @@ it("differ with each part of the place, the deployment, the kind and the number"
     derivedId("salesforce", at, "chat", 1),
   ];
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+it("are what the uuid package makes of the same name", () => {
+  const namespace = "7d4a2f5e-0c1b-4e7a-9a34-52f1c0f7b6d1";
+  for (let index = 0; index < 64; index += 1)
+    expect(derivedId("ñ", at, "message", index)).toBe(
+      v5(`ñ/chat-requests/3/42/1700000000000/message/${String(index)}`, namespace),
+    );
 });
