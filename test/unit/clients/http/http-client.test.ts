@@ -208,7 +208,9 @@ describe.each(clients)("a call of $name without answer", ({ make, late, noHandsh
     toClose.push(() => void mute.close());
     const address = mute.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    expect(await client({ connectTimeoutMs: 300, responseTimeoutMs: 1_000 }).call(post(`https://127.0.0.1:${port}/`), null)).toEqual({
+    expect(
+      await client({ connectTimeoutMs: 300, responseTimeoutMs: 1_000 }).call(post(`https://127.0.0.1:${port}/`), null),
+    ).toEqual({
       kind: "noAnswer",
       detail: noHandshake,
       mayHaveHappened: false,
