@@ -142,15 +142,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
 
   function begin(inherited: Inheritance, signal: AbortSignal, end: AbortController): Tenure {
     const { epoch, turn, applied, changelogPosition } = inherited;
-    tools.right.watch(partition, epoch, () => {
-      tools.metrics.count("fenced");
-      tools.log.warn(
-        { partition, epoch },
-        "another instance owns this partition index now, or the state store lost it",
-      );
-      end.abort();
-    });
-    return {
+    const running: Tenure = {
       epoch,
       signal,
       turn,
@@ -165,6 +157,15 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       dueTimes: createDueTimes(tools, partition, signal),
       effectsBehind: null,
     };
+    tools.right.watch(partition, { epoch, savedTurn: () => running.turn }, () => {
+      tools.metrics.count("fenced");
+      tools.log.warn(
+        { partition, epoch },
+        "another instance owns this partition index now, or the state store lost it or went back in time",
+      );
+      end.abort();
+    });
+    return running;
   }
 
   /** From the claim to the first record: inherited outputs, the wait for the owner before, the place in each input. */

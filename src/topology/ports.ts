@@ -143,6 +143,12 @@ export interface SaveRequest {
   readonly changes: readonly StateChange[];
 }
 
+/** How far the stored index is, and whose it is. */
+export interface Standing {
+  readonly epoch: number;
+  readonly turn: number;
+}
+
 /** What is stored of one user. */
 export interface StoredUser {
   /** JSON of the state as saved; null means none. */
@@ -201,8 +207,8 @@ export interface Store {
   liveUsers(partition: number): Promise<readonly string[]>;
   load(users: readonly string[]): Promise<readonly StoredUser[]>;
   save(request: SaveRequest): Promise<SaveVerdict>;
-  /** Stored epochs; null where none stands. */
-  epochs(partitions: readonly number[]): Promise<readonly (number | null)[]>;
+  /** Epoch and turn that stand there (turn 0 before the first save); null where there is no epoch. */
+  standings(partitions: readonly number[]): Promise<readonly (Standing | null)[]>;
   /**
    * Marks a command as begun; `postSequence` null when it does not post (the lane's last number stays). With `renumber`
    * the number is taken as given, because the desk told it. Of a chat and lane only the last command's mark is kept.

@@ -1,5 +1,6 @@
 // The right to act outside for a partition index: its epoch was seen in the store, ours, at most a second ago. Lanes and
-// pollers ask before each call; a background look ends an owner that has been replaced while it was waiting.
+// pollers ask before each call; a background look ends an owner that has been replaced while it was waiting, or whose store went
+// back in time: an idle owner would notice it only at its next turn, and until then others would read old states.
 import type { Clock, Log, Store } from "./ports.ts";
 
 /** What is known of the right at this moment. */
@@ -8,13 +9,20 @@ export type Right =
   | "mine"
   /** The store does not answer: nobody can tell. */
   | "blind"
-  /** Another epoch stands there, or none. */
+  /** Another epoch stands there, or none, or a turn before one that was saved. */
   | "gone";
+
+/** A stretch of ownership, as far as its right goes. */
+export interface Watchable {
+  readonly epoch: number;
+  /** The last turn that the store has confirmed. */
+  savedTurn(): number;
+}
 
 /** The right of one instance over all its indexes. */
 export interface RightToAct {
-  /** Begins to watch an index under an epoch. `replaced` is called once when another epoch, or none, is seen. */
-  watch(partition: number, epoch: number, replaced: () => void): void;
+  /** Begins to watch an index. `replaced` is called once when the right is seen to be gone. */
+  watch(partition: number, tenure: Watchable, replaced: () => void): void;
   unwatch(partition: number): void;
   check(partition: number): Promise<Right>;
   /** Looks at all watched indexes now. */
@@ -32,8 +40,7 @@ export function createRightToAct(ports: {
   readonly log: Log;
 }): RightToAct {
   const { store, clock, log } = ports;
-  interface Watched {
-    readonly epoch: number;
+  interface Watched extends Watchable {
     readonly replaced: () => void;
     seenAtMs: number;
   }
@@ -47,11 +54,13 @@ export function createRightToAct(ports: {
     if (asked.length === 0) return true;
     // The moment before the question counts: the answer can be that old.
     const atMs = clock.monotonicMs();
+    const saved = asked.map(([, entry]) => entry.savedTurn());
     try {
-      const epochs = await store.epochs(asked.map(([partition]) => partition));
+      const standings = await store.standings(asked.map(([partition]) => partition));
       asked.forEach(([partition, entry], i) => {
         if (watched.get(partition) !== entry) return;
-        if (epochs[i] === entry.epoch) {
+        const standing = standings[i] ?? null;
+        if (standing?.epoch === entry.epoch && standing.turn >= (saved[i] ?? 0)) {
           entry.seenAtMs = atMs;
           return;
         }
@@ -81,9 +90,9 @@ export function createRightToAct(ports: {
   }
 
   return {
-    watch(partition, epoch, replaced) {
+    watch(partition, tenure, replaced) {
       // Not seen yet: the claim may be long ago.
-      watched.set(partition, { epoch, replaced, seenAtMs: Number.NEGATIVE_INFINITY });
+      watched.set(partition, { ...tenure, replaced, seenAtMs: Number.NEGATIVE_INFINITY });
       schedule();
     },
     unwatch(partition) {

@@ -114,9 +114,10 @@ async function produceControl(
  */
 async function refused(partition: number, tools: TakeoverTools, own: Own, signal: AbortSignal): Promise<void> {
   for (let told = false; !signal.aborted; told = true) {
-    const [storedEpoch] = await own(() => tools.store.epochs([partition]));
+    const [standing] = await own(() => tools.store.standings([partition]));
+    const storedEpoch = standing?.epoch;
     const { end } = await own(() => tools.consumer.bounds("interconnections", partition));
-    if (storedEpoch === undefined || storedEpoch === null || storedEpoch < end) {
+    if (storedEpoch === undefined || storedEpoch < end) {
       tools.log.info({ partition, storedEpoch }, "a newer claim of this partition index stood, or was mended");
       return;
     }

@@ -25,7 +25,7 @@ describe.each(storeBindings)("store $name", ({ open }) => {
   describe("claim", () => {
     it("takes an index that nobody had, and tells that nothing is stored", async () => {
       expect(await store.claim(partition, 7, "a")).toEqual({ kind: "claimed", index: null, released: false });
-      expect(await store.epochs([partition, 9_999])).toEqual([7, null]);
+      expect(await store.standings([partition, 9_999])).toEqual([{ epoch: 7, turn: 0 }, null]);
     });
 
     it("is refused below the stored epoch and accepted again with the same", async () => {
@@ -77,6 +77,7 @@ describe.each(storeBindings)("store $name", ({ open }) => {
       await store.claim(partition, 7, "a");
       expect(await store.save(turn(partition, 7, 1))).toBe("saved");
       expect(await store.save(turn(partition, 7, 2))).toBe("saved");
+      expect(await store.standings([partition])).toEqual([{ epoch: 7, turn: 2 }]);
       expect(await store.claim(partition, 8, "b")).toMatchObject({ index: { turn: 2, changelogPosition: 200 } });
     });
 
@@ -127,7 +128,7 @@ describe.each(storeBindings)("store $name", ({ open }) => {
       await at.flush();
       expect(await store.save(turn(partition, 7, 2, [change(user("u"))]))).toBe("missing");
       expect(await store.save(turn(partition, 7, 1))).toBe("missing");
-      expect(await store.epochs([partition])).toEqual([null]);
+      expect(await store.standings([partition])).toEqual([null]);
       expect(await stored(user("u"))).toMatchObject({ state: null });
     });
 

@@ -8,7 +8,7 @@ import { playChat, type ChatOutcome } from "./scripted-chat.ts";
 const undisturbed = await playChat(() => "go on");
 
 /** Looks and commits change nothing that another instance sees: a death there is one between two calls. */
-const points = undisturbed.calls.filter(({ name }) => !["store.epochs", "consumer.commit"].includes(name));
+const points = undisturbed.calls.filter(({ name }) => !["store.standings", "consumer.commit"].includes(name));
 
 function judged({ verdict, faults }: ChatOutcome): string {
   return verdict.ok && faults.length === 0 ? "ok" : `${describeVerdict(verdict)}; ${faults.join("; ")}`;

@@ -124,7 +124,7 @@ export async function playSeed(seed: number, watch: Watch = {}): Promise<Schedul
     for (const instance of world.instances) instance.release();
   }
   function storeFails(): void {
-    const calls: readonly (keyof Store)[] = ["save", "begin", "finish", "load", "claim", "catchUp", "epochs"];
+    const calls: readonly (keyof Store)[] = ["save", "begin", "finish", "load", "claim", "catchUp", "standings"];
     for (let i = below(4); i >= 0; i--) world.store.faults.failNext(random.next() < 0.5, one(calls));
   }
   async function storeAway(ms: number): Promise<void> {

@@ -7,7 +7,7 @@ import { createGraphWorld, type GraphWorld } from "../support/graph-world.ts";
 import { describeVerdict } from "../support/tokens.ts";
 import { playChat } from "./scripted-chat.ts";
 
-const storeCalls: readonly (keyof Store)[] = ["load", "save", "begin", "finish", "publishReplies", "epochs"];
+const storeCalls: readonly (keyof Store)[] = ["load", "save", "begin", "finish", "publishReplies", "standings"];
 
 describe("a store whose calls end without an answer", () => {
   it.each(storeCalls.flatMap((call) => [true, false].map((executed) => ({ call, executed }))))(
@@ -134,6 +134,24 @@ describe("a store that goes back in time", () => {
     expect(world.phone.handedBack).toHaveLength(1);
     const after = world.state("ana").interconnection;
     expect(after).toMatchObject({ status: "ACTIVE", chatId: now[0]?.interconnection?.chatId });
+  });
+
+  it("is noticed by an owner who has nothing to do, so that nobody reads old states for long", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    const past = world.store.faults.snapshot();
+    await world.say("ana", "one");
+    chat.end();
+    await world.advance(10_000);
+    const now = world.state("ana");
+    expect(now.interconnection?.status).toBe("CLOSED");
+    world.store.faults.goBack(past);
+    expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
+    await world.advance(5_000);
+    expect(world.state("ana")).toEqual(now);
+    expect(chat.seen.filter((text) => text === "one")).toHaveLength(1);
+    expect(world.phone.handedBack).toHaveLength(1);
   });
 
   it("does not bring back a user who was forgotten since", async () => {

@@ -76,11 +76,13 @@ export function createRedisStore(connection: RedisConnection, options: RedisStor
       return textOf(verdict) as SaveVerdict;
     },
 
-    async epochs(partitions) {
+    async standings(partitions) {
       try {
         const keys = partitions.map((partition) => indexKey(space, partition));
-        const stored = await Promise.all(keys.map((key) => redis.hget(key, "epoch")));
-        return stored.map((epoch) => (epoch === null ? null : Number(epoch)));
+        const stored = await Promise.all(keys.map((key) => redis.hmget(key, "epoch", "turn")));
+        return stored.map(([epoch = null, turn]) =>
+          epoch === null ? null : { epoch: Number(epoch), turn: Number(turn ?? 0) },
+        );
       } catch (error) {
         throw asStoreUnavailable(error);
       }

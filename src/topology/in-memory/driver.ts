@@ -237,7 +237,7 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
 }
 
 const storeCalls = [
-  ...(["claim", "catchUp", "liveUsers", "load", "save", "epochs"] as const),
+  ...(["claim", "catchUp", "liveUsers", "load", "save", "standings"] as const),
   ...(["begin", "finish", "release", "publishReplies"] as const),
 ];
 

@@ -177,8 +177,13 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
         return "saved";
       }),
 
-    epochs: (partitions) =>
-      call("epochs", () => partitions.map((partition) => data.indexes.get(partition)?.epoch ?? null)),
+    standings: (partitions) =>
+      call("standings", () =>
+        partitions.map((partition) => {
+          const index = data.indexes.get(partition);
+          return index === undefined ? null : { epoch: index.epoch, turn: index.cursor?.turn ?? 0 };
+        }),
+      ),
 
     begin: (mark, postSequence, renumber) =>
       call("begin", (): MarkVerdict => {

@@ -1,19 +1,38 @@
 // The right to act: seen in the store, a second ago at most.
 import { describe, expect, it } from "vitest";
 
+import type { SaveRequest } from "../../../src/topology/ports.ts";
 import { createRightToAct } from "../../../src/topology/right-to-act.ts";
 import { createOwnerParts } from "../../support/owner-parts.ts";
 
+function turnOf(nextTurn: number): SaveRequest {
+  const applied = { "agent-events": -1, "chat-requests": -1, "channel-messages": nextTurn };
+  const rest = { applied, outbox: null, changelogPosition: 0, changes: [] };
+  return { partition: 3, epoch: 7, expectedTurn: nextTurn - 1, nextTurn, ...rest };
+}
+
 async function watching(): Promise<
-  ReturnType<typeof createOwnerParts> & { ask(): Promise<string>; replaced(): number; stop(): void }
+  ReturnType<typeof createOwnerParts> & {
+    ask(): Promise<string>;
+    replaced(): number;
+    saved(turn: number): void;
+    stop(): void;
+  }
 > {
   const parts = createOwnerParts();
   const { store } = parts.store;
   await store.claim(3, 7, "me");
   const right = createRightToAct({ ...parts, store });
   let replaced = 0;
-  right.watch(3, 7, () => (replaced += 1));
-  return { ...parts, ask: () => right.check(3), replaced: () => replaced, stop: () => right.stop() };
+  let turn = 0;
+  right.watch(3, { epoch: 7, savedTurn: () => turn }, () => (replaced += 1));
+  return {
+    ...parts,
+    ask: () => right.check(3),
+    replaced: () => replaced,
+    saved: (last) => void (turn = last),
+    stop: () => right.stop(),
+  };
 }
 
 describe("the right to act", () => {
@@ -54,6 +73,22 @@ describe("the right to act", () => {
     expect(await ask()).toBe("gone");
     await clock.advance(5_000);
     expect(replaced()).toBe(1);
+  });
+
+  it("is gone when the store shows a turn before one that it had confirmed, and not when it is ahead", async () => {
+    const { ask, clock, store, saved, replaced } = await watching();
+    const save = (nextTurn: number): Promise<unknown> => store.store.save(turnOf(nextTurn));
+    const before = store.faults.snapshot();
+    await save(1);
+    // The answer of the save is still under way.
+    await clock.advance(2_000);
+    expect([await ask(), replaced()]).toEqual(["mine", 0]);
+    saved(1);
+    await clock.advance(2_000);
+    expect([await ask(), replaced()]).toEqual(["mine", 0]);
+    store.faults.goBack(before);
+    await clock.advance(600);
+    expect([await ask(), replaced()]).toEqual(["gone", 1]);
   });
 
   it("asks no more once it is stopped", async () => {
