@@ -59,6 +59,8 @@ interface Finished {
   readonly reason: string | null;
   readonly attempts: number;
   readonly postSequence: number | null;
+  /** Of the session that the number belongs to. */
+  readonly generation: string | null;
   readonly data: CommandResult["data"];
 }
 
@@ -75,6 +77,7 @@ const gaveUp = (reason: string, { made }: Tries): Finished => ({
   reason,
   attempts: made,
   postSequence: null,
+  generation: null,
   data: null,
 });
 const defect = { outcome: "broken", reason: "defect", postSequence: null, data: null } as const;
@@ -160,7 +163,7 @@ export function createLanes(
 
   /** A result that breaks its schema is a defect of ours: it must not hold the lane for ever, so it ends as broken. */
   async function tellResult(userId: string, command: Command, finished: Finished): Promise<void> {
-    const event = ({ outcome, reason, attempts, postSequence, data }: Finished): AgentEvent => ({
+    const event = ({ outcome, reason, attempts, postSequence, generation, data }: Finished): AgentEvent => ({
       client: tools.client,
       userId,
       chatId: command.chatId,
@@ -173,6 +176,7 @@ export function createLanes(
         reason,
         attempts,
         postSequence,
+        generation,
         data,
       },
     });
@@ -181,7 +185,7 @@ export function createLanes(
     } catch (error) {
       if (isLost(error)) throw error;
       tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a result could not be encoded");
-      await tools.tell(owner.partition, event({ ...finished, ...defect }), signal);
+      await tools.tell(owner.partition, event({ ...finished, ...defect, generation: null }), signal);
     }
   }
 
@@ -192,7 +196,7 @@ export function createLanes(
     const verdict = await begin(mark, postNumber(user, first), false);
     const repeatsDone = verdict.kind === "done";
     if (repeatsDone && !tools.brings(first))
-      return { outcome: "done", reason: null, attempts: 0, postSequence: null, data: null };
+      return { outcome: "done", reason: null, attempts: 0, postSequence: null, generation: null, data: null };
     const tries: Tries = {
       made: 0,
       post: verdict.kind === "begun" ? verdict.postSequence : null,
@@ -212,7 +216,8 @@ export function createLanes(
         if (answer.postSequence !== null) lane.lastPost = answer.postSequence;
         if (answer.outcome === "done") await finish(mark, answer.postSequence);
         const { outcome, reason, postSequence, data } = answer;
-        return { outcome, reason, attempts: tries.made, postSequence, data };
+        const generation = postSequence !== null && "session" in command ? command.session.generation : null;
+        return { outcome, reason, attempts: tries.made, postSequence, generation, data };
       }
       if (!(await tryAgain(answer, tries, command, mark))) return gaveUp(answer.reason, tries);
     }

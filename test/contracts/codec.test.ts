@@ -166,6 +166,7 @@ describe.each(bindings)("codec $name", ({ open }) => {
       body: {
         ...{ type: "CommandResult", lane: "desk", seq: 3, outcome: "done", reason: null, attempts: 1 },
         postSequence: 9,
+        generation: "g1",
         data: { type: "CaseReady", caseId: "500", created: true },
       },
     };

@@ -40,15 +40,17 @@ export function decideResult(draft: Draft, chatId: string, result: CommandResult
   );
   if (command === undefined) return;
   change(draft, { pending: draft.state.pending.filter((each) => each !== command) });
-  recordPost(draft, chatId, result.postSequence);
+  recordPost(draft, chatId, result);
   const chat = chatOf(draft.state, chatId);
   if (chat !== null) ended(draft, chat, command, result);
   refill(draft);
 }
 
-function recordPost(draft: Draft, chatId: string, postSequence: number | null): void {
+/** A number of before the last reconnect says nothing of those that count now. */
+function recordPost(draft: Draft, chatId: string, { postSequence, generation }: CommandResult): void {
   const chat = draft.state.interconnection;
   if (postSequence === null || chat?.chatId !== chatId || !("postSequence" in chat)) return;
+  if (generation !== null && generation !== chat.session?.generation) return;
   change(draft, { interconnection: { ...chat, postSequence } });
 }
 

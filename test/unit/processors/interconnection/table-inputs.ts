@@ -166,6 +166,7 @@ export const columns = {
       reason: null,
       attempts: 1,
       postSequence: 7,
+      generation: null,
       data: null,
     } as const;
     return user.agentEvent({ type: "CommandResult", ...body });

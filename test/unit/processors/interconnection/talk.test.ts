@@ -181,13 +181,36 @@ describe("a session that moved", () => {
     user.message("m0", "Hello");
     user.message("m1", "Hello again");
     const [, first] = user.state.pending;
-    const result = { outcome: "done", reason: null, attempts: 1, postSequence: 3, data: null } as const;
+    const result = {
+      outcome: "done",
+      reason: null,
+      attempts: 1,
+      postSequence: 3,
+      generation: "g1",
+      data: null,
+    } as const;
     user.agentEvent({ type: "CommandResult", lane: "desk", seq: first?.seq ?? 0, ...result });
     expect(user.state.interconnection).toMatchObject({ postSequence: 3 });
     user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true, unconfirmedEvents: null });
     expect(user.state.interconnection).toMatchObject({ session: moved, position: -1, postSequence: 0 });
     expect(user.state.pending.find(({ kind }) => kind === "SayToAgent")).toMatchObject({ session: moved });
     expect(textsOf(user.desk("said", { text: "Again" }).gave, "SayToUser")).toEqual(["Again"]);
+  });
+
+  it("does not take over a number of a post that was accepted in its old place", () => {
+    const user = userIn("ACTIVE");
+    user.message("m0", "Hello");
+    user.message("m1", "Hello again");
+    const texts = user.state.pending.filter(({ kind }) => kind === "SayToAgent");
+    user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: true, unconfirmedEvents: 0 });
+    const result = { outcome: "done", reason: null, attempts: 1, data: null } as const;
+    const told = (seq = 0, postSequence: number, generation: string): void =>
+      void user.agentEvent({ type: "CommandResult", lane: "desk", seq, postSequence, generation, ...result });
+    told(texts[0]?.seq, 9, "g1");
+    expect(user.state.interconnection).toMatchObject({ postSequence: 0 });
+    expect(user.state.pending).not.toContainEqual(expect.objectContaining({ text: "Hello" }));
+    told(texts[1]?.seq, 1, "g2");
+    expect(user.state.interconnection).toMatchObject({ postSequence: 1 });
   });
 
   it("takes the end of a chat that is over along", () => {

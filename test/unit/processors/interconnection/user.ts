@@ -194,7 +194,7 @@ export function createUser(overrides: Partial<DecideSettings> = {}): TestUser {
       const brought = outcome !== "done" ? null : data === undefined ? bringsOf(command) : data;
       const reason = outcome === "done" ? null : "503";
       const { lane, seq } = command;
-      const body = { lane, seq, outcome, reason, attempts: 1, postSequence: null, data: brought };
+      const body = { lane, seq, outcome, reason, attempts: 1, postSequence: null, generation: null, data: brought };
       return user.agentEvent({ type: "CommandResult", ...body }, command.chatId);
     },
     settle: () => {
