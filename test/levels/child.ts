@@ -17,6 +17,8 @@ export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder in which it runs; this process's own when left out. */
+  readonly cwd?: string;
   /** Killed, with all its children, after this long. */
   readonly deadlineMs: number;
   /** Keep the output and give it back, instead of showing it as it comes. */
@@ -34,6 +36,7 @@ export async function run(command: Command): Promise<Ended> {
     detached: true, // a group of its own, so that it can be ended whole
     stdio: command.capture ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...command.env },
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
   });
   const chunks: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -96,6 +96,24 @@ describe("a store that lost everything", () => {
     await goesOn(world);
   });
 
+  it("as an instance dies between the changelog and the facts of a turn tells each fact once", async () => {
+    const world = createGraphWorld();
+    let armed = false;
+    const dying = world.start((call) => (armed && call.name === "producer.produce" ? "die after" : "go on"));
+    await world.say("ana", "hola");
+    await world.advance(3_000);
+    armed = true;
+    await world.connect("ana");
+    expect(await world.until(() => dying.dead)).toBe(true);
+    world.store.faults.flush();
+    world.start();
+    expect(await world.until(() => world.desk.chats.length > 0)).toBe(true);
+    await world.advance(2_000);
+    const told = world.facts("ana").map(({ eventId }) => eventId);
+    expect([new Set(told).size, world.facts("ana")[0]?.kind]).toEqual([told.length, "requested"]);
+    expect(world.desk.chats).toHaveLength(1);
+  });
+
   it("while the service is down is filled again, and nothing is taken twice", async () => {
     const world = await chatsInEveryStage();
     const before = statesOf(world);

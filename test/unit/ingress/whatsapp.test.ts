@@ -170,7 +170,9 @@ describe("the broker", () => {
     edge.world.broker = "refuses";
     expect((await post(edge, message)).statusCode).toBe(503);
     edge.world.broker = "acknowledges";
+    edge.seen.messages.length = 0;
     expect((await post(edge, message)).statusCode).toBe(200);
+    expect(edge.seen.messages).toHaveLength(1);
   });
 
   it("is all that the webhook needs: the store may be away", async () => {

@@ -75,6 +75,16 @@ describe("a lane", () => {
     expect(t.lanes.depths()).toEqual({ desk: 0, channel: 0 });
   });
 
+  it("begins nothing before what is before it has ended", async () => {
+    const t = await lanesOf();
+    t.answers.push("hang");
+    t.lanes.update("ana", stateWith([sayToAgent(1), sayToAgent(2)]));
+    await t.clock.advance(policy.tryTimeoutMs - 1);
+    expect(t.tried.map(({ command }) => command.seq)).toEqual([1]);
+    await t.clock.advance(2_000);
+    expect(t.tried.map(({ command }) => command.seq)).toEqual([1, 1, 2]);
+  });
+
   it("of one gateway does not hold up the other, nor another user's", async () => {
     const t = await lanesOf();
     const said = { lane: "channel", kind: "SayToUser", seq: 1, chatId: "chat", giveUpAt: 2_000_000 } as const;

@@ -299,6 +299,18 @@ describe("a message that could not be delivered", () => {
     expect(user.result("refused", null, two).gave).toEqual([]);
   });
 
+  it("of history or welcome is told to the user, too", () => {
+    const user = userIn("ON_HOLD");
+    user.message("m1", "waiting");
+    const [history] = user.desk("accepted", { agentName: "Kim" }).gave;
+    const failed = user.result("given_up", null, history);
+    expect(failed.facts).toMatchObject([{ kind: "message_failed", reason: "gave_up", messageId: null }]);
+    expect(failed.deadLetters).toMatchObject([
+      { reason: "undeliverable", text: expect.stringContaining("waiting") as string },
+    ]);
+    expect(textsOf(failed.gave, "SayToUser")).toEqual([defaultTexts.notToldToAgent]);
+  });
+
   it("of the agent is told to the agent, and a notice that fails is told to nobody", () => {
     const user = userIn("ACTIVE");
     user.desk("said", { text: "Hi" });

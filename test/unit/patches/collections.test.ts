@@ -1,0 +1,47 @@
+// The patches of the repository: heads are whole, every defect of the original is answered once, and no test is asked too much.
+import { describe, expect, it } from "vitest";
+
+import { collections, defectNumbers, patchesOf, sampleOf, unpatchedDefects } from "../../patches/collections.ts";
+
+const defects = patchesOf("defects");
+
+describe("the defects of the original", () => {
+  it("are 105, and none is answered twice", () => {
+    expect(defectNumbers).toHaveLength(105);
+    const answered = [...defects.map(({ head }) => head["defect"]), ...unpatchedDefects().map(({ defect }) => defect)];
+    expect(answered.filter((defect) => !defectNumbers.includes(defect ?? ""))).toEqual([]);
+    expect(answered.filter((defect, i) => answered.indexOf(defect) !== i)).toEqual([]);
+  });
+
+  it("are named by their place in the sheet", () => {
+    for (const { name, head } of defects) {
+      const place = String(defectNumbers.indexOf(head["defect"] ?? "") + 1).padStart(3, "0");
+      expect(name).toMatch(new RegExp(`^d${place}-${(head["defect"] ?? "").toLowerCase()}-[a-z0-9-]+$`));
+    }
+  });
+
+  it("have a better behaviour each, said in the head, and a test that no more than two others share", () => {
+    expect(defects.filter(({ head }) => !/^better: /.test(head["ours"] ?? "")).map(({ name }) => name)).toEqual([]);
+    const serves = Map.groupBy(defects, ({ test }) => `${test.file} > ${test.title}`);
+    expect([...serves].filter(([, served]) => served.length > 3).map(([test]) => test)).toEqual([]);
+  });
+
+  it("without a patch say why", () => {
+    for (const { breaks, verdict, why } of unpatchedDefects()) {
+      expect(["same", "dropped"]).toContain(verdict);
+      expect(Math.min(breaks.length, why.length)).toBeGreaterThan(20);
+    }
+  });
+});
+
+it("a sample is spread over all, and the same every time", () => {
+  const sample = sampleOf(defects, 10);
+  expect(sample).toEqual(sampleOf(defects, 10));
+  expect(new Set(sample).size).toBe(Math.min(10, defects.length));
+  expect(sampleOf(defects.slice(0, 3), 10)).toHaveLength(3);
+});
+
+it("mutants are at least twenty", () => {
+  expect(patchesOf("mutants").length).toBeGreaterThanOrEqual(20);
+  expect(Object.keys(collections)).toEqual(["mutants", "defects"]);
+});
