@@ -15,10 +15,12 @@ import { checkRedis } from "./clients/redis/checks.ts";
 import { createRedisConnection, type RedisConnection } from "./clients/redis/connection.ts";
 import type { KeySpace } from "./clients/redis/keys.ts";
 import { loadScripts } from "./clients/redis/scripts.ts";
+import { amongOriginals, type StoreAmongOriginals } from "./clients/redis/original-store.ts";
 import { createRedisStore } from "./clients/redis/store.ts";
 import { openCodec } from "./clients/schema-registry/open-codec.ts";
-import { kafkaConnection } from "./composition-settings.ts";
-import { memoryLimits, type MemoryLimits } from "./topology/memory-limits.ts";
+import { createSealer } from "./clients/sealer.ts";
+import { decideSettings, kafkaConnection } from "./composition-settings.ts";
+import { memoryLimits } from "./topology/memory-limits.ts";
 import type { ChangelogReader, Clock, Codec, Consumer, Log, Random, Store } from "./topology/ports.ts";
 import { sleep, untilDone } from "./topology/retry.ts";
 import { topics } from "./topology/topics.ts";
@@ -50,7 +52,7 @@ export interface Storage {
   readonly connection: RedisConnection;
   readonly listener: RedisConnection;
   readonly space: KeySpace;
-  readonly limits: MemoryLimits;
+  readonly originals: StoreAmongOriginals;
   readonly store: Store;
   readonly codec: Codec;
 }
@@ -102,8 +104,15 @@ export async function openStorage(start: Start): Promise<Storage> {
   if (findings.mistakes.length > 0) throw startRefused(findings.mistakes);
   const space = { client: settings.client, topicPrefix: settings.kafka.topicPrefix };
   const limits = memoryLimits(settings.chat.dedupeWindowMs);
-  const store = createRedisStore(connection, { space, limits, clock, scripts: loadScripts() });
-  return { connection, listener, space, limits, store, codec: await openSchemas(start) };
+  const originals = amongOriginals(
+    createRedisStore(connection, { space, limits, clock, scripts: loadScripts() }),
+    connection,
+    {
+      ...{ space, clock, log, sealer: createSealer(settings.stateKeys), limits: decideSettings(settings) },
+      writesForOriginal: settings.stateCompat === "original",
+    },
+  );
+  return { connection, listener, space, originals, store: originals.store, codec: await openSchemas(start) };
 }
 
 async function openSchemas(start: Start): Promise<Codec> {
@@ -181,7 +190,7 @@ function firstCertificate(pem: string): X509Certificate {
 }
 
 /** As waitFor; what no waiting mends refuses the start. */
-async function waitForKafka<Value>(start: Start, attempt: () => Promise<Value>): Promise<Value> {
+export async function waitForKafka<Value>(start: Start, attempt: () => Promise<Value>): Promise<Value> {
   const outcome = await waitFor(start, "kafka", async () => {
     try {
       return { value: await attempt() };
@@ -197,7 +206,7 @@ async function waitForKafka<Value>(start: Start, attempt: () => Promise<Value>):
 }
 
 /** Repeats until it succeeds; what is waited for stands in /ready meanwhile. */
-async function waitFor<Value>(start: Start, name: string, attempt: () => Promise<Value>): Promise<Value> {
+export async function waitFor<Value>(start: Start, name: string, attempt: () => Promise<Value>): Promise<Value> {
   start.missing.add(name);
   let told = false;
   const value = await untilDone(start, start.signal, attempt, (error) => {

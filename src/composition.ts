@@ -1,5 +1,5 @@
 // The composition: makes clients, topology and ingress from the settings, starts them in order, and stops them in reverse. With
-// composition-storage.ts the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
+// the composition-*.ts beside it the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
 import { hostname } from "node:os";
 
 import { createBot } from "./clients/botrunner/bot.ts";
@@ -27,6 +27,7 @@ import { createDeskGateway, type DeskGateway } from "./processors/desk/gateway.t
 import type { BotPort, ChannelPort } from "./processors/channel/port.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
 import type { Done } from "./processors/outcome.ts";
+import { takeOver } from "./composition-rollover.ts";
 import { decideSettings, deskMapping } from "./composition-settings.ts";
 import {
   closeAll,
@@ -104,6 +105,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const runtime = createRuntime(options.wrap?.(ports) ?? ports);
     waiting = () => runtime.missing();
     measure = () => runtime.measure();
+    await takeOver(start, storage, cluster);
     await runtime.start();
     const ingress = openIngress(start, storage, cluster, outside.registrations);
     await ingress.listen();
@@ -234,12 +236,12 @@ function openChannels(
 
 function openIngress(start: Start, storage: Storage, cluster: Cluster, registrations: WebhookRegistrations): Ingress {
   const { settings, clock, log, metrics } = start;
-  const { connection, listener, space, limits } = storage;
+  const { connection, listener, space, store } = storage;
   return createIngress(
     {
       ...createRecordSinks(cluster.ingress, storage.codec),
       replies: createReplies(connection, listener, { space, clock, log }),
-      context: createContextReader(connection, { space, limits, clock, log }),
+      context: createContextReader((users) => store.load(users), log),
       registrations,
       metrics,
     },

@@ -53,7 +53,7 @@ describe("context", () => {
     const { client, topic } = ownNames(import.meta.url);
     const options = { space: { client, topicPrefix: topic }, limits: memoryLimits(1_000), clock: createClock(), log };
     store = createRedisStore(connection, { ...options, scripts: loadScripts() });
-    context = createContextReader(connection, options);
+    context = createContextReader((users) => store.load(users), log);
     await store.claim(0, 7, "a");
   });
   afterAll(() => connection.close());

@@ -284,7 +284,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
           ...{ events: [], nextNumber: 0, answered: -1, held: null, chat: null },
         };
         sessions.set(id, session);
-        return { kind: "done", value: { id, key: session.key, route: session.route, pollTimeoutMs } };
+        return { kind: "done", value: { id, key: session.key, route: session.route, pollTimeoutMs, numbered: true } };
       }),
     requestChat: (session, { visitorName, contactId, caseId }, number, signal) =>
       call("requestChat", signal, () =>

@@ -86,7 +86,14 @@ export function createOwnerParts(): OwnerParts {
 }
 
 /** A session at the desk. */
-export const session: DeskSession = { id: "s", key: "k", route: "r", generation: "g1", pollTimeoutMs: 40_000 };
+export const session: DeskSession = {
+  id: "s",
+  key: "k",
+  route: "r",
+  generation: "g1",
+  pollTimeoutMs: 40_000,
+  numbered: true,
+};
 
 /** A chat that an agent has. */
 export const active: Active = {

@@ -17,6 +17,10 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
         settings: ["STATE_ENCRYPTION_KEY"],
         hint: "not set: session keys and tokens stand in topics and Redis as they are",
       },
+    values.STATE_COMPAT === "original" && {
+      settings: ["STATE_COMPAT"],
+      hint: "original: session keys and tokens of open chats stand in Redis as they are, until it is native again",
+    },
     values.BOTRUNNER_URL === null &&
       values.STUDIO_NG_URL === null && {
         settings: ["BOTRUNNER_URL", "STUDIO_NG_URL"],

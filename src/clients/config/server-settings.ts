@@ -97,6 +97,11 @@ export const serverSettings = {
     example: "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     secret: true,
   }),
+  STATE_COMPAT: defaulted(oneOf("native", "original"), "native", {
+    description:
+      "`original` writes open chats and context to Redis so that the Go service can read them, session keys in the clear: for the way back ([migrating](migrating.md)).",
+    example: "original",
+  }),
   EVENTS_WITH_TEXT: defaulted(goBoolean, "false", {
     description: "Chat events carry the texts of messages.",
     example: "true",

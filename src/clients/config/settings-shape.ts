@@ -98,6 +98,8 @@ export interface Settings {
   readonly proxy: ProxySettings;
   /** The first seals, all open; empty: secrets stay plain. */
   readonly stateKeys: readonly StateKey[];
+  /** `original`: records in Redis are written so that the Go service can read them. */
+  readonly stateCompat: "native" | "original";
   readonly salesforce: {
     readonly login: LoginSettings;
     /** Null: nothing keeps the org's session alive. */
@@ -204,7 +206,7 @@ function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "metrics"
 function storage(
   values: SettingValues,
   production: boolean,
-): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys"> {
+): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys" | "stateCompat"> {
   return {
     ...clusterOf(values, production),
     redis: {
@@ -217,6 +219,7 @@ function storage(
       tls: values.REDIS_TLS,
     },
     stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
+    stateCompat: values.STATE_COMPAT,
   };
 }
 

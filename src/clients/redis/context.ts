@@ -2,11 +2,7 @@
 // Reads only, on any instance.
 import { parseEntry, parseRecord } from "../../processors/interconnection/record.ts";
 import type { ContextEntry } from "../../processors/interconnection/state.ts";
-import type { MemoryLimits } from "../../topology/memory-limits.ts";
-import type { Clock, Log } from "../../topology/ports.ts";
-import type { RedisConnection } from "./connection.ts";
-import type { KeySpace } from "./keys.ts";
-import { memoryReader } from "./memory.ts";
+import type { Log, Store } from "../../topology/ports.ts";
 
 /** The context of users. */
 export interface ContextReader {
@@ -14,17 +10,8 @@ export interface ContextReader {
   of(userId: string): Promise<readonly ContextEntry[]>;
 }
 
-/** A reader on one connection. */
-export function createContextReader(
-  connection: RedisConnection,
-  options: {
-    readonly space: KeySpace;
-    readonly limits: MemoryLimits;
-    readonly clock: Clock;
-    readonly log: Log;
-  },
-): ContextReader {
-  const load = memoryReader(connection.redis, options.space, options.limits, options.clock);
+/** A reader on the store's own reading, so that it shows what the owner of the user sees. */
+export function createContextReader(load: Store["load"], log: Log): ContextReader {
   return {
     async of(userId) {
       const [user] = await load([userId]);
@@ -40,7 +27,7 @@ export function createContextReader(
     const record = parseRecord(json);
     if (record.kind === "bad") {
       // The owner of the user meets the same record and deals with it; the history is still worth showing.
-      options.log.warn({ problem: record.problem, detail: record.detail }, "a state can't be read for its context");
+      log.warn({ problem: record.problem, detail: record.detail }, "a state can't be read for its context");
       return [];
     }
     const chat = record.state.interconnection;

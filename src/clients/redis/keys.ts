@@ -33,6 +33,18 @@ export function userKeys(space: KeySpace, userId: string): UserKeys {
   };
 }
 
+/** The Go service's context of one user: a set. */
+export function originalContextKey(space: KeySpace, userId: string): string {
+  return `${userPrefix(space, userId)}context`;
+}
+
+/** The user whose key with this ending that is; null when it is none. A user id may hold any character. */
+export function userIdOf({ client }: KeySpace, key: string, ending: string): string | null {
+  const [start, end] = [`${client}:`, `:${ending}`];
+  const isOne = key.length > start.length + end.length && key.startsWith(start) && key.endsWith(end);
+  return isOne ? key.slice(start.length, -end.length) : null;
+}
+
 /** Marks of one user's lanes: a hash by chat and lane. */
 export function marksKey(space: KeySpace, userId: string): string {
   return `${userPrefix(space, userId)}marks`;

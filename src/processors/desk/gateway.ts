@@ -51,7 +51,8 @@ export function createDeskGateway(ports: {
     const key = sealer.unseal(session.key, owner);
     const route = sealer.unseal(session.route, owner);
     if (key === null || route === null) return null;
-    const opened = { id: session.id, key, route, pollTimeoutMs: session.pollTimeoutMs };
+    const { id, pollTimeoutMs, numbered } = session;
+    const opened = { id, key, route, pollTimeoutMs, numbered };
     known.set(session, { owner, opened });
     return opened;
   }
@@ -63,6 +64,7 @@ export function createDeskGateway(ports: {
       route: sealer.seal(session.route, owner),
       generation: sealer.fingerprint(session.route),
       pollTimeoutMs: session.pollTimeoutMs,
+      numbered: session.numbered,
     };
   }
 

@@ -14,6 +14,8 @@ export interface OpenedSession {
   readonly key: string;
   readonly route: string;
   readonly pollTimeoutMs: number;
+  /** Posts carry a number; false for a session that was begun without. */
+  readonly numbered: boolean;
 }
 
 /** What the desk is told of the chat when an agent is asked for. */

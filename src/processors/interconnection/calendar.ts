@@ -52,3 +52,23 @@ export function rfc3339(atMs: number): string {
   const date = `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
   return `${date}T${two(hour)}:${two(minute)}:${two(second)}.${String(milli).padStart(3, "0")}Z`;
 }
+
+/** Epoch milliseconds of an RFC 3339 time, finer digits cut off; null when it is none. */
+export function readRfc3339(text: string): number | null {
+  const found = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/i.exec(text);
+  if (found === null) return null;
+  const part = (i: number): number => Number(found[i] ?? "0");
+  const offsetMinutes = (found[8] === "-" ? -1 : 1) * (part(9) * 60 + part(10));
+  const minutes = (daysBefore(part(1), part(2), part(3)) * 24 + part(4)) * 60 + part(5) - offsetMinutes;
+  return (minutes * 60 + part(6)) * 1_000 + Number((found[7] ?? "").padEnd(3, "0").slice(0, 3));
+}
+
+/** Days from 1970 to a date. */
+function daysBefore(year: number, month: number, day: number): number {
+  const yearFromMarch = month > 2 ? year : year - 1;
+  const era = Math.floor(yearFromMarch / 400);
+  const yearOfEra = yearFromMarch - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}

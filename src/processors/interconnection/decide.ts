@@ -9,6 +9,7 @@ import type { Decide } from "./decision.ts";
 import { decideDeskEvents, decideLost, decideReconnected } from "./desk-events.ts";
 import { closeDraft, openDraft, type Draft } from "./draft.ts";
 import { awaitForget, decideDue } from "./due-times.ts";
+import { decideLeftOver } from "./left-over.ts";
 import { decideRequest } from "./requests.ts";
 import type { DecideSettings } from "./settings.ts";
 
@@ -48,6 +49,9 @@ function decideAgentEvent(draft: Draft, { chatId, body }: AgentEvent): void {
       return;
     case "DueTime":
       decideDue(draft, chatId, body);
+      return;
+    case "LeftOver":
+      decideLeftOver(draft, body);
       return;
     default:
       unreachable(body);

@@ -8,6 +8,7 @@ import { endChat } from "./ending.ts";
 import { dated, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, Interconnection, OnHold } from "./state.ts";
+import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
 import { fill, historyText, isBlank, mergedByTime } from "./texts.ts";
 
 /** Decides the events of one answer, in order. Those of an older generation or a known number do nothing. */
@@ -227,6 +228,14 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
 export function decideLost(draft: Draft, chatId: string, { generation, reason, detail }: DeskLost): void {
   const chat = atDesk(draft, chatId);
   if (chat?.session.generation !== generation) return;
-  const how = { status: "CLOSED", detail, desk: "lost", handBack: "timeout" } as const;
-  endChat(draft, chat, { ...how, reason: reasonOfLoss(reason) });
+  const handBack = wasOverBefore(draft, chat) ? null : "timeout";
+  endChat(draft, chat, { status: "CLOSED", detail, desk: "lost", handBack, reason: reasonOfLoss(reason) });
+}
+
+/**
+ * The service before this one left records open of chats that had ended (defect D8). One of hours ago whose session was gone when
+ * it was first polled is such a one: its user is in the middle of something else at the bot, and stays there (defect D10).
+ */
+function wasOverBefore({ input }: Draft, { session, position, requestedAt }: AtDeskChat): boolean {
+  return !session.numbered && position <= adoptedPosition && input.now - requestedAt > adoptedForHandBackMs;
 }

@@ -20,7 +20,8 @@ export interface End {
    * it has ended the chat itself.
    */
   readonly desk: "open" | "lost" | "gone";
-  readonly handBack: HandBackKind;
+  /** Null: nobody is handed back, because the bot has had the user for long. */
+  readonly handBack: HandBackKind | null;
   /** Request that ends it; left out where none does. */
   readonly requestId?: string;
 }
@@ -43,7 +44,7 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   change(draft, { interconnection: { ...over, status: end.status } });
   const { reason, detail, requestId = null } = end;
   tell(draft, over, "ended", { requestId, reason, detail, agentName: agentOf(chat) });
-  handBack(draft, over, end.handBack);
+  if (end.handBack !== null) handBack(draft, over, end.handBack);
 }
 
 /**

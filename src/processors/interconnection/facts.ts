@@ -44,8 +44,8 @@ export function tell(draft: Draft, chat: ChatRef | null, kind: ChatEventKind, de
     kind,
     reason: "none",
     channel: chat?.channel ?? "unknown",
-    contactId: chat?.contactId ?? null,
-    caseId: chat?.caseId ?? null,
+    contactId: known(chat?.contactId),
+    caseId: known(chat?.caseId),
     agentName: null,
     queuePosition: null,
     estimatedWaitSeconds: null,
@@ -59,6 +59,11 @@ export function tell(draft: Draft, chat: ChatRef | null, kind: ChatEventKind, de
     // An empty id names no request.
     requestId: details.requestId === undefined || details.requestId === "" ? null : details.requestId,
   });
+}
+
+/** A chat of the service before this one comes without a contact's id. */
+function known(id: string | null | undefined): string | null {
+  return id === undefined || id === "" ? null : id;
 }
 
 /**

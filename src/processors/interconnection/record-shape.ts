@@ -53,7 +53,7 @@ function firstFault(faults: readonly (string | null)[]): string | null {
 
 const channel = among(["unknown", "whatsapp", "facebook"]);
 const lane = among(["desk", "channel"]);
-const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole });
+const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole, numbered: bool });
 const media = object({ url: text, mimeType: orNull(text), caption: orNull(text) });
 /** What a stored entry of the context must be. */
 export const entryShape: Shape = object({

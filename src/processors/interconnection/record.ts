@@ -81,8 +81,8 @@ type Flat =
 function withoutFlat(chat: Interconnection): Omit<Interconnection, Flat> & { readonly session: unknown } {
   const { status: _1, channel: _2, name: _3, email: _4, phoneNumber: _5, botSlug: _6, botId: _7, ...others } = chat;
   const { extraData: _8, caseId: _9, session, ...own } = others;
-  const { generation, pollTimeoutMs } = session ?? {};
-  return { ...own, session: session === null ? null : { generation, pollTimeoutMs } };
+  const { generation, pollTimeoutMs, numbered } = session ?? {};
+  return { ...own, session: session === null ? null : { generation, pollTimeoutMs, numbered } };
 }
 
 /** Session and extra data of a command are those of its chat nearly always, and they are what is large in it. */
@@ -103,7 +103,8 @@ function sameSession(a: NonNullable<Interconnection["session"]>, { session: b }:
     a.key === b.key &&
     a.route === b.route &&
     a.generation === b.generation &&
-    a.pollTimeoutMs === b.pollTimeoutMs
+    a.pollTimeoutMs === b.pollTimeoutMs &&
+    a.numbered === b.numbered
   );
 }
 
@@ -151,7 +152,8 @@ function restored(record: StoredRecord): object {
   const { version: _version, chat, pending, ...rest } = { version: undefined, ...record.bridge };
   const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
   const { sessionID: id, sessionKey: key, affinityToken: route, extraData } = record;
-  const session = chat?.session ? { id, key, route, ...chat.session } : null;
+  // Records of before have sessions that are numbered. In the form for the original the sealed secrets stand in the bridge.
+  const session = chat?.session ? numberedAsTold({ id, key, route, ...chat.session }) : null;
   // Records of 3.0.0 know nothing of repeats.
   const lacksTold = (record.status === "ON_HOLD" || record.status === "ACTIVE") && chat !== null && !("recent" in chat);
   const interconnection = chat && {
@@ -170,10 +172,19 @@ function restored(record: StoredRecord): object {
   };
   const lengthened = pending.map((command) => ({
     ...command,
-    ...("session" in command && command.session === sameAsChat ? { session } : {}),
+    ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
     ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
   }));
   return { ...rest, interconnection, pending: lengthened };
+}
+
+function sessionIn(given: unknown, ofChat: object | null): unknown {
+  if (given === sameAsChat) return ofChat;
+  return isObject(given) ? numberedAsTold(given) : given;
+}
+
+function numberedAsTold(session: object): object {
+  return { ...session, numbered: "numbered" in session ? session.numbered : true };
 }
 
 /** An entry of the stored context; null when it is none. Never throws: one bad entry must not take the others with it. */

@@ -14,7 +14,7 @@ export interface AgentEvent {
   /** When the service learned of it, epoch milliseconds. */
   readonly occurredAt: number;
   /** What happened. Never null. */
-  readonly body: Tagged<"DeskEvents", DeskEvents> | Tagged<"DeskReconnected", DeskReconnected> | Tagged<"DeskLost", DeskLost> | Tagged<"CommandResult", CommandResult> | Tagged<"DueTime", DueTime>;
+  readonly body: Tagged<"DeskEvents", DeskEvents> | Tagged<"DeskReconnected", DeskReconnected> | Tagged<"DeskLost", DeskLost> | Tagged<"CommandResult", CommandResult> | Tagged<"DueTime", DueTime> | Tagged<"LeftOver", LeftOver>;
 }
 
 /** Who wrote. bot stands for everybody who is not the user: bot texts and echoes of agent texts. */
@@ -417,6 +417,8 @@ export interface DeskSession {
   readonly generation: string;
   /** No answer to a poll within this many milliseconds means a dead connection. */
   readonly pollTimeoutMs: number;
+  /** Posts carry a number. false: the session was opened by the service before this one, which sent none, so none is sent. */
+  readonly numbered: boolean;
 }
 
 /** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. close_case: 24 h after a chat failed nobody has used its case. */
@@ -483,6 +485,14 @@ export type Lane =
   | "unknown"
   | "desk"
   | "channel";
+
+/** A text that the service before this one had accepted for the user and had not delivered when it was stopped. */
+export interface LeftOver {
+  /** Derived from where the text stood: the same text found twice is delivered once. Not empty. */
+  readonly messageId: string;
+  /** The words. */
+  readonly text: string;
+}
 
 /** A file that a user or bot sent, by reference. */
 export interface Media {

@@ -24,6 +24,11 @@ export function derivedId(client: string, at: Coordinates, kind: IdKind, index: 
   return uuid5(`${client}/${place}/${kind}/${String(index)}`);
 }
 
+/** The id of a chat that the service before this one has opened: the same whenever its record is read. */
+export function adoptedChatId(client: string, sessionId: string): string {
+  return uuid5(`${client}/adopted/${sessionId}`);
+}
+
 /** RFC 9562, 5.5. The uuid package takes three times as long, and every fact has one. */
 function uuid5(name: string): string {
   const digest = hash("sha1", Buffer.concat([namespace, Buffer.from(name)]), "hex");

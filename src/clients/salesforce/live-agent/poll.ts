@@ -1,6 +1,6 @@
 // One long poll of a Live Agent session (Live Agent fact sheet, section 5). Owns what each status means there; the loop around
 // it, its budget and its pauses are the poller's. Used by desk.ts.
-import type { Desk, PollAnswer } from "../../../processors/desk/port.ts";
+import type { Desk, OpenedSession, PollAnswer } from "../../../processors/desk/port.ts";
 import type { HttpAnswer } from "../../http/http-client.ts";
 import { isObject, parseJson } from "../../http/json.ts";
 import type { LongPollClient } from "../../http/long-poll-client.ts";
@@ -14,7 +14,7 @@ export function createPoll(polls: LongPollClient, endpoint: LiveAgentEndpoint): 
   return async (session, position, signal) => {
     const answer = await polls.get(
       {
-        url: resourceUrl(endpoint, `System/Messages?ack=${position}`),
+        url: resourceUrl(endpoint, `System/Messages${acknowledged(session, position)}`),
         headers: headersOf(endpoint, named(session), null),
         timeoutMs: session.pollTimeoutMs,
       },
@@ -23,6 +23,14 @@ export function createPoll(polls: LongPollClient, endpoint: LiveAgentEndpoint): 
     if (answer.kind === "noAnswer") return { kind: "failed", detail: answer.detail, retryAfterMs: null };
     return judged(answer, position);
   };
+}
+
+/**
+ * Of a session that another program has polled before it is not known what that has acknowledged. Without a position the desk goes on
+ * behind what it has delivered, as Salesforce's own mobile client polls; any number could bring the whole talk once more.
+ */
+function acknowledged({ numbered }: OpenedSession, position: number): string {
+  return !numbered && position < 0 ? "" : `?ack=${String(position)}`;
 }
 
 function judged(answer: HttpAnswer, position: number): PollAnswer {

@@ -7,7 +7,7 @@ import type { HttpClient } from "../../http/http-client.ts";
 import { listOf, numberOf, objectOf, parseJson, textOf } from "../../http/json.ts";
 import type { JsonObject } from "../../http/json.ts";
 import { headersOf, liveAgentFailure, noAffinity, post, postOutcome, resourceUrl } from "./wire.ts";
-import type { LiveAgentEndpoint, SessionHeaders } from "./wire.ts";
+import type { LiveAgentEndpoint, SessionHeaders, VisitorPost } from "./wire.ts";
 
 const longestPollTimeoutMs = 40_000;
 
@@ -30,16 +30,16 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       const missing = missingDetail(endpoint, session, details);
       if (missing !== null) return { kind: "refused", detail: `chat request without ${missing}`, status: null };
       const body = chatRequest(endpoint, session, details);
-      const visitorPost = { noun: "ChasitorInit", session: named(session), postSequence, body };
+      const visitorPost = { noun: "ChasitorInit", ...numberedBy(session, postSequence), body };
       return postOutcome(await post(http, endpoint, visitorPost, signal));
     },
     async say(session, text, postSequence, signal) {
       if (text === "") return { kind: "refused", detail: "empty text", status: null };
-      const visitorPost = { noun: "ChatMessage", session: named(session), postSequence, body: { text } };
+      const visitorPost = { noun: "ChatMessage", ...numberedBy(session, postSequence), body: { text } };
       return postOutcome(await post(http, endpoint, visitorPost, signal));
     },
     async end(session, postSequence, signal) {
-      const visitorPost = { noun: "ChatEnd", session: named(session), postSequence, body: { reason: "client" } };
+      const visitorPost = { noun: "ChatEnd", ...numberedBy(session, postSequence), body: { reason: "client" } };
       const answer = await post(http, endpoint, visitorPost, signal);
       if (answer.kind !== "answer") return postOutcome(answer);
       // 403 after the agent has ended, or when the session has expired: it is as over as we wanted it.
@@ -90,10 +90,15 @@ export function named(session: OpenedSession): SessionHeaders {
   return { key: session.key, affinity: session.route };
 }
 
+/** A session that was begun without numbers gets none: the desk would take the first for one out of step. */
+function numberedBy(session: OpenedSession, postSequence: number): Pick<VisitorPost, "session" | "postSequence"> {
+  return { session: named(session), postSequence: session.numbered ? postSequence : null };
+}
+
 function openedSession(body: JsonObject): OpenedSession | null {
   const [id, key, route] = [textOf(body.id), textOf(body.key), textOf(body.affinityToken)];
   if (id === null || key === null || route === null) return null;
-  return { id, key, route, pollTimeoutMs: pollTimeoutMs(body.clientPollTimeout) };
+  return { id, key, route, pollTimeoutMs: pollTimeoutMs(body.clientPollTimeout), numbered: true };
 }
 
 /** Seconds, as a number or a text; at most and by default 40 s. */

@@ -51,7 +51,7 @@ export interface VisitorPost {
   /** Resource under Chasitor, such as ChatMessage. */
   readonly noun: string;
   readonly session: SessionHeaders;
-  /** Null for the one resource that carries no number. */
+  /** Null where it carries no number: the one resource that never does, and sessions that were begun without. */
   readonly postSequence: number | null;
   readonly body: unknown;
 }

@@ -24,6 +24,7 @@ const session: fc.Arbitrary<DeskSession> = fc.record({
   route: text,
   generation: text,
   pollTimeoutMs: whole,
+  numbered: fc.boolean(),
 });
 const media: fc.Arbitrary<Media> = fc.record({ url: text, mimeType: orNull(text), caption: orNull(text) });
 const entry: fc.Arbitrary<ContextEntry> = fc.record({

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { createTimeFormat, rfc3339 } from "../../../../src/processors/interconnection/calendar.ts";
+import { createTimeFormat, readRfc3339, rfc3339 } from "../../../../src/processors/interconnection/calendar.ts";
 import type { ContextEntry } from "../../../../src/processors/interconnection/state.ts";
 import {
   caseDescription,
@@ -103,5 +103,27 @@ describe("splitting", () => {
     expect(splitText("abcdefghij", 4)).toEqual(["abcd", "efgh", "ij"]);
     expect(splitText("short", 10)).toEqual(["short"]);
     expect(splitText("   ", 10)).toEqual([]);
+  });
+});
+
+describe("times of the service before this one", () => {
+  it("are read as every clock reads them", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }), (ms) => {
+        expect(readRfc3339(rfc3339(ms))).toBe(ms);
+        expect(readRfc3339(new Date(ms).toISOString())).toBe(ms);
+      }),
+    );
+  });
+
+  it.each<[string, number | null]>([
+    ["2023-01-16T06:00:00.123456789-06:00", Date.UTC(2023, 0, 16, 12, 0, 0, 123)],
+    ["2024-02-29T23:59:59+05:30", Date.UTC(2024, 1, 29, 18, 29, 59)],
+    ["2023-01-16T06:00:00.5Z", Date.UTC(2023, 0, 16, 6, 0, 0, 500)],
+    ["0001-01-01T00:00:00Z", -62_135_596_800_000],
+    ["", null],
+    ["2023-01-16", null],
+  ])("%s", (text, ms) => {
+    expect(readRfc3339(text)).toBe(ms);
   });
 });

@@ -51,6 +51,7 @@ export const session: DeskSession = {
   route: "sealed-route",
   generation: "g1",
   pollTimeoutMs: 40_000,
+  numbered: true,
 };
 
 const connectBody: Connect = {

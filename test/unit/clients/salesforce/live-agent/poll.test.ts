@@ -29,7 +29,7 @@ async function setUp(reply: Reply) {
   return { poll: createPoll(polls, endpoint), received: server.received };
 }
 
-const session: OpenedSession = { id: "sid", key: "the-key", route: "the-route", pollTimeoutMs: 3_000 };
+const session: OpenedSession = { id: "sid", key: "the-key", route: "the-route", pollTimeoutMs: 3_000, numbered: true };
 
 describe("a poll of Live Agent", () => {
   it("acknowledges the position and carries the session, without a number", async () => {
@@ -42,6 +42,14 @@ describe("a poll of Live Agent", () => {
       "x-liveagent-session-key": "the-key",
     });
     expect(received[0]?.headers).not.toHaveProperty("x-liveagent-sequence");
+  });
+
+  it("names no position for a session taken over, until it has been told one", async () => {
+    const { poll, received } = await setUp({ status: 204 });
+    const adopted = { ...session, numbered: false };
+    await poll(adopted, -1, never);
+    await poll(adopted, 7, never);
+    expect(received.map(({ url }) => url)).toEqual(["/chat/rest/System/Messages", "/chat/rest/System/Messages?ack=7"]);
   });
 
   it("brings the events of the answer", async () => {

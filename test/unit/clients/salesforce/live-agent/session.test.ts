@@ -23,7 +23,13 @@ async function setUp(reply: Reply) {
   return { calls: createSessionCalls(http, endpoint), received: server.received };
 }
 
-const session: OpenedSession = { id: "sid", key: "uuid!17!c2ln=", route: "0a1b2c3d", pollTimeoutMs: 40_000 };
+const session: OpenedSession = {
+  id: "sid",
+  key: "uuid!17!c2ln=",
+  route: "0a1b2c3d",
+  pollTimeoutMs: 40_000,
+  numbered: true,
+};
 const details = { buttonId: "5731", visitorName: "Ana", contactId: "003A", caseId: "500A" };
 const lost: Reply = (_, request) => void request.socket.destroy();
 const ok: Reply = { status: 200, body: "OK" };
@@ -135,6 +141,15 @@ describe("a post", () => {
     expect(received[0]).toMatchObject({ url: "/chat/rest/Chasitor/ChatMessage" });
     expect(JSON.parse(received[0]?.body ?? "")).toEqual({ text: 'línea 1\n"2" 🙂' });
     expect(received[0]?.headers["x-liveagent-sequence"]).toBe("7");
+  });
+
+  it("posts without a number in a session that was begun without", async () => {
+    const { calls, received } = await setUp({ status: 200, body: "OK" });
+    const adopted = { ...session, numbered: false };
+    await calls.say(adopted, "hello", 7, never);
+    await calls.end(adopted, 8, never);
+    expect(received.map(({ url }) => url)).toEqual(["/chat/rest/Chasitor/ChatMessage", "/chat/rest/Chasitor/ChatEnd"]);
+    for (const { headers } of received) expect(headers).not.toHaveProperty("x-liveagent-sequence");
   });
 
   it("never says an empty text", async () => {
