@@ -10,14 +10,14 @@ const minuteMs = 60_000;
 /** A leap day comes back after eight years at most. */
 const farthestDays = 8 * 366;
 
-const nicknames: Readonly<Record<string, string>> = {
-  "@hourly": "0 * * * *",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@weekly": "0 0 * * 0",
-  "@monthly": "0 0 1 * *",
-  "@yearly": "0 0 1 1 *",
-};
+const nicknames: ReadonlyMap<string, string> = new Map([
+  ["@hourly", "0 * * * *"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@monthly", "0 0 1 * *"],
+  ["@yearly", "0 0 1 1 *"],
+]);
 
 const bounds = [
   [0, 59],
@@ -45,7 +45,7 @@ export function isCron(expression: string): boolean {
 }
 
 function cronFields(expression: string): readonly Field[] | null {
-  const parts = (nicknames[expression] ?? expression).split(/\s+/);
+  const parts = (nicknames.get(expression) ?? expression).split(/\s+/);
   const fields = bounds.map(([least, most], index) => cronField(parts[index] ?? "", least, most));
   const sound = fields.filter((field) => field !== null);
   return parts.length === bounds.length && sound.length === bounds.length ? sound : null;

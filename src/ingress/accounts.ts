@@ -3,12 +3,13 @@ import { failure, type Answer } from "./answer.ts";
 import { firstJsonValue, readShape } from "./go-json.ts";
 import type { Caller, Tokens } from "./tokens.ts";
 
-const shape = { username: "string", password: "string", role: "string" } as const;
+/** The fields of its body. */
+export const credentialsShape = { username: "string", password: "string", role: "string" } as const;
 
 /** Answers a log-in. A `role` in the body grants nothing; it only changes the text of a refusal, as in the original. */
 export function authenticate(tokens: Tokens, body: Buffer): Answer {
   const json = firstJsonValue(body);
-  const read = json.ok ? readShape("Credentials", shape, json.value) : json;
+  const read = json.ok ? readShape("Credentials", credentialsShape, json.value) : json;
   if (!read.ok) return failure(400, `Invalid payload received : ${read.problem}`);
   const { username, password, role } = read.value;
   const result = tokens.logIn(username, password);

@@ -4,7 +4,8 @@ import type { Connect } from "../processors/messages/generated.ts";
 import { firstJsonValue, readShape, type Read, type Shaped } from "./go-json.ts";
 import { atMost, brokenRules, required, userIdBytes, wordBytes } from "./validation.ts";
 
-const shape = {
+/** The fields of its body. */
+export const connectShape = {
   userID: "string",
   name: "string",
   provider: "string",
@@ -15,7 +16,7 @@ const shape = {
   extraData: "map",
 } as const;
 
-type Payload = Shaped<typeof shape>;
+type Payload = Shaped<typeof connectShape>;
 
 /** A connect as asked. */
 export interface ConnectPayload {
@@ -30,7 +31,7 @@ export function readConnect(body: Buffer): Read<ConnectPayload> {
   if (json.value === null) {
     return { ok: false, problem: "Error validating payload : validator: (nil *handlers.ChatPayload)" };
   }
-  const read = readShape("ChatPayload", shape, json.value);
+  const read = readShape("ChatPayload", connectShape, json.value);
   if (!read.ok) return invalid(read.problem);
   const broken = brokenRules("ChatPayload", rulesOf(read.value));
   if (broken !== null) return { ok: false, problem: `Error validating payload : ${broken}` };

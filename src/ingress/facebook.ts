@@ -24,13 +24,14 @@ const event = {
   timestamp: "integer",
   message: { mid: "string", text: "string", attachments: [attachment] },
 } as const;
-const shape = {
+/** The fields of its body. */
+export const facebookShape = {
   authorRole: "string",
   botId: "string",
   message: { entry: [{ messaging: [event] }] },
 } as const;
 
-type Webhook = Shaped<typeof shape>;
+type Webhook = Shaped<typeof facebookShape>;
 type Event = Shaped<typeof event>;
 
 /** One event with the words of the original's way to it. */
@@ -50,7 +51,7 @@ export function createFacebookWebhook(
 ): (body: Buffer) => Promise<Answer> {
   return async (body) => {
     const json = firstJsonValue(body);
-    const read = json.ok ? readShape("IntegrationsFacebook", shape, json.value) : json;
+    const read = json.ok ? readShape("IntegrationsFacebook", facebookShape, json.value) : json;
     if (!read.ok) return failure(400, `Invalid payload received : ${read.problem}`);
     const webhook = read.value;
     const events = eventsOf(webhook);

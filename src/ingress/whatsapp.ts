@@ -23,7 +23,8 @@ export interface WhatsappOptions extends WebhookOptions {
 }
 
 const file = { url: "string", mimeType: "string", caption: "string" } as const;
-const shape = {
+/** The fields of its body. */
+export const whatsappShape = {
   id: "string",
   timestamp: "string",
   type: "string",
@@ -36,7 +37,7 @@ const shape = {
   voice: file,
 } as const;
 
-type Webhook = Shaped<typeof shape>;
+type Webhook = Shaped<typeof whatsappShape>;
 
 const captionBytes = 64 * 1024;
 
@@ -47,7 +48,7 @@ export function createWhatsappWebhook(
 ): (body: Buffer) => Promise<Answer> {
   return async (body) => {
     const json = firstJsonValue(body);
-    const read = json.ok ? readShape("IntegrationsRequest", shape, json.value) : json;
+    const read = json.ok ? readShape("IntegrationsRequest", whatsappShape, json.value) : json;
     if (!read.ok) return failure(400, `Invalid payload received : ${read.problem}`);
     const webhook = read.value;
     if (options.ignoredTypes.includes(webhook.type)) {

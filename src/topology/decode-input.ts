@@ -61,9 +61,9 @@ function judge(queued: QueuedRecord, decoded: Awaited<ReturnType<Codec["decode"]
   }
   const { client, userId } = decoded.value as { readonly client: string; readonly userId: string };
   if (client !== rules.client) return { kind: "foreign" };
+  const broken = brokenIds(queued.topic, decoded.value as Ids);
+  if (broken !== null) return broken;
   const requestId = requestIdOf(queued.topic, decoded.value);
-  if (userId === "")
-    return { kind: "bad", reason: "invalid", detail: "userId: must not be empty", userId: null, requestId };
   const key = queued.record.key?.toString();
   if (partitionOf(Buffer.from(userId), rules.partitions) !== rules.partition) {
     const movedBefore = queued.record.headers.some(({ name }) => name === movedHeader);
@@ -78,6 +78,25 @@ function judge(queued: QueuedRecord, decoded: Awaited<ReturnType<Codec["decode"]
 
 function unreadable(reason: DeadLetterReason, detail: string): DecodedInput {
   return { kind: "bad", reason, detail, userId: null, requestId: null };
+}
+
+/** Longest id in UTF-8 bytes: they stand in keys of records and of Redis, and several times in what one record leads to. */
+const longestId = { userId: 255, requestId: 255, messageId: 1024 } as const;
+
+type Ids = Partial<Readonly<Record<keyof typeof longestId, string>>>;
+
+/** An id that can't be carried: the record is nobody's, or no request's, as far as anybody could be told. Null when all are well. */
+function brokenIds(topic: QueuedRecord["topic"], ids: Ids): DecodedInput | null {
+  const tooLong = (name: keyof Ids): boolean => Buffer.byteLength(ids[name] ?? "") > longestId[name];
+  const requestId = tooLong("requestId") ? null : requestIdOf(topic, ids);
+  if (ids.userId === "" || tooLong("userId")) {
+    const rule = ids.userId === "" ? "must not be empty" : `must have at most ${String(longestId.userId)} bytes`;
+    return { kind: "bad", reason: "invalid", detail: `userId: ${rule}`, userId: null, requestId };
+  }
+  const long = (["requestId", "messageId"] as const).find(tooLong);
+  if (long === undefined) return null;
+  const detail = `${long}: must have at most ${String(longestId[long])} bytes`;
+  return { kind: "bad", reason: "invalid", detail, userId: ids.userId ?? null, requestId };
 }
 
 /** An empty id names no request. */
