@@ -8,6 +8,7 @@ import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type RetryOptio
 
 import type { Log } from "../../topology/ports.ts";
 import { createLogBridge, type OffsetReset } from "./log-bridge.ts";
+import { fixEncoder } from "./encoder-fix.ts";
 import { fixRequestQueue } from "./request-queue-fix.ts";
 
 /** How to reach the cluster. */
@@ -51,6 +52,7 @@ const keepAliveMs = 60_000;
 /** Makes an instance; connects to nothing yet. */
 export function createKafka(connection: KafkaConnection, tuning: KafkaTuning, log: Log): KafkaHandle {
   fixRequestQueue();
+  fixEncoder();
   const sockets = createSockets();
   const sasl = saslOf(connection);
   const config: KafkaConfig = {

@@ -47,6 +47,8 @@ export function createProducerInstance(options: ProducerInstanceOptions): Produc
   const retry = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 };
   const handle = createKafka(connection, { requestTimeoutMs: sendTimeoutMs, retry }, log);
   const layouts = new Map<string, TopicLayout>();
+  /** What the layouts were last made of: KafkaJS keeps a topic's metadata until it refreshes it. */
+  const shown = new Map<string, readonly object[]>();
   const producer = handle.kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
@@ -56,7 +58,10 @@ export function createProducerInstance(options: ProducerInstanceOptions): Produc
     createPartitioner:
       () =>
       ({ topic, partitionMetadata, message }) => {
-        layouts.set(topic, layoutOf(partitionMetadata));
+        if (shown.get(topic) !== partitionMetadata) {
+          shown.set(topic, partitionMetadata);
+          layouts.set(topic, layoutOf(partitionMetadata));
+        }
         return message.partition ?? 0;
       },
   });
