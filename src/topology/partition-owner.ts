@@ -5,7 +5,7 @@ import { createDueTimes, type DueTimes } from "./due-times.ts";
 import { createFeed } from "./feed.ts";
 import { createLanes, type Lanes, type LaneTools } from "./lanes.ts";
 import { createPollers, type Pollers, type PollTools } from "./pollers.ts";
-import type { ConsumedBatch } from "./ports.ts";
+import type { ConsumedBatch, PatientProducer } from "./ports.ts";
 import { isLost, lost, sleep, untilDone } from "./retry.ts";
 import type { Offsets } from "./stored.ts";
 import { takeOver, type Inheritance, type TakeoverTools } from "./takeover.ts";
@@ -16,6 +16,7 @@ import { createUsers } from "./users.ts";
 
 /** Everything an owner works with; shared by all owners of an instance. */
 export interface OwnerTools extends TakeoverTools, LaneTools, PollTools, Omit<TurnTools, "users" | "partition"> {
+  readonly producer: PatientProducer;
   /** Commits next offsets of this index; resolves also when the broker refused. */
   commit(partition: number, next: Offsets<number>): Promise<void>;
   /** Ends the process: going on would do harm. */
@@ -150,6 +151,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       produced: applied,
       changelogPosition,
       outboxEmpty: inherited.outbox.length === 0,
+      rest: Promise.resolve(),
       end: () => end.abort(),
       turnTools: { ...tools, users: createUsers(tools.store, tools), partition },
       lanes: createLanes(tools, { partition, epoch }, signal, stopping.signal),
@@ -195,7 +197,8 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   async function windDown(running: Tenure): Promise<void> {
     feed.close();
     running.dueTimes.stop();
-    await Promise.all([running.lanes.idle(), running.pollers.stop()]);
+    tools.producer.hurry();
+    await Promise.all([running.lanes.idle(), running.pollers.stop(), running.rest]);
     if (running.signal.aborted) return;
     if (!running.outboxEmpty) await writer.save(emptyTurn(running.applied), running);
     await tools.commit(partition, nextOf(running.produced));
@@ -214,6 +217,8 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
         continue;
       }
       const startedMs = tools.clock.monotonicMs();
+      // What the turn before has left to produce must be acknowledged before this one is saved.
+      tools.producer.hurry();
       const { inputs, waiting } = await decodeAll(queued, turnTools);
       for (const [topic, detail] of waiting) block(topic, detail, blocked);
       if (inputs.length === 0) continue;
@@ -235,7 +240,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     if (signal.aborted) throw lost();
   }
 
-  /** Save, then produce, then let lanes, polls and due times see the new states. */
+  /** Save, then produce the changelog, then let lanes, polls and due times see the new states. */
   async function complete(turn: Turn, running: Tenure): Promise<void> {
     await writer.save(turn, running);
     for (const note of turn.notes) note();

@@ -49,6 +49,14 @@ export interface Producer {
   produce(records: readonly ProducedRecord[]): Promise<readonly number[]>;
 }
 
+/** A producer whose calls can wait for company. */
+export interface PatientProducer extends Producer {
+  /** As above; with `patienceMs` the records may wait so long for a send that goes out anyway. */
+  produce(records: readonly ProducedRecord[], patienceMs?: number): Promise<readonly number[]>;
+  /** Ends the patience of all that waits. */
+  hurry(): void;
+}
+
 /** A batch as the consumer hands it over. */
 export interface ConsumedBatch {
   readonly topic: InputTopic;

@@ -3,7 +3,7 @@
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
 import { changelogHeaders, keyOfCursor, type Version } from "./changelog.ts";
 import { readCursor, type KeyedBytes } from "./outbox.ts";
-import type { Codec, Log, Metrics, ProducedRecord, Producer, Store } from "./ports.ts";
+import type { Codec, Log, Metrics, PatientProducer, ProducedRecord, Store } from "./ports.ts";
 import { isProduceFailure } from "./produce-failure.ts";
 import { isLost, lost, untilDone, type Pace } from "./retry.ts";
 import type { Offsets } from "./stored.ts";
@@ -24,18 +24,23 @@ export interface Progress {
   changelogPosition: number;
   /** False while the stored outbox holds something. */
   outboxEmpty: boolean;
+  /** What the last turn has to produce beside the changelog, on its way; the next save waits for it. */
+  rest: Promise<void>;
 }
 
 /** What the writer needs. */
 export interface WriterTools extends Pace {
   readonly client: string;
   readonly codec: Codec;
-  readonly producer: Producer;
+  readonly producer: PatientProducer;
   readonly store: Store;
   readonly log: Log;
   readonly metrics: Metrics;
   fatal(error: Error): void;
 }
+
+/** Facts and dead letters wait so long for company; the turns of an index with more to do do not wait for that. */
+const restPatienceMs = 5;
 
 /** Names what an index waits for, while it does. */
 export interface Waits {
@@ -45,9 +50,15 @@ export interface Waits {
 
 /** Writes turns of one partition index. Every call throws Lost when the index is lost. */
 export interface TurnWriter {
-  /** Saves the turn as the next one; `progress` then stands behind it. Throws Lost also when the store refuses it. */
+  /**
+   * Saves the turn as the next one, once everything of the one before is acknowledged; `progress` then stands behind it. Throws
+   * Lost also when the store refuses it.
+   */
   save(turn: Turn, progress: Progress): Promise<void>;
-  /** Produces what the saved turn has to, until all is acknowledged. */
+  /**
+   * Produces what the saved turn has to: resolves when its changelog part is acknowledged. From then on neither the loss of Redis nor
+   * that of this process changes what was decided; the rest goes on in the background, with a send that goes out anyway.
+   */
   produce(turn: Turn, progress: Progress): Promise<void>;
   /** Produces the inherited outbox byte for byte and publishes its replies; answers the users whose states were in it. */
   produceInherited(inherited: Inheritance, progress: Progress): Promise<readonly string[]>;
@@ -57,9 +68,8 @@ export interface TurnWriter {
   ofStore<Value>(signal: AbortSignal, call: () => Promise<Value>): Promise<Value>;
 }
 
-interface Outputs {
+interface ChangelogPart {
   readonly changelog: readonly KeyedBytes[];
-  readonly rest: readonly OutboxRecord[];
   readonly version: Version;
 }
 
@@ -76,7 +86,7 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
     return value;
   }
 
-  async function produceAll({ changelog, rest, version }: Outputs, progress: Progress): Promise<void> {
+  async function produceChangelog({ changelog, version }: ChangelogPart, progress: Progress): Promise<void> {
     const headers = changelogHeaders(progress.epoch, version);
     const first = changelog.map(({ key, value }): ProducedRecord => ({
       topic: "interconnections",
@@ -85,14 +95,26 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       value,
       headers,
     }));
-    const others = rest.map((record) => restRecord(record, partition));
-    const send = async (): Promise<number> => {
-      const offsets = await producer.produce(first);
-      if (others.length > 0) await producer.produce(others);
-      return (offsets.at(-1) ?? 0) + 1;
-    };
-    progress.changelogPosition = await untilDone(tools, progress.signal, send, notProduced);
+    const offsets = await untilDone(tools, progress.signal, () => producer.produce(first), notProduced);
+    progress.changelogPosition = (offsets.at(-1) ?? 0) + 1;
     waits.end("kafka");
+  }
+
+  async function produceRest(rest: readonly OutboxRecord[], progress: Progress, patienceMs: number): Promise<void> {
+    if (rest.length === 0) return;
+    const records = rest.map((record) => restRecord(record, partition));
+    await untilDone(tools, progress.signal, () => producer.produce(records, patienceMs), notProduced);
+    waits.end("kafka");
+  }
+
+  /** Nobody waits for it before the next save. */
+  async function restInBackground({ rest, applied }: Turn, progress: Progress): Promise<void> {
+    try {
+      await produceRest(rest, progress, restPatienceMs);
+      progress.produced = applied;
+    } catch (error) {
+      if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("producing failed"));
+    }
   }
 
   function notProduced(error: unknown, tries: number): void {
@@ -123,6 +145,8 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
     ofStore,
     publish,
     async save(turn, progress) {
+      await progress.rest;
+      if (progress.signal.aborted) throw lost();
       const nextTurn = progress.turn + 1;
       const request = {
         partition,
@@ -149,13 +173,14 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       progress.applied = turn.applied;
       progress.outboxEmpty = turn.changelog.length === 0;
     },
-    async produce({ changelog, rest, applied }, progress) {
+    async produce(turn, progress) {
+      const { changelog } = turn;
       if (changelog.length > 0) {
         const startedMs = clock.monotonicMs();
-        await produceAll({ changelog, rest, version: { epoch: progress.epoch, turn: progress.turn } }, progress);
+        await produceChangelog({ changelog, version: { epoch: progress.epoch, turn: progress.turn } }, progress);
         metrics.observeMs("produce", clock.monotonicMs() - startedMs);
       }
-      progress.produced = applied;
+      progress.rest = restInBackground(turn, progress);
     },
     async produceInherited({ outbox, outboxVersion }, progress) {
       if (outbox.length === 0) return [];
@@ -170,7 +195,8 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
           log.error({ partition, tries, error }, "the cursor of an inherited outbox can't be read; trying again");
         },
       );
-      await produceAll({ changelog: outbox, rest: cursor.outbox, version: outboxVersion }, progress);
+      await produceChangelog({ changelog: outbox, version: outboxVersion }, progress);
+      await produceRest(cursor.outbox, progress, 0);
       publish(cursor.replies, progress.signal);
       const prefix = `${tools.client}:`;
       const keys = outbox.map(({ key }) => key.toString());

@@ -120,6 +120,17 @@ describe("on Kafka", () => {
       expect(await endOf(0)).toBe(last + 1);
     });
 
+    it("lets the patient wait for company, a hurry or the end of their patience, and keeps the order", async () => {
+      const start = await endOf(2);
+      const first = producer.produce([record(2, 10)], 60_000);
+      const second = producer.produce([record(2, 10)]);
+      expect(await Promise.all([first, second])).toEqual([[start], [start + 1]]);
+      const hurried = producer.produce([record(2, 10)], 60_000);
+      producer.hurry();
+      expect(await hurried).toEqual([start + 2]);
+      expect(await producer.produce([record(2, 10)], 5)).toEqual([start + 3]);
+    });
+
     it("rejects what is produced after its close", async () => {
       const other = createKafkaProducer({
         connection: plainConnection(),

@@ -63,9 +63,10 @@ function wrapped(ports: RuntimePorts, pass: (name: FailpointName) => void): Runt
       },
     },
     producer: {
-      async produce(records) {
+      hurry: () => producer.hurry(),
+      async produce(records, patienceMs) {
         if (records[0]?.topic !== "interconnections") pass("failpoint:changelog-rest");
-        return producer.produce(records);
+        return producer.produce(records, patienceMs);
       },
     },
     consumer: {

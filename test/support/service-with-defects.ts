@@ -3,7 +3,7 @@
 import { loadSettings } from "../../src/clients/config/settings.ts";
 import { createLog } from "../../src/clients/log/log.ts";
 import { startService } from "../../src/composition.ts";
-import type { Producer } from "../../src/topology/ports.ts";
+import type { PatientProducer } from "../../src/topology/ports.ts";
 import { produceFailure } from "../../src/topology/produce-failure.ts";
 import type { RuntimePorts } from "../../src/topology/runtime.ts";
 import { storeUnavailable } from "../../src/topology/store-unavailable.ts";
@@ -19,12 +19,13 @@ const brokerFailsEvery = 5;
 
 function withDefects(ports: RuntimePorts): RuntimePorts {
   const calls = { save: 0, produce: 0 };
-  const producer: Producer = {
-    async produce(records) {
+  const producer: PatientProducer = {
+    hurry: () => ports.producer.hurry(),
+    async produce(records, patienceMs) {
       calls.produce += 1;
       const fails = calls.produce % brokerFailsEvery === 0;
       if (fails && calls.produce % 2 === 0) throw produceFailure("a defect of the test", false);
-      const offsets = await ports.producer.produce(records);
+      const offsets = await ports.producer.produce(records, patienceMs);
       if (fails) throw produceFailure("a defect of the test", false);
       return offsets;
     },

@@ -5,7 +5,7 @@
 // would take another batch of that size for a repeat and acknowledge it without storing it.
 import { produceFailure } from "../../topology/produce-failure.ts";
 import { partitionOf } from "../../topology/partitioner.ts";
-import type { Clock, Log, Metrics, ProducedRecord, Producer } from "../../topology/ports.ts";
+import type { Clock, Log, Metrics, PatientProducer, ProducedRecord } from "../../topology/ports.ts";
 import { topicName, type TopicSuffix } from "../../topology/topics.ts";
 import type { KafkaConnection } from "./client.ts";
 import { pause, within } from "./deadline.ts";
@@ -42,7 +42,7 @@ export interface KafkaProducerOptions {
 }
 
 /** The port, with its life. */
-export interface KafkaProducer extends Producer {
+export interface KafkaProducer extends PatientProducer {
   /** Resolves when a first instance can send; rejects when it can't. produce does not need it. */
   connect(): Promise<void>;
   /** Sends what waits, at most for the time of a call, and disconnects; calls made after it are rejected. Safe to repeat. */
@@ -56,6 +56,8 @@ interface Call extends PlannedCall {
   acknowledged: number;
   readonly offsets: number[];
   readonly deadlineMs: number;
+  /** Waits for a send that goes out anyway. */
+  isPatient: boolean;
   settled: boolean;
   resolve(offsets: readonly number[]): void;
   reject(error: Error): void;
@@ -136,13 +138,16 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
   const pump = async (): Promise<void> => {
     // Calls made in one go travel together.
     await Promise.resolve();
-    while (alone.length > 0 || queue.length > 0) {
+    while (isDue()) {
       rejectLate();
       const lone = alone.shift();
       const calls = lone === undefined ? queue : [lone];
       if (calls.length > 0) await round(calls, lone !== undefined);
     }
   };
+
+  /** Whether something is to be sent now; with it goes whatever waits. */
+  const isDue = (): boolean => alone.length > 0 || queue.some(({ isPatient }) => !isPatient);
 
   const rejectLate = (): void => {
     const nowMs = clock.monotonicMs();
@@ -175,7 +180,11 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
       limits,
       used.leaderOf,
     );
-    for (const [call, count] of plan.taken) call.next += count;
+    for (const [call, count] of plan.taken) {
+      call.next += count;
+      // What did not fit of it goes on at once.
+      call.isPatient = false;
+    }
     const sent = plan.sends.map((send): Sent => ({ send, outcome: { kind: "waiting" } }));
     await within(
       clock,
@@ -236,6 +245,7 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
     for (const call of open) {
       call.next = 0;
       call.acknowledged = 0;
+      call.isPatient = false;
     }
     if (failure.verdict === "trouble") {
       if (isAlone) alone = [...open, ...alone];
@@ -258,12 +268,19 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
   const run = (): void => {
     pumping ??= pump().finally(() => {
       pumping = null;
-      if (alone.length > 0 || queue.length > 0) run();
+      if (isDue()) run();
     });
   };
 
+  const hurry = (): void => {
+    if (queue.length === 0) return;
+    for (const call of queue) call.isPatient = false;
+    run();
+  };
+
   return {
-    produce(records) {
+    hurry,
+    produce(records, patienceMs = 0) {
       if (closed) return Promise.reject(produceFailure("the producer is closed", false));
       if (records.length === 0) return Promise.resolve([]);
       const tooLarge = records.find((record) => sizeOf(record) + batchOverheadBytes > options.maxMessageBytes);
@@ -271,18 +288,25 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
         return Promise.reject(produceFailure(`a record for ${tooLarge.topic} is above max.message.bytes`, true));
       }
       return new Promise((resolve, reject) => {
-        queue.push({
+        const call: Call = {
           given: records,
           records: [],
           next: 0,
           acknowledged: 0,
           offsets: [],
           deadlineMs: clock.monotonicMs() + timeoutMs,
+          isPatient: patienceMs > 0,
           settled: false,
           resolve,
           reject,
-        });
-        run();
+        };
+        queue.push(call);
+        if (patienceMs === 0) run();
+        else
+          clock.after(patienceMs, () => {
+            call.isPatient = false;
+            if (!call.settled) run();
+          });
       });
     },
     async connect() {
@@ -296,6 +320,7 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
     },
     async close() {
       closed = true;
+      hurry();
       await pumping;
       const last = instance;
       instance = null;

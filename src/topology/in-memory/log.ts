@@ -2,7 +2,7 @@
 // consumer group is group.ts. No timers of its own: what takes time is asked of the clock port, what takes none is a microtask.
 import { isProduceFailure, produceFailure } from "../produce-failure.ts";
 import { partitionOf } from "../partitioner.ts";
-import type { ChangelogReader, Clock, ConsumedRecord, ProducedRecord, Producer } from "../ports.ts";
+import type { ChangelogReader, Clock, ConsumedRecord, ProducedRecord, PatientProducer } from "../ports.ts";
 import { topics, type TopicSuffix } from "../topics.ts";
 import { createGroups, type Groups } from "./group.ts";
 import { emptyPartition, recordsFrom, type BrokerSide, type LogStep, type PartitionLog } from "./partition-log.ts";
@@ -34,7 +34,7 @@ export interface InMemoryLogOptions {
 
 /** The broker. Everything of one object shares one state. */
 export interface InMemoryLog extends Groups {
-  producer(): Producer;
+  producer(): PatientProducer;
   changelogReader(): ChangelogReader;
   /** What a partition holds now. */
   records(topic: TopicSuffix, partition: number): readonly ConsumedRecord[];
@@ -115,14 +115,33 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
     return offsets;
   };
 
-  const createProducer = (): Producer => {
-    // One call after the other, in the order in which they were made.
+  const createProducer = (): PatientProducer => {
+    // One call after the other, in the order in which they were made; a patient one waits until it is hurried, its patience ends or
+    // another call comes.
     let last: Promise<unknown> = Promise.resolve();
+    const patient = new Set<() => void>();
+    const hurry = (): void => {
+      for (const go of patient) go();
+    };
+    const waited = (patienceMs: number): Promise<void> =>
+      new Promise((resolve) => {
+        const go = (): void => {
+          cancel();
+          patient.delete(go);
+          resolve();
+        };
+        const cancel = clock.after(patienceMs, go);
+        patient.add(go);
+      });
     return {
-      async produce(records) {
+      hurry,
+      async produce(records, patienceMs = 0) {
         const before = last;
+        if (patienceMs === 0) hurry();
+        const company = patienceMs === 0 ? null : waited(patienceMs);
         const mine = (async () => {
           await before;
+          await company;
           await side.step("produce");
           try {
             return { offsets: store(records) };
