@@ -45,6 +45,8 @@ interface Lane {
   running: Promise<void> | null;
   /** Commands carried out whose removal has not come back yet. */
   readonly handled: Set<string>;
+  /** Results on their way, in their order. */
+  telling: Promise<void>;
   lastPost: number;
   generation: string | null;
 }
@@ -129,14 +131,19 @@ export function createLanes(
     try {
       for (;;) {
         const command = next(user, name);
-        if (command === undefined || stopping.aborted) return;
+        if (command === undefined || over || stopping.aborted) break;
         await carryOut(userId, user, command);
         user.lanes[name].handled.add(idOf(command));
       }
     } catch (error) {
-      over = true;
-      if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a lane ended by something odd"));
+      ended(error);
     }
+    await user.lanes[name].telling;
+  }
+
+  function ended(error: unknown): void {
+    over = true;
+    if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a lane ended by something odd"));
   }
 
   async function carryOut(userId: string, user: User, command: Command): Promise<void> {
@@ -158,7 +165,10 @@ export function createLanes(
         },
         "a command ended without success",
       );
-    await tellResult(userId, command, finished);
+    const lane = user.lanes[command.lane];
+    lane.telling = lane.telling.then(() => tellResult(userId, command, finished)).catch(ended);
+    // The mark of the next command says of those before it that they are done. Whatever else became of one must be told first.
+    if (finished.outcome !== "done" || finished.data !== null) await lane.telling;
   }
 
   /** A result that breaks its schema is a defect of ours: it must not hold the lane for ever, so it ends as broken. */
@@ -362,5 +372,5 @@ function isLimited(command: Command): boolean {
 }
 
 function newLane(): Lane {
-  return { running: null, handled: new Set(), lastPost: 0, generation: null };
+  return { running: null, handled: new Set(), telling: Promise.resolve(), lastPost: 0, generation: null };
 }

@@ -6,16 +6,16 @@ import { createRequire } from "node:module";
 interface Encoder {
   buf: Buffer;
   offset: number;
-  ensureAvailable(length: number): void;
-  writeUVarInt(value: number): this;
-  writeVarLong(value: unknown): this;
+  ensureAvailable: (this: Encoder, length: number) => void;
+  writeUVarInt: (this: Encoder, value: number) => Encoder;
+  writeVarLong: (this: Encoder, value: unknown) => Encoder;
 }
 
 /** KafkaJS's class as far as it is changed. */
 export interface EncoderClass {
   readonly prototype: Encoder;
-  nextPowerOfTwo(value: number): number;
-  sizeOfVarLong(value: unknown): number;
+  nextPowerOfTwo: (value: number) => number;
+  sizeOfVarLong: (value: unknown) => number;
 }
 
 /** Most encoders hold a header, a number or a few; those of records grow to what they need in one step. */
@@ -25,8 +25,7 @@ const oneByte = 64;
 /** Longest 32-bit varint. */
 const varIntBytes = 5;
 
-/** KafkaJS's class, for the fix and for the test that watches its source. */
-export function encoderClass(): EncoderClass {
+function encoderClass(): EncoderClass {
   return createRequire(import.meta.url)("kafkajs/src/protocol/encoder.js") as EncoderClass;
 }
 
@@ -37,9 +36,9 @@ export function fixEncoder(Encoder: EncoderClass = encoderClass()): void {
   if (fixed.has(Encoder)) return;
   fixed.add(Encoder);
   const { prototype } = Encoder;
-  // In KafkaJS they say `this` only of the encoder, and `Encoder` of the class.
-  const writeVarLong = Reflect.get(prototype, "writeVarLong") as (this: Encoder, value: unknown) => Encoder;
-  const sizeOfVarLong = Reflect.get(Encoder, "sizeOfVarLong") as (value: unknown) => number;
+  const { writeVarLong } = prototype;
+  // It names its class and does not say `this`.
+  const { sizeOfVarLong } = Encoder;
 
   // The constructor asks it how much to take: nothing, before it is known how much is written.
   Encoder.nextPowerOfTwo = () => 0;
@@ -59,7 +58,7 @@ export function fixEncoder(Encoder: EncoderClass = encoderClass()): void {
     return this;
   };
   prototype.writeVarLong = function (value) {
-    if (!isOneByte(value)) return writeVarLong.call(this, value) as typeof this;
+    if (!isOneByte(value)) return writeVarLong.call(this, value);
     this.ensureAvailable(1);
     this.buf[this.offset++] = 2 * value;
     return this;

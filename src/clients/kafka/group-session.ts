@@ -50,6 +50,11 @@ export interface GroupOptions {
 
 /** Of a fetch: how long it waits for data. Bounds how late a resume, a rebalance or a stop is noticed. */
 const maxWaitMs = 250;
+/**
+ * Fetches under load begin so far apart: what comes meanwhile comes together, for all indexes at once, and their turns share saves and sends.
+ * The first record after a pause does not wait.
+ */
+const gatherMs = 5;
 const heartbeatIntervalMs = 500;
 const fetchBytes = 2 * 1024 * 1024;
 const partitionBytes = 1024 * 1024;
@@ -119,18 +124,38 @@ async function run(
       await leaveAs(options.staleMemberId, cluster, options);
     }
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+    const gathered = createGathering(options.clock);
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: options.topics.length * options.partitions,
       eachBatch: (payload) => {
         events.batch(payload);
-        return Promise.resolve();
+        return gathered();
       },
     });
   } catch (error) {
     events.crashed(error instanceof Error ? error : new Error("the consumer did not start", { cause: error }));
   }
+}
+
+/** KafkaJS fetches again when all handlers of a fetch have resolved: each of them waits for what this returns. */
+function createGathering(clock: Clock): () => Promise<void> {
+  let endedMs = Number.NEGATIVE_INFINITY;
+  let waiting: Promise<void> | null = null;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    const leftMs = endedMs + gatherMs - nowMs;
+    if (waiting === null && leftMs <= 0) {
+      endedMs = nowMs;
+      return Promise.resolve();
+    }
+    waiting ??= pause(clock, leftMs).then(() => {
+      waiting = null;
+      endedMs = clock.monotonicMs();
+    });
+    return waiting;
+  };
 }
 
 /** In KafkaJS's brokers, and not in its types. */

@@ -24,6 +24,7 @@ it("a consumer that ended for good ends the process", async () => {
     metrics,
     store: store.store,
     consumer,
+    callsPerSecond: { desk: 20, channel: 20 },
     fatal: (e: Error) => fatals.push(e),
   };
   // Nothing else of the ports is asked for before an index is assigned.

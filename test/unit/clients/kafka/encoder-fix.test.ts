@@ -37,7 +37,9 @@ const numbers = [0, 1, 63, 64, 127, 128, 300, 16_383, 16_384, 2 ** 28, 2 ** 31 -
 
 describe("the encoder", () => {
   it("is the one that the fix was written against: compare again when KafkaJS changes it", () => {
-    expect(createHash("sha256").update(source).digest("hex")).toMatchInlineSnapshot(`"9977889e184a9e910e4f6098c36ec6a0ca36c183aa6ead0f24191b6aa1c9a777"`);
+    expect(createHash("sha256").update(source).digest("hex")).toMatchInlineSnapshot(
+      `"9977889e184a9e910e4f6098c36ec6a0ca36c183aa6ead0f24191b6aa1c9a777"`,
+    );
   });
 
   it.each(numbers)("writes %i as KafkaJS does", (number) => {
