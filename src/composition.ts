@@ -18,6 +18,7 @@ import { createReplies } from "./clients/redis/replies.ts";
 import { createDesk } from "./clients/salesforce/desk.ts";
 import { startKeepAlive } from "./clients/salesforce/keep-alive.ts";
 import { createSealer } from "./clients/sealer.ts";
+import { noErrorReports, type ErrorReports } from "./clients/sentry/error-reports.ts";
 import { createStudioNgBot } from "./clients/studio-ng/bot.ts";
 import { createIngress, type Ingress } from "./ingress/ingress.ts";
 import type { WebhookRegistrations } from "./ingress/ports.ts";
@@ -51,6 +52,8 @@ export interface ServiceOptions {
   readonly fatal: (error: Error) => void;
   /** Ends a start that still waits for its services. */
   readonly signal: AbortSignal;
+  /** Who hears of alarms and dead letters; nobody when left out. */
+  readonly reports?: Pick<ErrorReports, "watching">;
   /** Puts something between the runtime and its ports; tests only. */
   readonly wrap?: (ports: RuntimePorts) => RuntimePorts;
 }
@@ -77,7 +80,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // The same after a restart, so that the same partition indexes come back: a pod's name, or host and port of a process.
     instanceId: `${hostname()}:${settings.http.port}`,
     log,
-    metrics: createMetrics({ processMetrics: true }),
+    metrics: (options.reports ?? noErrorReports).watching(createMetrics({ processMetrics: true })),
     ...systemTools(),
     signal,
     missing,

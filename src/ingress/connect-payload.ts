@@ -84,10 +84,15 @@ function channelOf(provider: string): Connect["channel"] {
   return name === "whatsapp" || name === "facebook" ? name : "unknown";
 }
 
+/** Each may become a field in Salesforce, which has at most 800 of them in an object. */
+const mostExtraValues = 1_000;
+
 type ExtraValue = Connect["extraData"][string];
 
 function readExtraData(given: Readonly<Record<string, unknown>>): Read<Connect["extraData"]> {
   const entries: [string, ExtraValue][] = [];
+  if (Object.keys(given).length > mostExtraValues)
+    return { ok: false, problem: `extraData: more than ${mostExtraValues.toString()} values` };
   for (const [key, value] of Object.entries(given)) {
     // Behind us it would be a key like others only as long as nobody assigns it.
     if (key === "__proto__") return { ok: false, problem: "extraData: key __proto__ is not allowed" };

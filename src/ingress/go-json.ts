@@ -88,13 +88,22 @@ export function readShape<const S extends Shape>(struct: string, shape: S, value
   if (value !== null && (typeof value !== "object" || Array.isArray(value))) {
     return { ok: false, problem: `json: cannot unmarshal ${kindOf(value)} into Go value of type handlers.${struct}` };
   }
-  const problems: string[] = [];
-  const read = readFields(struct, shape, value ?? {}, problems);
-  const [problem] = problems;
+  const reading: Reading = { problems: [], items: 0 };
+  const read = readFields(struct, shape, value ?? {}, reading);
+  const [problem] = reading.problems;
   return problem === undefined ? { ok: true, value: read as Shaped<S> } : { ok: false, problem };
 }
 
-function readFields(struct: string, shape: Shape, object: object, problems: string[]): Record<string, unknown> {
+/** One body on its way: what is wrong with it, and how many items its lists have had so far. */
+interface Reading {
+  readonly problems: string[];
+  items: number;
+}
+
+/** Items of all lists of one body together: Messenger sends up to a thousand updates, and a body of 1 MiB can hold 350,000. */
+const mostItems = 5_000;
+
+function readFields(struct: string, shape: Shape, object: object, reading: Reading): Record<string, unknown> {
   const names = new Map(Object.keys(shape).map((name) => [name.toLowerCase(), name]));
   const read: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(shape)) read[name] = absent(type);
@@ -102,7 +111,7 @@ function readFields(struct: string, shape: Shape, object: object, problems: stri
     const name = names.get(key) ?? names.get(key.toLowerCase());
     const type = name === undefined ? undefined : shape[name];
     if (name === undefined || type === undefined || value === null) continue;
-    read[name] = readField({ struct, name }, type, value, problems);
+    read[name] = readField({ struct, name }, type, value, reading);
   }
   return read;
 }
@@ -122,16 +131,22 @@ interface Place {
   readonly name: string;
 }
 
-function readField(place: Place, type: Field, value: unknown, problems: string[]): unknown {
+function readField(place: Place, type: Field, value: unknown, reading: Reading): unknown {
+  const { problems } = reading;
   if (isList(type)) {
     const [item] = type;
-    if (Array.isArray(value)) return value.map((each: unknown) => readField(place, item, each ?? {}, problems));
+    if (Array.isArray(value)) {
+      reading.items += value.length;
+      if (reading.items <= mostItems) return value.map((each: unknown) => readField(place, item, each ?? {}, reading));
+      problems.push(`${place.struct}.${place.name}: more than ${mostItems.toString()} items`);
+      return [];
+    }
   } else if (type === "string") {
     if (typeof value === "string") return value.toWellFormed();
   } else if (type === "integer") {
     if (Number.isSafeInteger(value)) return value;
   } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return type === "map" ? value : readFields(place.struct, type, value, problems);
+    return type === "map" ? value : readFields(place.struct, type, value, reading);
   }
   problems.push(mismatch(place, value, type));
   return undefined;

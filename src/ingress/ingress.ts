@@ -1,6 +1,6 @@
 // The HTTP edge: a Fastify server with the service's routes, its limits, and what is answered when something goes wrong. Owns
 // the way from request to handler and back; what each route does is in files of its own. Made and closed by main.ts.
-import type { IncomingHttpHeaders } from "node:http";
+import { STATUS_CODES, type IncomingHttpHeaders } from "node:http";
 
 import fastify, {
   type FastifyError,
@@ -18,6 +18,7 @@ import { failure, success, type Answer } from "./answer.ts";
 import { createChats } from "./chats.ts";
 import { createContextRoute } from "./context.ts";
 import { createFacebookWebhook } from "./facebook.ts";
+import { createLoginFailures } from "./login-failures.ts";
 import { isAddressed, otherAnswer } from "./other-paths.ts";
 import type { IngressPorts } from "./ports.ts";
 import type { RefusalStatus } from "./reply-answers.ts";
@@ -47,6 +48,8 @@ export interface IngressOptions {
     readonly legacyTokens: "accept" | "refuse";
     readonly accounts: readonly Account[];
   };
+  /** Longest time in which a request must have come in whole; 10 s when left out. */
+  readonly requestTimeoutMs?: number;
   /** Longest wait for broker or store; defaultPartTimeoutMs when left out. */
   readonly partTimeoutMs?: number;
   readonly clock: Clock;
@@ -69,7 +72,7 @@ const bodyBytes = 1024 * 1024;
 const headerBytes = 16 * 1024;
 const mostHeaders = 100;
 /** Within this a request must have come in whole, headers and body. */
-const requestTimeoutMs = 10_000;
+const defaultRequestTimeoutMs = 10_000;
 
 const noSignatures: Signatures = { fixed: null, metaSecret: null, standardKeys: [] };
 const unsigned = failure(401, "Invalid webhook signature.");
@@ -134,10 +137,12 @@ function createHandlers(
   const registration = createWebhookRegistration(ports, { paths: webhookPaths, replyTimeoutMs, stopping, clock, log });
   const isSigned = createSignatureCheck(options.signatures ?? noSignatures, () => clock.now());
   const context = createContextRoute(ports.context, shared);
+  const usernames = options.auth.accounts.map(({ username }) => username);
+  const failures = createLoginFailures(usernames, () => clock.monotonicMs());
   return {
     // One JSON document; the original sent two back to back, which no client reads.
     welcome: () => success("Welcome to API!"),
-    authenticate: ({ body }) => authenticate(tokens, body),
+    authenticate: ({ body }) => authenticate(tokens, failures, body),
     tokenCheck: ({ caller }) => tokenCheck(known(caller)),
     connect: ({ body, headers }) => chats.connect(body, headers["idempotency-key"]),
     outcome: ({ params }) => chats.outcome(params["requestId"] ?? ""),
@@ -157,6 +162,7 @@ function known(caller: Caller | null): Caller {
 }
 
 function createServer(options: IngressOptions): FastifyInstance {
+  const requestTimeoutMs = options.requestTimeoutMs ?? defaultRequestTimeoutMs;
   const app = fastify({
     bodyLimit: bodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -171,15 +177,33 @@ function createServer(options: IngressOptions): FastifyInstance {
       // How often Node looks for requests that take too long.
       connectionsCheckingInterval: 1_000,
     },
+    // What is no HTTP, or not in time, has no request to answer: a few bytes on the socket, and its end.
+    clientErrorHandler: (error, socket) => {
+      if (socket.destroyed || !socket.writable) return;
+      const [status, text] = unreadable.get(error.code) ?? [400, "the request is not readable"];
+      const body = JSON.stringify({ ErrorDescription: text });
+      const head = [
+        `HTTP/1.1 ${status.toString()} ${STATUS_CODES[status] ?? ""}`,
+        "Content-Type: application/json",
+        `Content-Length: ${Buffer.byteLength(body).toString()}`,
+        "Connection: close",
+      ];
+      socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+    },
     frameworkErrors: (_error, _request, reply) => {
       sendAnswer(reply, failure(400, "the address is not readable"));
     },
   });
-  app.server.maxHeadersCount = mostHeaders;
+  // 0: all are counted, and too many are refused below; with a bound Node drops the rest without a word.
+  app.server.maxHeadersCount = 0;
   // The original reads JSON whatever the header says; the bytes stay as they came, so that a signature over them can be checked.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.raw.rawHeaders.length / 2 > mostHeaders) {
+      sendAnswer(reply, failure(431, `more than ${mostHeaders.toString()} headers`));
+      return;
+    }
     request.headers["content-type"] = "application/json";
     done();
   });
@@ -195,6 +219,11 @@ function createServer(options: IngressOptions): FastifyInstance {
   });
   return app;
 }
+
+const unreadable = new Map<string | undefined, readonly [number, string]>([
+  ["ERR_HTTP_REQUEST_TIMEOUT", [408, "the request did not come in whole in time"]],
+  ["HPE_HEADER_OVERFLOW", [431, "the headers are larger than 16 KiB"]],
+]);
 
 function tellable(error: FastifyError): string {
   return error.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? "the body is larger than 1 MiB" : "the request is not readable";

@@ -1,54 +1,14 @@
 // Redis by Sentinel, for real: the master is found, a replica that is behind takes over, and the connection comes back to it with what
 // is left. That owners fetch again what a Redis has lost is redis-loss.test.ts's.
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-
 import { Redis } from "ioredis";
 import { expect, it, onTestFinished, vi } from "vitest";
 
-import { findRedis } from "../../sandbox/services/local-redis.ts";
-import { startChild, type Child } from "../../sandbox/services/child.ts";
 import { choosePorts } from "../../sandbox/services/ports.ts";
-import { programEnvironment } from "../../sandbox/services/program-environment.ts";
-import { createRunDirectory } from "../../sandbox/services/run-directory.ts";
 import { createRedisConnection } from "../../src/clients/redis/connection.ts";
+import { startSentinelCluster } from "../support/redis-sentinel.ts";
 import { silent } from "../support/stores.ts";
 
 const password = "sentinel-test";
-
-async function cluster() {
-  const [master = 0, replica = 0, sentinel = 0] = await choosePorts([undefined, undefined, undefined]);
-  const run = createRunDirectory();
-  const command = await findRedis({ env: process.env, say: () => undefined, signal: new AbortController().signal });
-  const start = async (
-    name: string,
-    port: number,
-    lines: readonly string[],
-    mode: readonly string[] = [],
-  ): Promise<Child> => {
-    const cwd = join(run.path, name);
-    await mkdir(cwd, { recursive: true });
-    const file = join(cwd, "redis.conf");
-    await writeFile(file, [`port ${String(port)}`, "bind 127.0.0.1", `dir ${cwd}`, ...lines, ""].join("\n"));
-    const child = await startChild({ name, command, args: [file, ...mode], env: programEnvironment(), cwd, run });
-    onTestFinished(async () => {
-      await child.kill();
-    });
-    return child;
-  };
-  onTestFinished(() => run.remove());
-  const server = [`requirepass ${password}`, `masterauth ${password}`, 'save ""', "appendonly no"];
-  const masterProcess = await start("master", master, server);
-  await start("replica", replica, [...server, `replicaof 127.0.0.1 ${String(master)}`]);
-  const watch = [
-    `sentinel monitor mymaster 127.0.0.1 ${String(master)} 1`,
-    `sentinel auth-pass mymaster ${password}`,
-    "sentinel down-after-milliseconds mymaster 500",
-    "sentinel failover-timeout mymaster 5000",
-  ];
-  await start("sentinel", sentinel, watch, ["--sentinel"]);
-  return { masterProcess, ports: { master, replica, sentinel } };
-}
 
 function client(port: number, more: object = {}): Redis {
   const redis = new Redis({ host: "127.0.0.1", port, protocol: 2, ...more });
@@ -58,8 +18,8 @@ function client(port: number, more: object = {}): Redis {
   return redis;
 }
 
-it("follows the Sentinels from a master that dies to a replica that was behind", { timeout: 60_000 }, async () => {
-  const { masterProcess, ports } = await cluster();
+it("R15: follows the Sentinels from a master that dies to a replica that was behind", { timeout: 60_000 }, async () => {
+  const { masterProcess, ports } = await startSentinelCluster(password);
   const replica = client(ports.replica, { password });
   const sentinel = client(ports.sentinel);
   await vi.waitFor(async () => expect(await replica.info("replication")).toContain("master_link_status:up"), {

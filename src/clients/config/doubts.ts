@@ -1,5 +1,6 @@
 // What is allowed and probably not meant: warnings about the settings as a whole. Mistakes, which stop the start, are
 // together.ts's. Called by settings-shape.ts.
+import { readDsn } from "../sentry/dsn.ts";
 import type { SettingWarning } from "./names.ts";
 import type { SettingValues } from "./schema.ts";
 
@@ -17,10 +18,6 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
         settings: ["STATE_ENCRYPTION_KEY"],
         hint: "not set: session keys and tokens stand in topics and Redis as they are",
       },
-    values.STATE_COMPAT === "original" && {
-      settings: ["STATE_COMPAT"],
-      hint: "original: session keys and tokens of open chats stand in Redis as they are, until it is native again",
-    },
     values.BOTRUNNER_URL === null &&
       values.STUDIO_NG_URL === null && {
         settings: ["BOTRUNNER_URL", "STUDIO_NG_URL"],
@@ -47,7 +44,27 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
       hint: "not set: nothing that agents write reaches users",
     },
   ];
-  return [...found.filter((entry) => entry !== false), ...doubtfulStates(values)];
+  return [...found.filter((entry) => entry !== false), ...ofTheGoService(values), ...doubtfulStates(values)];
+}
+
+/** Settings that the Go service had, or that exist for its sake. */
+function ofTheGoService(values: SettingValues): readonly SettingWarning[] {
+  const found: (SettingWarning | false)[] = [
+    values.USE_PROFILE && {
+      settings: ["USE_PROFILE"],
+      hint: "profiles are not served over HTTP: anybody could have them",
+    },
+    values.SENTRY_DSN !== null &&
+      readDsn(values.SENTRY_DSN) === null && {
+        settings: ["SENTRY_DSN"],
+        hint: "is no DSN (https://key@host/project): nothing is reported",
+      },
+    values.STATE_COMPAT === "original" && {
+      settings: ["STATE_COMPAT"],
+      hint: "original: session keys and tokens of open chats stand in Redis as they are, until it is native again",
+    },
+  ];
+  return found.filter((entry) => entry !== false);
 }
 
 /** Maps of bot states that name an unknown channel, or lack one that has a bot. */

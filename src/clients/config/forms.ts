@@ -42,6 +42,9 @@ export function isHostAndPort(value: string): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
+/** An address to listen on; an empty one is every address, as Go's listener has it. */
+export const listenAddress: Form<string> = form("an address or a name", (raw) => (raw === "" ? "0.0.0.0" : raw.trim()));
+
 /** A port to listen on; 0 is any free one. */
 export const listenPort: Form<number> = wholeNumber(0, 65_535);
 
@@ -135,10 +138,10 @@ export const map: Form<Readonly<Record<string, string>>> = form(
   },
 );
 
-/** An IANA time zone that this Node knows. */
+/** An IANA time zone that this Node knows; an empty one is UTC, as Go loads it. */
 export const timeZone: Form<string> = form("an IANA time zone name", (raw) => {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: raw.trim() }).resolvedOptions().timeZone;
+    return new Intl.DateTimeFormat("en", { timeZone: raw === "" ? "UTC" : raw.trim() }).resolvedOptions().timeZone;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,5 +1,7 @@
 // Which grant the service logs in to Salesforce with, and what that grant needs. The single settings are
 // salesforce-settings.ts's. Called by together.ts and settings-shape.ts.
+import { createPrivateKey } from "node:crypto";
+
 import type { SettingValues } from "./schema.ts";
 
 /** A grant and what it needs. */
@@ -45,7 +47,21 @@ export function loginContradictions(
   const grant = grantOf(values);
   const why =
     values.SFC_GRANT === null ? `with the grant ${grant}, which SFC_GRANT defaults to` : `with SFC_GRANT ${grant}`;
-  return needs[grant].filter((name) => values[name] === null).map((name) => ({ name, problem: `is required ${why}` }));
+  const lacking = needs[grant].filter((name) => values[name] === null);
+  const found = lacking.map((name) => ({ name, problem: `is required ${why}` }));
+  const key = grant === "jwt_bearer" ? values.SFC_JWT_KEY : null;
+  if (typeof key === "string" && !isRsaKey(key)) found.push({ name: "SFC_JWT_KEY", problem: "must be an RSA key" });
+  return found;
+}
+
+/** The form is looked at before; whether there is a key in it shows here. */
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "rsa";
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }
 
 /** The grant with what it needs; loginContradictions found nothing. */

@@ -14,7 +14,7 @@ export const dashPrefix = "SALESFORCE-INTEGRATION_";
 export const underscorePrefix = "SALESFORCE_INTEGRATION_";
 
 /** Settings of the original, and newer ones, that have no effect in this version. */
-export const notUsedYet: readonly string[] = ["SENTRY_DSN", "USE_PROFILE", "CLEAN_CONTEXT_SCHEDULE"];
+export const notUsedYet: readonly string[] = ["CLEAN_CONTEXT_SCHEDULE"];
 
 /** What the environment holds under our prefixes. */
 export interface GivenSettings {

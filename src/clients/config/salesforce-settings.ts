@@ -9,7 +9,7 @@ import { sourceFlows } from "./source-flows.ts";
 export const salesforceSettings = {
   SFC_GRANT: optional(oneOf("password", "client_credentials", "jwt_bearer"), {
     description: "How the service logs in. Each asks for its own settings, and ignores those of the others.",
-    example: "jwt_bearer",
+    example: "client_credentials",
     defaultInWords:
       "by what is set: `password` with SFC_PASSWORD, else `jwt_bearer` with SFC_JWT_KEY, else `client_credentials`",
   }),

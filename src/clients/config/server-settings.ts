@@ -1,5 +1,5 @@
 // Settings of the process itself: who it is, where it listens, who may call it, what it logs, how it keeps its state secret.
-import { duration, goBoolean, listenPort, oneOf, seconds, text, timeZone, word } from "./forms.ts";
+import { duration, goBoolean, listenAddress, listenPort, oneOf, seconds, text, timeZone, word } from "./forms.ts";
 import { defaulted, optional, required } from "./setting.ts";
 import { stateKeys } from "./state-keys.ts";
 
@@ -17,7 +17,11 @@ export const serverSettings = {
       "Name of this deployment: prefix of Redis keys and `client` of every record. Records of another are skipped.",
     example: "salesforce",
   }),
-  HOST: defaulted(word, "localhost", { description: "Address to listen on.", example: "0.0.0.0", local: "127.0.0.1" }),
+  HOST: defaulted(listenAddress, "localhost", {
+    description: "Address to listen on; empty: all of IPv4.",
+    example: "0.0.0.0",
+    local: "127.0.0.1",
+  }),
   PORT: defaulted(listenPort, "8080", {
     description: "Port of the public routes; 0 is any free port.",
     example: "8080",
@@ -33,12 +37,22 @@ export const serverSettings = {
     local: "dev",
     defaultInWords: "`dev`, without restart keywords",
   }),
+  SENTRY_DSN: optional(text, {
+    description:
+      "Where unhandled errors, dead letters and alarms are reported to, without words, numbers or tokens of anybody. One that is no DSN is a warning.",
+    example: "https://public-key@sentry.example.com/42",
+    secret: true,
+  }),
+  USE_PROFILE: defaulted(goBoolean, "false", {
+    description: "Of the Go service, which served profiles to everybody. Here it opens nothing; true is a warning.",
+    example: "false",
+  }),
   MAIN_CONTEXT_TIME_OUT: defaulted(seconds(3, 300), "10", {
     description: "Seconds that connect and finish wait for their outcome; a chat must be open 2 s before.",
     example: "10",
   }),
   TIMEZONE: defaulted(timeZone, "America/Mexico_City", {
-    description: "IANA time zone of the dates in the history that the agent gets.",
+    description: "IANA time zone of the dates in the history that the agent gets; empty: UTC.",
     example: "America/Mexico_City",
   }),
   YALO_USERNAME: defaulted(text, "yaloUser", { description: "Caller with the role YALO_ROLE.", example: "yaloUser" }),

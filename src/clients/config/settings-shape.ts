@@ -1,5 +1,6 @@
 // The shape in which settings are handed out, by who needs them, and how the flat values become it. Defaults that depend on
 // other settings are settled here.
+import { readDsn, type SentryDsn } from "../sentry/dsn.ts";
 import { doubts } from "./doubts.ts";
 import type { Schedule } from "../schedule.ts";
 import { arrangeLogin, type LoginSettings } from "./login-settings.ts";
@@ -61,6 +62,8 @@ export interface Settings {
     /** When both have the same username the Salesforce account wins, as in the original. */
     readonly accounts: readonly Account[];
   };
+  /** Null: errors are reported to nobody. */
+  readonly sentry: SentryDsn | null;
   readonly metrics: { readonly host: string; readonly port: number };
   readonly log: { readonly level: "info" | "warn" | "error"; readonly idKey: string | null };
   readonly kafka: {
@@ -174,7 +177,7 @@ export function arrange(
   return { settings, warnings: doubts(values, production) };
 }
 
-function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "metrics" | "log"> {
+function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "sentry" | "metrics" | "log"> {
   return {
     http: {
       host: values.HOST,
@@ -198,6 +201,7 @@ function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "metrics"
         { username: values.SALESFORCE_USERNAME, password: values.SALESFORCE_PASSWORD, role: "SALESFORCE_ROLE" },
       ],
     },
+    sentry: values.SENTRY_DSN === null ? null : readDsn(values.SENTRY_DSN),
     metrics: { host: values.HOST, port: values.METRICS_PORT },
     log: { level: values.LOG_LEVEL, idKey: values.LOG_ID_KEY },
   };

@@ -110,7 +110,7 @@ describe("transport of tokens", () => {
   });
 });
 
-describe("tokens of the service before this one", () => {
+describe("S02: tokens of the service before this one", () => {
   it("are taken and counted", async () => {
     const edge = createEdge();
     expect((await check(edge, legacyToken)).statusCode).toBe(200);
@@ -130,7 +130,7 @@ describe("tokens of the service before this one", () => {
   });
 });
 
-describe("forged and outdated tokens", () => {
+describe("S01, S02: forged and outdated tokens", () => {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const sign = (claims: object, key = "secret"): string =>
@@ -155,6 +155,12 @@ describe("forged and outdated tokens", () => {
     ],
     ["an algorithm that the signature has not", hmac({ alg: "HS256" }, legacyClaims)],
     ["a kid that is a path", hmac({ alg: "HS384", kid: "../../dev/null" }, { ...legacyClaims, password: "x" })],
+    ["a key from elsewhere", hmac({ alg: "HS384", jku: "https://x.example/keys" }, { ...legacyClaims, password: "x" })],
+    [
+      "the public key as secret",
+      jwt.sign(legacyClaims, rsa.publicKey.export({ type: "spki", format: "pem" }), { algorithm: "HS256" }),
+    ],
+    ["100 kB", `${legacyToken.split(".")[0] ?? ""}.${"x".repeat(100_000)}.y`],
     ["one segment", "abc"],
     ["two segments", "a.b"],
     ["no JSON", "e30.bm90anNvbg.e30"],
@@ -197,7 +203,7 @@ describe("forged and outdated tokens", () => {
   });
 });
 
-describe("roles", () => {
+describe("S03: roles", () => {
   const parameters: Readonly<Record<string, string>> = {
     ":user_id": "5215512345678",
     ":requestId": "019b7c9a-0000-7000-8000-000000000000",

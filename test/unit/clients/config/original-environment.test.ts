@@ -3,22 +3,16 @@ import { describe, expect, it } from "vitest";
 
 import { describeMistakes, loadSettings } from "../../../../src/clients/config/settings.ts";
 import type { Settings } from "../../../../src/clients/config/settings-shape.ts";
+import { originalManifest } from "../../../support/original-manifest.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The original's names and values; where the README has a placeholder, a value of its kind. */
+/** Where the README has a placeholder, a value of its kind. */
 const original: Environment = {
-  "SALESFORCE-INTEGRATION_HOST": "0.0.0.0",
-  "SALESFORCE-INTEGRATION_PORT": "8080",
-  "SALESFORCE-INTEGRATION_ENVIRONMENT": "dev",
-  "SALESFORCE-INTEGRATION_REDIS_MASTER": "mymaster",
+  ...originalManifest,
   "SALESFORCE-INTEGRATION_REDIS_SENTINEL_ADDRESS": "sentinel-0:26379;sentinel-1",
   SALESFORCE_INTEGRATION_REDIS_ADDRESS: "redis:6379",
   SALESFORCE_INTEGRATION_REDIS_PASSWORD: "redis-password",
-  "SALESFORCE-INTEGRATION_BOTRUNNER_URL": "http://botrunner.stage-1:3000",
-  "SALESFORCE-INTEGRATION_BLOCKED_USER_STATE": "whatsapp:from-sf-blocked,facebook:from-sf-blocked",
-  "SALESFORCE-INTEGRATION_TIMEOUT_STATE": "whatsapp:from-sf-timeout,facebook:from-sf-timeout",
-  "SALESFORCE-INTEGRATION_SUCCESS_STATE": "whatsapp:from-sf-success,facebook:from-sf-success",
   "SALESFORCE-INTEGRATION_YALO_USERNAME": "yalo-user",
   "SALESFORCE-INTEGRATION_YALO_PASSWORD": "yalo-password",
   "SALESFORCE-INTEGRATION_SALESFORCE_USERNAME": "salesforce-user",
@@ -26,7 +20,6 @@ const original: Environment = {
   "SALESFORCE-INTEGRATION_SECRET_KEY": "secret-key",
   "SALESFORCE-INTEGRATION_SFC_CLIENT_ID": "client-id",
   "SALESFORCE-INTEGRATION_SFC_CLIENT_SECRET": "client-secret",
-  "SALESFORCE-INTEGRATION_SFC_USERNAME": "api_user_salesforce_enviroment",
   "SALESFORCE-INTEGRATION_SFC_PASSWORD": "sfc-password",
   "SALESFORCE-INTEGRATION_SFC_SECURITY_TOKEN": "sfc-token",
   "SALESFORCE-INTEGRATION_SFC_BASE_URL": "https://data.example.com",
@@ -37,17 +30,8 @@ const original: Environment = {
   "SALESFORCE-INTEGRATION_SFC_RECORD_TYPE_ID": "012000000000001",
   "SALESFORCE-INTEGRATION_SFC_ACCOUNT_RECORD_TYPE_ID": "012000000000002",
   "SALESFORCE-INTEGRATION_SFC_CUSTOM_FIELDS_CASE": "address:CP_Address__c,source_flow_bot:CP_Source_Flow_Bot__c",
-  "SALESFORCE-INTEGRATION_SFC_SOURCE_FLOW_BOT":
-    'default={"subject":"case","providers":{"whatsapp":{"button_id":"b","owner_id":"o"},"facebook":{"button_id":"b","owner_id":"o"}}}',
-  "SALESFORCE-INTEGRATION_SFC_BLOCKED_CHAT_FIELD": "false",
-  "SALESFORCE-INTEGRATION_SFC_CODE_PHONE_REMOVE": "521,52",
-  "SALESFORCE-INTEGRATION_INTEGRATIONS_WA_CHANNEL": "outgoing_webhook",
-  "SALESFORCE-INTEGRATION_INTEGRATIONS_WA_BOT_ID": "coppel-wa-staging",
-  "SALESFORCE-INTEGRATION_INTEGRATIONS_FB_CHANNEL": "passthrough",
-  "SALESFORCE-INTEGRATION_INTEGRATIONS_FB_BOT_ID": "coppel-msn-staging",
   "SALESFORCE-INTEGRATION_INTEGRATIONS_FB_BOT_JWT": "fb-jwt",
   "SALESFORCE-INTEGRATION_INTEGRATIONS_WA_BOT_JWT": "wa-jwt",
-  "SALESFORCE-INTEGRATION_INTEGRATIONS_BASE_URL": "https://api-staging2.yalochat.com/underdog-integrations-api",
   "SALESFORCE-INTEGRATION_INTEGRATIONS_WA_BOT_PHONE": "+5215500000000",
   "SALESFORCE-INTEGRATION_INTEGRATIONS_FB_BOT_PHONE": "100000000000001",
   "SALESFORCE-INTEGRATION_WEBHOOK_BASE_URL": "https://deployment.example.com",
@@ -56,6 +40,8 @@ const original: Environment = {
   "SALESFORCE-INTEGRATION_KAFKA_USER": "kafka-user",
   "SALESFORCE-INTEGRATION_KAFKA_PASSWORD": "kafka-password",
   "SALESFORCE-INTEGRATION_KAFKA_TOPIC": "salesforce",
+  "SALESFORCE-INTEGRATION_SFC_SOURCE_FLOW_BOT":
+    'default={"subject":"case","providers":{"whatsapp":{"button_id":"b","owner_id":"o"},"facebook":{"button_id":"b","owner_id":"o"}}}',
 };
 const added: Environment = {
   "SALESFORCE-INTEGRATION_SCHEMA_REGISTRY_URL": "https://registry.example.com",
