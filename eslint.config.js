@@ -120,7 +120,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -166,7 +166,7 @@ export default defineConfig(
   {
     files: [
       "src/**/*.ts",
-      "sandbox/**/*.ts",
+      "sandbox/**/*.{ts,tsx}",
       "schemas/**/*.ts",
       "bench/**/*.ts",
       "test/support/**/*.ts",

@@ -4,8 +4,10 @@ import { availableParallelism } from "node:os";
 
 import { defineConfig } from "vitest/config";
 
-import { filesOf, levels } from "./test/levels/levels.ts";
+import { filesOf, levels, type Level } from "./test/levels/levels.ts";
 import { ByPath } from "./test/support/file-order.ts";
+
+const isSerial = ({ needsServices, globalSetup }: Level): boolean => needsServices || globalSetup !== undefined;
 
 export default defineConfig({
   test: {
@@ -18,8 +20,9 @@ export default defineConfig({
         include: [filesOf(level)],
         testTimeout: level.testTimeoutMs,
         hookTimeout: level.testTimeoutMs,
-        fileParallelism: !level.needsServices,
-        maxWorkers: level.needsServices ? 1 : availableParallelism(),
+        ...(level.globalSetup === undefined ? {} : { globalSetup: level.globalSetup }),
+        fileParallelism: !isSerial(level),
+        maxWorkers: isSerial(level) ? 1 : availableParallelism(),
         unstubEnvs: true,
         unstubGlobals: true,
         restoreMocks: true,

@@ -8,6 +8,18 @@ export const PLAY_FLOW = "play";
 /** Agent of that flow: accepts only when told. */
 export const PLAY_AGENT_ID = "0055g0000000AG2";
 
+/** Source flow of the users on the sandbox's page: its chats ring at agents who accept when a visitor clicks. */
+export const PAGE_FLOW = "page";
+/** Agents whose console is on the page. The first one is in the chair when the page opens. */
+export const PAGE_AGENT_IDS = ["0055g0000000AG3", "0055g0000000AG4"] as const;
+/** Button behind which those agents sit. */
+const PAGE_BUTTON = "5735g000000SBX3";
+/** Source flow of the crowd that the page can let in: an agent of its own accepts at once, so that it does not ring on the console. */
+export const CROWD_FLOW = "crowd";
+/** Agent of the crowd. */
+const CROWD_AGENT_ID = "0055g0000000AG5";
+const CROWD_BUTTON = "5735g000000SBX4";
+
 const [MAIN_BUTTON = "", PLAY_BUTTON = ""] = DEFAULT_ORG.buttons;
 const MAIN_AGENT_ID = "0055g0000000AG1";
 
@@ -20,9 +32,13 @@ export const SERVICE_ACCOUNTS = {
 
 /** Options of the world to which `serviceEnvironment` fits. */
 export const WORLD_OPTIONS: WorldOptions = {
+  org: { buttons: [MAIN_BUTTON, PLAY_BUTTON, PAGE_BUTTON, CROWD_BUTTON] },
   agents: {
     [MAIN_AGENT_ID]: { name: "Ana Torres", buttons: [MAIN_BUTTON], acceptDelayMs: 2_000 },
     [PLAY_AGENT_ID]: { name: "Bruno Díaz", buttons: [PLAY_BUTTON], accept: "manual" },
+    [PAGE_AGENT_IDS[0]]: { name: "Carmen Vega", buttons: [PAGE_BUTTON], accept: "manual" },
+    [PAGE_AGENT_IDS[1]]: { name: "Diego Ruiz", buttons: [PAGE_BUTTON], accept: "manual" },
+    [CROWD_AGENT_ID]: { name: "Everybody", buttons: [CROWD_BUTTON] },
   },
 };
 
@@ -137,6 +153,8 @@ function worldSettings({
     SFC_SOURCE_FLOW_BOT: sourceFlows({
       default: { subject: "Ayuda desde el bot", button: MAIN_BUTTON, agent: MAIN_AGENT_ID },
       [PLAY_FLOW]: { subject: "Conversación de prueba", button: PLAY_BUTTON, agent: PLAY_AGENT_ID },
+      [PAGE_FLOW]: { subject: "Ayuda desde la página", button: PAGE_BUTTON, agent: PAGE_AGENT_IDS[0] },
+      [CROWD_FLOW]: { subject: "Mucha gente", button: CROWD_BUTTON, agent: CROWD_AGENT_ID },
     }),
     SFC_SOURCE_FLOW_FIELD: "source_flow_bot",
   };

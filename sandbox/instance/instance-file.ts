@@ -8,6 +8,8 @@ import { isSameProcess, startedAt, type NotedProcess } from "../process-identity
 
 /** Where a running sandbox is to be found: base URLs without a slash at the end, `host:port` for the rest. */
 export interface InstanceAddresses {
+  /** The sandbox's page, for a browser. */
+  readonly page: string;
   readonly service: string;
   /** Of the service: /live, /ready, /metrics. */
   readonly metrics: string;
@@ -39,6 +41,7 @@ export interface Claim {
 }
 
 const ADDRESS_NAMES = [
+  "page",
   "service",
   "metrics",
   "control",

@@ -39,7 +39,13 @@ export interface Supervisor {
   pid(): number | undefined;
   /** How often it was started again. */
   restarts(): number;
+  state(): SupervisedState;
+  /** Ends the running program at once (SIGKILL), as a crash would; it is started again. */
+  kill(): Promise<void>;
 }
+
+/** `starting`: a program runs and is not ready yet. `down`: none runs, and one is started after the back-off. */
+export type SupervisedState = "starting" | "ready" | "down" | "stopped";
 
 /** A supervisor; nothing runs yet. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -48,6 +54,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let child: Child | undefined;
   let attempts = 0;
   let readySinceMs: number | undefined;
+  let readyChild: Child | undefined;
   let watching: Promise<void> = Promise.resolve();
 
   const spawn = async (): Promise<Child> => {
@@ -81,6 +88,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const sayWhenReady = async (started: Child): Promise<void> => {
     if (await waitUntil(options.ready, options.startTimeoutMs, started.ended)) {
+      readyChild = started;
       options.say(`The service is ready again (process ${String(started.pid)}).`);
     }
   };
@@ -94,6 +102,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         if (isStopping()) await started.kill();
         if (await waitUntil(options.ready, deadlineMs - Date.now(), started.ended)) {
           readySinceMs = Date.now();
+          readyChild = started;
           watching = watch(started);
           return;
         }
@@ -116,6 +125,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     readySince: () => readySinceMs,
     pid: () => (child?.isRunning() ? child.pid : undefined),
     restarts: () => Math.max(0, attempts - 1),
+    state() {
+      if (isStopping()) return "stopped";
+      if (child?.isRunning() !== true) return "down";
+      return child === readyChild ? "ready" : "starting";
+    },
+    async kill() {
+      await child?.kill();
+    },
   };
 }
 

@@ -6,11 +6,11 @@ const EXAMPLE_USER = "5215512345678";
 
 /** Addresses, accounts, a conversation by hand, how to play and how to stop. */
 export function whereToLook(addresses: InstanceAddresses): string {
-  const { service, metrics, control, salesforce, integrations, botrunner, registry, brokers, redis, serviceLog } =
+  const { page, service, metrics, control, salesforce, integrations, botrunner, registry, brokers, redis, serviceLog } =
     addresses;
   const { bot, salesforce: agent } = SERVICE_ACCOUNTS;
   return `
-The sandbox is up.
+The sandbox is up. Its page: ${page}
 
   service       ${service}/v1/welcome
                 ${metrics}/ready, ${metrics}/metrics

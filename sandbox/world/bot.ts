@@ -76,8 +76,10 @@ export function bot(parts: BotParts): Bot {
   const send = (userId: string, text: string, given?: string, file?: SentFile): Promise<Delivery> => {
     const { channel } = parts.people.get(userId);
     const id = given ?? `${channel === "whatsapp" ? "wamid." : "m_"}${parts.ids.hex(24)}`;
-    parts.phones.add({ userId, channel, from: "user", id, text: text === "" ? (file?.url ?? "") : text }, false);
-    const words = { userId, id, text, author: "user" as const, ...(file === undefined ? {} : { file }) };
+    const attached = file === undefined ? {} : { file };
+    const shown = text === "" ? (file?.url ?? "") : text;
+    parts.phones.add({ userId, channel, from: "user", id, text: shown, ...attached }, false);
+    const words = { userId, id, text, author: "user" as const, ...attached };
     return parts.webhooks.deliver(webhookOf(parts, memory, words));
   };
   const sent: Bot["sent"] = (userId, text, id) => send(userId, text, id);

@@ -50,6 +50,8 @@ export interface MediaHost {
   readonly log: AppendLog<MediaRequest>;
   /** Puts a file there, or another one in its place; answers its address. */
   put(name: string, file: StoredFile): string;
+  /** The file of that name; undefined when there is none. Not a request, so not in the log. */
+  find(name: string): StoredFile | undefined;
   /** Takes every file away. */
   clear(): void;
   close(): Promise<void>;
@@ -91,6 +93,7 @@ export async function startMedia(clock: Clock, remembered: number | null, port: 
       files.set(path, file);
       return `http://${host}${path}`;
     },
+    find: (name) => files.get(`/${encodeURIComponent(name)}`),
     clear() {
       files.clear();
       log.clear();

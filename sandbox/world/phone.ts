@@ -6,6 +6,7 @@
 import { appendLog } from "./append-log.ts";
 import type { AppendLog } from "./append-log.ts";
 import type { Clock } from "./clock.ts";
+import type { SentFile } from "./webhook-forms.ts";
 
 /** A line on a phone. */
 export interface PhoneLine {
@@ -20,6 +21,8 @@ export interface PhoneLine {
   /** Message id, as the sender named it. */
   readonly id: string;
   readonly text: string;
+  /** The file that was sent, where it was one. */
+  readonly file?: SentFile;
   /** The id was delivered to this phone before. */
   readonly repeat: boolean;
   /** False for a repeat that was held back. */
@@ -29,7 +32,7 @@ export interface PhoneLine {
 /** The phones. */
 export interface Phones {
   readonly log: AppendLog<PhoneLine>;
-  add(line: Pick<PhoneLine, "userId" | "channel" | "from" | "id" | "text">, hideRepeats: boolean): PhoneLine;
+  add(line: Pick<PhoneLine, "userId" | "channel" | "from" | "id" | "text" | "file">, hideRepeats: boolean): PhoneLine;
   clear(): void;
 }
 

@@ -22,6 +22,7 @@ const tool = (path: string): string => `node_modules/${path}`;
 const steps: readonly Step[] = [
   { name: "lint", args: [tool("eslint/bin/eslint.js"), "--max-warnings=0", "."] },
   { name: "types", args: [tool("typescript/bin/tsc"), "--noEmit", "-p", "."] },
+  { name: "types of the page", args: [tool("typescript/bin/tsc"), "--noEmit", "-p", "sandbox/page/client"] },
   { name: "format", args: [tool("prettier/bin/prettier.cjs"), "--check", "--log-level=warn", "."] },
   {
     name: "import rules",

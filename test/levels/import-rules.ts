@@ -32,7 +32,7 @@ export function judgeImportReport(output: string, sources: readonly string[] = g
   if (report === undefined) return { passed: false, note: "no report", details: output };
   const seen = new Set(report.modules.map(({ source }) => source));
   const unseen = sources.filter((source) => !seen.has(source));
-  const own = [...seen].filter((source) => !/(^|\/)node_modules\//.test(source) && /\.(ts|js|mjs)$/.test(source));
+  const own = [...seen].filter((source) => !/(^|\/)node_modules\//.test(source) && /\.(tsx?|js|mjs)$/.test(source));
   const complaints = report.summary.violations.map((violation) => describe(violation, report));
   if (own.length === 0)
     complaints.push("No module was seen: the tool cannot read TypeScript with the compiler installed.");

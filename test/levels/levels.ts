@@ -6,6 +6,8 @@ export interface Level {
   readonly name: string;
   /** Kafka, registry and Redis run while it does, and its files run one after the other. */
   readonly needsServices: boolean;
+  /** Run once before its files, in the process that starts them: what they share. They then run one after the other. */
+  readonly globalSetup?: string;
   /** A single test is stopped and failed after this long. */
   readonly testTimeoutMs: number;
   /** The whole level is killed and counted as failed after this long: a net for what hangs, not its budget (docs/decisions.md). */
@@ -21,7 +23,14 @@ export const levels: readonly Level[] = [
   { name: "contracts", needsServices: true, testTimeoutMs: 60_000, deadlineMs: 10 * minuteMs },
   { name: "integration", needsServices: true, testTimeoutMs: 3 * minuteMs, deadlineMs: 30 * minuteMs },
   { name: "chaos", needsServices: true, testTimeoutMs: 5 * minuteMs, deadlineMs: 8 * minuteMs },
-  { name: "browser", needsServices: true, testTimeoutMs: 2 * minuteMs, deadlineMs: 6 * minuteMs },
+  // Its sandbox has Kafka, registry and Redis of its own: it freezes and empties them.
+  {
+    name: "browser",
+    needsServices: false,
+    globalSetup: "test/support/browser-sandbox.ts",
+    testTimeoutMs: 2 * minuteMs,
+    deadlineMs: 6 * minuteMs,
+  },
   { name: "bench", needsServices: true, testTimeoutMs: 3 * minuteMs, deadlineMs: 6 * minuteMs },
   // Last: it looks through what the services of all the others have written.
   { name: "leaks", needsServices: true, testTimeoutMs: 3 * minuteMs, deadlineMs: 5 * minuteMs },

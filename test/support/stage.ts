@@ -12,13 +12,13 @@ import {
   WORLD_OPTIONS,
   type Surroundings,
 } from "../../sandbox/environment.ts";
+import { startFront, type Front } from "../../sandbox/instance/front.ts";
 import { DEFAULT_ACCOUNTS } from "../../sandbox/world/defaults.ts";
 import type { Session } from "../../sandbox/world/live-agent/session.ts";
 import type { Person } from "../../sandbox/world/people.ts";
 import { startWorld, type World, type WorldOptions } from "../../sandbox/world/world.ts";
 import { canarySettings, settingCanaries } from "./canaries.ts";
 import { eventually } from "./eventually.ts";
-import { startFront, type Front } from "./front.ts";
 import { keepSecrets } from "./outputs.ts";
 import { createServiceProcess, type ServiceProcess } from "./service-process.ts";
 import { ownNames, serviceAddresses, type OwnNames, type ServiceAddresses } from "./services.ts";
@@ -98,7 +98,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const service = await create();
   const services = [service];
   while (services.length < (options.instances ?? 1)) services.push(await create());
-  const front = services.length > 1 ? await startFront(services.map((one) => one.url)) : null;
+  const front = services.length > 1 ? await startFront(() => services.map((one) => one.url)) : null;
   const url = front?.url ?? service.url;
   world.connectBot({ url, username: SERVICE_ACCOUNTS.bot.username, password: settingCanaries.botPassword });
   const stage = makeStage({ names, world, service, services, url, addresses }, front);

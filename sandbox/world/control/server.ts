@@ -1,6 +1,6 @@
 /**
- * The control API's server: everything that tests, the play and later the page need, over JSON on 127.0.0.1.
- * Collects the routes of its neighbours; documented in docs/sandbox.md. Started by the world.
+ * The control API's server: everything that tests, the play and the page need, over JSON on 127.0.0.1.
+ * Collects the routes of its neighbours; documented in docs/sandbox.md. Started by the world; the page serves the same routes itself.
  */
 import type { AddressInfo } from "node:net";
 
@@ -12,10 +12,13 @@ import type { WorldParts } from "../world-parts.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { deskRoutes } from "./desk-routes.ts";
 import { faultRoutes } from "./fault-routes.ts";
+import { guardLoopback } from "./loopback-guard.ts";
 import { phoneRoutes } from "./phone-routes.ts";
 import { ControlError } from "./routes.ts";
 import type { Route } from "./routes.ts";
 import { worldRoutes } from "./world-routes.ts";
+
+const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** The running server. */
 export interface Control {
@@ -25,11 +28,16 @@ export interface Control {
 
 /** Starts the control API; port 0 takes any free one. */
 export async function startControl(parts: WorldParts, port: number): Promise<Control> {
-  const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
-    done(null, body);
-  });
+  const app = fastify({ forceCloseConnections: true });
+  guardLoopback(app);
+  serveRoutes(app, controlRoutes(parts), "");
+  await app.listen({ host: "127.0.0.1", port });
+  const { port: boundPort } = app.server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${boundPort}`, close: () => app.close() };
+}
+
+/** All routes of a world. */
+export function controlRoutes(parts: WorldParts): readonly Route[] {
   const routes: readonly Route[] = [
     ...worldRoutes(parts, () => routes),
     ...faultRoutes(parts),
@@ -37,19 +45,25 @@ export async function startControl(parts: WorldParts, port: number): Promise<Con
     ...agentRoutes(parts),
     ...phoneRoutes(parts),
   ];
-  for (const route of routes) {
-    addRoute(app, route);
-  }
-  app.setErrorHandler(answerError);
-  await app.listen({ host: "127.0.0.1", port });
-  const { port: boundPort } = app.server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${boundPort}`, close: () => app.close() };
+  return routes;
 }
 
-function addRoute(app: FastifyInstance, route: Route): void {
+/** Serves routes under a prefix, JSON in and out. `NotPossible` becomes 409. Called once for an instance of fastify. */
+export function serveRoutes(app: FastifyInstance, routes: readonly Route[], prefix: string): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string", bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) => {
+    done(null, body);
+  });
+  for (const route of routes) {
+    addRoute(app, route, prefix);
+  }
+  app.setErrorHandler(answerError);
+}
+
+function addRoute(app: FastifyInstance, route: Route, prefix: string): void {
   app.route({
     method: route.method,
-    url: route.path,
+    url: `${prefix}${route.path}`,
     handler: async (request, reply) => {
       const mark = request.url.indexOf("?");
       const made: unknown = await route.handle({

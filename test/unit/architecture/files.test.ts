@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { levels } from "../../levels/levels.ts";
 import { filesOfRepository } from "./repository.ts";
 
-const code = filesOfRepository(/\.(ts|mts|js|mjs)$/);
+const code = filesOfRepository(/\.(ts|tsx|mts|js|mjs)$/);
 const vague = /^(utils?|helpers?|common|shared|misc|manager|service|base|types|interfaces|constants|index)$/;
 
 it("sees the code", () => {
@@ -39,5 +39,5 @@ function isFound(path: string, folders: readonly string[]): boolean {
 }
 
 function stem(path: string): string {
-  return basename(path).replace(/(\.(test|config|d))?\.(ts|mts|js|mjs)$/, "");
+  return basename(path).replace(/(\.(test|config|d))?\.(ts|tsx|mts|js|mjs)$/, "");
 }

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { filesOfRepository } from "./repository.ts";
 
 const text =
-  /\.(ts|mts|js|mjs|json|jsonc|avsc|md|ya?ml|env|xml|properties|html|css|sh)$|^\.ci\/|(^|\/)\.[a-z]+(rc|ignore)$/;
+  /\.(ts|tsx|mts|js|mjs|json|jsonc|avsc|md|ya?ml|env|xml|properties|html|css|sh)$|^\.ci\/|(^|\/)\.[a-z]+(rc|ignore)$/;
 
 describe("paths of this machine", () => {
   const folder = process.cwd();

@@ -14,6 +14,7 @@ import {
 
 const state = { folder: "", file: "" };
 const addresses: InstanceAddresses = {
+  page: "http://127.0.0.1:8070",
   service: "http://127.0.0.1:1",
   metrics: "http://127.0.0.1:2",
   control: "http://127.0.0.1:3",

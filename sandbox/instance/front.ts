@@ -1,5 +1,6 @@
 // A load balancer in front of several instances: each call goes to the next one in turn, and to the one after where nobody listens. A
-// connection that breaks on the way is answered 502, as balancers do: the caller can't know what became of it. Used by stage.ts.
+// connection that breaks on the way is answered 502, as balancers do: the caller can't know what became of it. Used by the sandbox and by
+// tests of several instances.
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,21 +12,22 @@ export interface Front {
 
 type Passed = "answered" | "nobody listens" | "broken";
 
-/** Starts it on a free port. `urls` are base URLs, running or not. */
-export async function startFront(urls: readonly string[]): Promise<Front> {
+/** Starts it on 127.0.0.1; port 0 is any free one. `targets` are base URLs, running or not, asked for at every call. */
+export async function startFront(targets: () => readonly string[], port = 0): Promise<Front> {
   let turn = 0;
   const server = createServer((incoming, response) => {
-    const first = turn;
+    const urls = targets();
+    const first = turn % Math.max(urls.length, 1);
     turn += 1;
-    void handle(incoming, response, [...urls.slice(first % urls.length), ...urls.slice(0, first % urls.length)]);
+    void handle(incoming, response, [...urls.slice(first), ...urls.slice(0, first)]);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const bound = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `http://127.0.0.1:${String(bound.port)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => {

@@ -1,0 +1,179 @@
+// Owns looking at the world for the page: reads its logs from where it left off, and tells what is new in the page's own shapes. It only
+// looks; what visitors do goes through the world's own routes. Called by page.ts at every beat.
+import { CROWD_FLOW, PAGE_AGENT_IDS } from "../environment.ts";
+import type { AppendLog } from "../world/append-log.ts";
+import type { JournalEntry } from "../world/journal.ts";
+import type { ScreenText } from "../world/live-agent/desk.ts";
+import { isOver, type Session } from "../world/live-agent/session.ts";
+import type { Person } from "../world/people.ts";
+import type { PhoneLine as WorldLine } from "../world/phone.ts";
+import type { Delivery } from "../world/webhooks.ts";
+import type { WorldParts } from "../world/world-parts.ts";
+import { createArrivals } from "./arrivals.ts";
+import { caseFiles } from "./case-files.ts";
+import { traceOfScreenLine, type SeenCall, type SeenWebhook } from "./traces.ts";
+import type { Agent, Arrival, CaseFile, DeskChat, PhoneLine, ScreenLine, Tally, User } from "./protocol.ts";
+
+/** What is new since the last look, in the order in which it happened within each list. */
+export interface Sights {
+  readonly phone: readonly PhoneLine[];
+  readonly screen: readonly ScreenLine[];
+  readonly arrivals: readonly Arrival[];
+  readonly calls: readonly SeenCall[];
+  readonly webhooks: readonly SeenWebhook[];
+  readonly users: readonly User[];
+  readonly chats: readonly DeskChat[];
+  readonly agents: readonly Agent[];
+  readonly files: readonly CaseFile[];
+  readonly tally: Tally | null;
+}
+
+/** A watcher of one world. */
+export interface WorldWatch {
+  look(): Sights;
+}
+
+/** A watcher that has seen nothing yet. */
+export function watchWorld(parts: WorldParts): WorldWatch {
+  const phone = reader(parts.phones.log);
+  const screen = reader(parts.desk.screens);
+  const journal = reader(parts.journal.log);
+  const webhooks = reader(parts.webhooks.log);
+  const users = changes<User>();
+  const chats = changes<DeskChat>();
+  const agents = changes<Agent>();
+  const files = changes<CaseFile>();
+  const tally = changes<{ readonly id: string; readonly tally: Tally }>();
+  const arrivals = createArrivals();
+  const living = new Map<string, Session>();
+  const over = new Set<string>();
+  let filesSeen: readonly CaseFile[] = [];
+
+  const seePhone = (line: WorldLine & { n: number }): readonly Arrival[] => {
+    const { n, at, userId: user, from, text } = line;
+    if (from === "service") return arrivals.seenOnPhone({ at, user, text });
+    if (from === "user" && line.file === undefined && isEngaged(user)) arrivals.saidByUser({ n, at, user, text });
+    return [];
+  };
+  const seeScreen = ({ n, at, user, from, text }: ScreenLine): readonly Arrival[] => {
+    if (from === "visitor") return arrivals.seenOnScreen({ at, user, text });
+    arrivals.saidByAgent({ n, at, user, text });
+    return [];
+  };
+  const isEngaged = (user: string): boolean =>
+    [...living.values()].some((session) => session.user === user && session.state === "ENGAGED");
+  /** Sessions that live, and those that lived at the last look. */
+  const sessions = (): DeskChat[] => {
+    for (const session of parts.desk.byKey.values()) living.set(session.id, session);
+    const seen = [...living.values()].flatMap((session) => chatOf(session) ?? []);
+    for (const session of living.values()) {
+      if (isOver(session) && !over.has(session.id)) arrivals.ended(session.user ?? "");
+      if (isOver(session)) over.add(session.id);
+      if (parts.desk.byKey.has(session.key)) continue;
+      living.delete(session.id);
+      over.delete(session.id);
+    }
+    return seen;
+  };
+
+  return {
+    look() {
+      // Lines of both sides in the order of their time: what is said comes before what is seen.
+      const lines = [...phone().filter(({ shown }) => shown), ...screen()].sort(
+        (one, other) => one.atMs - other.atMs || Number("userId" in other) - Number("userId" in one),
+      );
+      const sights = { phone: [] as PhoneLine[], screen: [] as ScreenLine[], arrivals: [] as Arrival[] };
+      for (const line of lines) {
+        if ("userId" in line) {
+          sights.phone.push(phoneLine(line));
+          sights.arrivals.push(...seePhone(line));
+        } else {
+          sights.screen.push(screenLine(line));
+          sights.arrivals.push(...seeScreen(screenLine(line)));
+        }
+      }
+      const calls = journal();
+      if (calls.some(({ operation }) => operation === "composite")) filesSeen = caseFiles(parts.desk.records);
+      return {
+        ...sights,
+        calls: calls.map(seenCall),
+        webhooks: webhooks().map((delivery) => seenWebhook(parts, delivery)),
+        users: users(parts.people.list().map((person) => userOf(parts, person))),
+        chats: chats(sessions()),
+        agents: agents(PAGE_AGENT_IDS.flatMap((id) => parts.desk.agents.get(id) ?? []).map(agentOf)),
+        files: files(filesSeen),
+        tally: tally([{ id: "tally", tally: arrivals.tally() }])[0]?.tally ?? null,
+      };
+    },
+  };
+}
+
+/** Reads a log on from where it left off; what was forgotten meanwhile is left out. */
+function reader<T extends object>(log: AppendLog<T>): () => readonly (T & { readonly n: number })[] {
+  let since = 0;
+  return () => {
+    const page = log.read({ since });
+    since = page.next;
+    return page.entries;
+  };
+}
+
+/** Of a list, those entries that are not as they were. */
+function changes<T extends { readonly id: string }>(): (entries: readonly T[]) => T[] {
+  const known = new Map<string, string>();
+  return (entries) =>
+    entries.filter((entry) => {
+      const text = JSON.stringify(entry);
+      if (known.get(entry.id) === text) return false;
+      known.set(entry.id, text);
+      return true;
+    });
+}
+
+function phoneLine({ n, at, userId, from, id, text, file }: WorldLine & { readonly n: number }): PhoneLine {
+  const shown =
+    file === undefined
+      ? null
+      : { type: file.type, url: `/media${new URL(file.url).pathname}`, mimeType: file.mimeType ?? "" };
+  return { n, at, user: userId, from, id, text: text === file?.url ? "" : text, file: shown };
+}
+
+function screenLine(line: ScreenText & { readonly n: number }): ScreenLine {
+  const { n, at, sessionId, user, from, text, agentId } = line;
+  const trace = from === "agent" ? traceOfScreenLine(n) : null;
+  return { n, at, session: sessionId, user: user ?? "", from, text, agent: agentId ?? "", trace };
+}
+
+function seenCall({ arrivedAt, system, operation, user, status, request }: JournalEntry): SeenCall {
+  return { at: arrivedAt, system, operation, user: user ?? null, status, request };
+}
+
+function seenWebhook({ clock }: WorldParts, { id, endedMs, attempts, outcome }: Delivery): SeenWebhook {
+  return { id, at: Math.round(clock.nowMs() - (clock.monotonicMs() - endedMs)), attempts, outcome };
+}
+
+function userOf({ bot }: WorldParts, { userId, name, channel, extraData }: Person): User {
+  const isCrowd = extraData?.["source_flow_bot"] === CROWD_FLOW;
+  return { id: userId, name, channel, holder: bot.holder(userId), isCrowd };
+}
+
+function agentOf({ id, name, online }: { id: string; name: string; online: boolean }): Agent {
+  return { id, name, online };
+}
+
+function chatOf(session: Session): DeskChat | undefined {
+  const { id, user, visitor, state, agentId, declinedBy, endedBy, createdAt, violations } = session;
+  if (state === "NEW") return undefined;
+  return {
+    id,
+    user: user ?? "",
+    name: visitor?.visitorName ?? "",
+    state,
+    agent: agentId ?? null,
+    declinedBy: [...declinedBy],
+    endedBy: endedBy ?? null,
+    createdAt,
+    caseId: visitor?.linked["Case"] ?? null,
+    violations: [...violations],
+  };
+}
