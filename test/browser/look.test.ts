@@ -22,7 +22,7 @@ const looks = sizes.flatMap((size) => themes.map((theme) => ({ ...size, theme })
 /** What axe calls serious or critical, as `rule: where`. */
 async function findings({ page }: Visitor): Promise<string[]> {
   await page.evaluate(axe.source);
-  const results = (await page.evaluate("axe.run()")) as AxeResults;
+  const results = await page.evaluate<AxeResults>("axe.run()");
   return results.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) =>
