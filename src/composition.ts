@@ -2,34 +2,18 @@
 // the composition-*.ts beside it the only file that sees everything. Called by main.ts, and by tests that put something between the ports.
 import { hostname } from "node:os";
 
-import { createBot } from "./clients/botrunner/bot.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
-import { createGuardedDownload } from "./clients/http/guarded-download.ts";
-import { createHttpClient, type HttpClient } from "./clients/http/http-client.ts";
-import { createMessageClient } from "./clients/http/message-client.ts";
-import { createLongPollClient } from "./clients/http/long-poll-client.ts";
-import { createProxyFor } from "./clients/http/proxy.ts";
-import { createChannel } from "./clients/integrations/channel.ts";
-import { createWebhookRegistration } from "./clients/integrations/webhook-registration.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
 import { startObservationServer } from "./clients/metrics/observation-server.ts";
 import { createContextReader } from "./clients/redis/context.ts";
 import { createReplies } from "./clients/redis/replies.ts";
-import { createDesk } from "./clients/salesforce/desk.ts";
-import { startKeepAlive } from "./clients/salesforce/keep-alive.ts";
-import { createSealer } from "./clients/sealer.ts";
 import { noErrorReports, type ErrorReports } from "./clients/sentry/error-reports.ts";
-import { createStudioNgBot } from "./clients/studio-ng/bot.ts";
 import { createIngress, type Ingress } from "./ingress/ingress.ts";
-import type { WebhookRegistrations } from "./ingress/ports.ts";
 import { createRecordSinks } from "./ingress/record-sinks.ts";
-import { createChannelGateway, type ChannelGateway } from "./processors/channel/gateway.ts";
-import { createDeskGateway, type DeskGateway } from "./processors/desk/gateway.ts";
-import type { BotPort, ChannelPort } from "./processors/channel/port.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
-import type { Done } from "./processors/outcome.ts";
+import { openOutside, type Outside } from "./composition-outside.ts";
 import { takeOver } from "./composition-rollover.ts";
-import { decideSettings, deskMapping } from "./composition-settings.ts";
+import { decideSettings } from "./composition-settings.ts";
 import {
   closeAll,
   openCluster,
@@ -162,82 +146,12 @@ function runtimePorts(
   };
 }
 
-const httpLimits = {
-  connectTimeoutMs: 5_000,
-  responseTimeoutMs: 30_000,
-  maxConnections: 100,
-  maxBodyBytes: 5 * 1024 * 1024,
-};
-const downloadLimits = { connectTimeoutMs: 5_000, answerTimeoutMs: 10_000, totalTimeoutMs: 30_000 };
-const pollLimits = { connectTimeoutMs: 5_000, bodyTimeoutMs: 10_000, maxBodyBytes: 5 * 1024 * 1024 };
-
-interface Outside {
-  readonly desk: DeskGateway;
-  readonly channel: ChannelGateway;
-  readonly registrations: WebhookRegistrations;
-}
-
-function openOutside(start: Start): Outside {
-  const { settings, log, clock, closing } = start;
-  const { salesforce } = settings;
-  const now = (): number => clock.now();
-  const proxyFor = createProxyFor(settings.proxy);
-  const http = createHttpClient({ ...httpLimits, now, proxyFor });
-  const messages = createMessageClient({ ...httpLimits, now, proxyFor }, http);
-  const polls = createLongPollClient({ ...pollLimits, now, proxyFor });
-  closing.push(() => polls.close());
-  closing.push(() => {
-    http.close();
-    messages.close();
-  });
-  const desk = createDesk({
-    ...salesforce,
-    http,
-    messages,
-    polls,
-    log,
-    now,
-    grant: salesforce.login,
-    dataApiVersion: salesforce.apiVersion,
-    mapping: deskMapping(settings),
-  });
-  const { keepAlive } = salesforce;
-  if (keepAlive !== null)
-    closing.push(startKeepAlive({ schedule: keepAlive, clock, log, call: (signal) => desk.keepAlive(signal) }));
-  const channels = openChannels(settings, { http, messages }, log);
-  return {
-    desk: createDeskGateway({
-      desk,
-      sealer: createSealer(settings.stateKeys),
-      download: createGuardedDownload({ ...downloadLimits, ...settings.files, now }),
-    }),
-    channel: createChannelGateway({ channel: channels, bot: openBot(settings, http, log) }),
-    registrations: channels,
-  };
-}
-
-function openBot({ botPlatform }: Settings, http: HttpClient, log: Log): BotPort {
-  return botPlatform?.kind === "studio-ng"
-    ? createStudioNgBot({ http, ...botPlatform })
-    : createBot({ http, log, url: botPlatform?.url ?? null, token: botPlatform?.token ?? null });
-}
-
-function openChannels(
-  { integrations }: Settings,
-  { http, messages }: { readonly http: HttpClient; readonly messages: HttpClient },
-  log: Log,
-): ChannelPort & WebhookRegistrations {
-  if (integrations !== null) {
-    const channel = createChannel({ http: messages, ...integrations });
-    return { ...channel, ...createWebhookRegistration({ http, ...integrations }) };
-  }
-  log.warn({}, "INTEGRATIONS_BASE_URL is not set: no text of an agent can be delivered to a user");
-  const refuse = (): Promise<Done> =>
-    Promise.resolve({ kind: "refused", detail: "INTEGRATIONS_BASE_URL is not set", status: null });
-  return { say: refuse, register: refuse, remove: refuse };
-}
-
-function openIngress(start: Start, storage: Storage, cluster: Cluster, registrations: WebhookRegistrations): Ingress {
+function openIngress(
+  start: Start,
+  storage: Storage,
+  cluster: Cluster,
+  registrations: Outside["registrations"],
+): Ingress {
   const { settings, clock, log, metrics } = start;
   const { connection, listener, space, store } = storage;
   return createIngress(

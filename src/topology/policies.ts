@@ -1,4 +1,5 @@
-// Retry policies as named data, and the one function that turns them into a delay. Nothing else in src/ backs off.
+// How calls are repeated, held back and slowed down, as named data, and the one function that turns it into a delay. Nothing else in
+// src/ backs off but what reads these.
 
 /** How one kind of call is repeated. */
 export interface RetryPolicy {
@@ -74,11 +75,74 @@ export const pollAgain: RetryPolicy = {
   tryTimeoutMs: 45_000,
 };
 
+/** When calls to an outside system are held back because it does not work. */
+export interface CircuitPolicy {
+  readonly name: string;
+  /** Calls are counted over so long. */
+  readonly windowMs: number;
+  /** Fewer calls than this say nothing. */
+  readonly minCalls: number;
+  /** Of them so many must have failed, 0 to 1. */
+  readonly failedShare: number;
+  /** Held back so long at first, then one call tries; doubles with each that fails. */
+  readonly openMs: number;
+  readonly maxOpenMs: number;
+  /** A call that was given up by its caller after so long counts as failed. */
+  readonly slowMs: number;
+}
+
+/** Every outside system: quick to try again, because people wait in open chats. */
+export const outsideCircuit: CircuitPolicy = {
+  name: "outsideCircuit",
+  windowMs: 10_000,
+  minCalls: 20,
+  failedShare: 0.5,
+  openMs: 2_000,
+  maxOpenMs: 15_000,
+  slowMs: 2_000,
+};
+
+/** How Salesforce's limits are kept. */
+export interface LimitPolicy {
+  readonly name: string;
+  /** From this share of the org's daily calls on they are slowed down, 0 to 1. */
+  readonly slowFrom: number;
+  readonly slowCallsPerSecond: number;
+  /** No call for so long once the limit is reached, where Salesforce names no time. */
+  readonly pauseMs: number;
+  /** Slowed down for so long after a pause. */
+  readonly slowAfterMs: number;
+}
+
+/** The data API: its limit is the org's, over 24 hours, and other programs live on it too. */
+export const dataApiLimits: LimitPolicy = {
+  name: "dataApiLimits",
+  slowFrom: 0.95,
+  slowCallsPerSecond: 5,
+  pauseMs: 30_000,
+  slowAfterMs: 60_000,
+};
+
+/** Live Agent: no limit is documented; one that it names is kept. */
+export const liveAgentLimits: LimitPolicy = {
+  name: "liveAgentLimits",
+  slowFrom: 1,
+  slowCallsPerSecond: 5,
+  pauseMs: 2_000,
+  slowAfterMs: 10_000,
+};
+
+/** Polls that fail together, or are moved together, come back one after the other: so many a second on one partition index. */
+export const pollsAgainPerSecond = 100;
+/** None of them later than this: the session lives 40 s without a poll. */
+export const pollsAgainWithinMs = 8_000;
+
 /**
  * Wait before try number `triesMade + 1`: doubles from firstDelayMs to maxDelayMs, half of it drawn by `random` in [0, 1)
- * so that many who failed together do not come back together. A wait that the other side asked for is kept at least.
+ * so that many who failed together do not come back together. A wait that the other side asked for is kept, and the chance added.
  */
 export function delayMs(policy: RetryPolicy, triesMade: number, random: number, askedMs: number | null): number {
   const full = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(30, Math.max(0, triesMade - 1)));
-  return Math.max(askedMs ?? 0, Math.round(full / 2 + (full / 2) * random));
+  const asked = askedMs === null ? 0 : askedMs + Math.round((full / 2) * random);
+  return Math.max(asked, Math.round(full / 2 + (full / 2) * random));
 }

@@ -11,7 +11,7 @@ import type {
   DeskLostReason,
   DeskSession,
 } from "../processors/messages/generated.ts";
-import { delayMs, pollAgain } from "./policies.ts";
+import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
@@ -90,6 +90,8 @@ const eventsPerRecord = 100;
 /** Polls nothing yet. */
 export function createPollers(tools: PollTools, partition: number, signal: AbortSignal): Pollers {
   const { clock, desk, log, metrics } = tools;
+  /** Whose last answer was a failure or a move. */
+  const failing = new Set<Poll>();
   const polls = new Map<string, { readonly poll: Poll; readonly done: Promise<void> }>();
 
   function start(userId: string, chat: Chat, jitterMs: number): void {
@@ -120,6 +122,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     } catch (error) {
       if (isLost(error) || poll.ended.aborted) return;
       tools.fatal(error instanceof Error ? error : new Error("a poll ended by something that is no error"));
+    } finally {
+      failing.delete(poll);
     }
   }
 
@@ -132,6 +136,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       poll.lastGoodMs = clock.monotonicMs();
       poll.failures = 0;
       poll.reconnects = 0;
+      failing.delete(poll);
     }
     switch (answer.kind) {
       case "events":
@@ -234,6 +239,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     if (poll.reconnects > 0 && (await failed(poll, "moved again", null)) === "over") return "over";
     if (poll.ended.aborted) return "on";
     poll.reconnects += 1;
+    await sleep(clock, spreadMs(poll), poll.ended);
     const outcome = await desk.reconnect(poll.owner, poll.session, poll.resumeToken, poll.ended);
     switch (outcome.kind) {
       case "done": {
@@ -265,11 +271,17 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       );
   }
 
+  /** So that those who fail together do not come back as one flood: a wait by chance, the longer the more of them there are. */
+  function spreadMs(poll: Poll): number {
+    failing.add(poll);
+    return Math.round(tools.random.next() * Math.min(pollsAgainWithinMs, ((failing.size - 1) * 1_000) / pollsAgainPerSecond));
+  }
+
   async function failed(poll: Poll, detail: string, askedMs: number | null): Promise<Going> {
     poll.failures += 1;
     log.warn({ chatId: poll.owner.chatId, reason: detail, failures: poll.failures }, "a poll failed; trying again");
     const left = poll.lastGoodMs + budgetMs(poll) - clock.monotonicMs();
-    const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs);
+    const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs) + spreadMs(poll);
     if (left > 0) await sleep(clock, Math.min(wait, left), poll.ended);
     return within(poll, detail);
   }

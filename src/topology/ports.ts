@@ -276,9 +276,19 @@ export type CounterName =
   | "commands"
   | "command_attempts"
   | "polls"
-  | "alarms";
+  | "alarms"
+  | "circuits_opened"
+  | "calls_held_back";
 /** What is timed. */
 export type TimerName = "turn" | "save" | "produce" | "takeover" | "command" | "input_age" | "rate_limit_wait";
 /** What is measured. */
 export type GaugeName =
-  "owned_indexes" | "inbox_records" | "lane_depth" | "open_chats" | "open_polls" | "consumer_lag" | "pending_due";
+  | "owned_indexes"
+  | "inbox_records"
+  | "lane_depth"
+  | "open_chats"
+  | "open_polls"
+  | "consumer_lag"
+  | "pending_due"
+  | "circuit_open"
+  | "api_usage";

@@ -53,8 +53,11 @@ export async function startOutside(
   const http = createHttpClient(limits);
   const messages = createMessageClient(limits, http);
   const polls = createLongPollClient({ connectTimeoutMs: 3_000, bodyTimeoutMs: 3_000, maxBodyBytes: 1_000_000, now });
+  const none = { admit: () => Promise.resolve(null), heard: () => undefined };
   const desk = createDesk({
     http,
+    logins: http,
+    limits: { dataApi: none, liveAgent: none },
     messages,
     polls,
     log,

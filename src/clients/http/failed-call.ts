@@ -13,7 +13,7 @@ export function withoutAnswer(result: NoAnswer): Failure {
     detail: result.detail,
     status: null,
     mayHaveHappened: result.mayHaveHappened,
-    retryAfterMs: null,
+    retryAfterMs: result.retryAfterMs ?? null,
   };
 }
 

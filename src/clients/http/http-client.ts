@@ -34,6 +34,8 @@ export interface HttpAnswer {
   readonly body: string | null;
   /** Wait that the other side asked for; null means it did not. */
   readonly retryAfterMs: number | null;
+  /** Salesforce's word on the use of the org's limit (header Sforce-Limit-Info); left out when there was none. */
+  readonly limitInfo?: string;
 }
 
 /** No answer. */
@@ -43,6 +45,8 @@ export interface NoAnswer {
   readonly detail: string;
   /** False only when the request certainly never reached the other side. */
   readonly mayHaveHappened: boolean;
+  /** The call was not made, and may be after so long; left out when it was made. */
+  readonly retryAfterMs?: number;
 }
 
 /** Limits of one client. */
@@ -134,11 +138,13 @@ async function call(
       failure instanceof AbortError ? { detail: "aborted", mayHaveHappened: true } : transportFailure(failure);
     return { kind: "noAnswer", detail, mayHaveHappened: mayHaveHappened && !untouched };
   }
+  const limitInfo = response.headers["sforce-limit-info"];
   const isWhole = failure === null && sizeBytes <= options.maxBodyBytes;
   return {
     kind: "answer",
     status: response.statusCode,
     body: isWhole ? Buffer.concat(chunks).toString("utf8") : null,
     retryAfterMs: retryAfterMs(response.headers["retry-after"], options.now()),
+    ...(typeof limitInfo === "string" ? { limitInfo } : {}),
   };
 }

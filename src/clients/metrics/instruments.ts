@@ -30,6 +30,11 @@ export const counters: Readonly<Record<CounterName | HttpCounterName, Instrument
   command_attempts: { help: "Calls made for commands, repeats included.", labels: ["kind"] },
   polls: { help: "Long polls that ended, by answer.", labels: ["answer"] },
   alarms: { help: "Things that a person must look at.", labels: ["alarm"] },
+  circuits_opened: {
+    help: "Times that calls to an outside system began to be held back, because they failed.",
+    labels: ["system"],
+  },
+  calls_held_back: { help: "Calls to an outside system that were not made.", labels: ["system", "reason"] },
   http_requests: { help: "HTTP requests answered.", labels: ["method", "route", "status"] },
   legacy_tokens: {
     help: "Tokens without expiry, of the service before this one, that were accepted.",
@@ -63,6 +68,11 @@ export const gauges: Readonly<Record<GaugeName, Instrument>> = {
   open_polls: { help: "Chats that are being polled.", labels: ["partition"] },
   consumer_lag: { help: "Records in an input topic beyond the last applied one.", labels: ["topic", "partition"] },
   pending_due: { help: "Moments that states wait for.", labels: ["partition"] },
+  circuit_open: { help: "1 while calls to an outside system are held back because they fail.", labels: ["system"] },
+  api_usage: {
+    help: "Share of the org's daily calls of the data API that are used, as Salesforce last told it.",
+    labels: [],
+  },
 };
 
 /** Upper bounds of the timers' buckets, in seconds: a turn takes milliseconds, a command up to minutes. */

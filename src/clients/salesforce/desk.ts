@@ -3,15 +3,17 @@
 import type { Desk } from "../../processors/desk/port.ts";
 import { done, type Done } from "../../processors/outcome.ts";
 import type { Log } from "../../topology/ports.ts";
+import { withoutAnswer } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { LongPollClient } from "../http/long-poll-client.ts";
-import { createDataApi } from "./data-api/api-call.ts";
+import { createDataApi, type DataApi } from "./data-api/api-call.ts";
 import { closeCase, ensureCase } from "./data-api/cases.ts";
 import type { CaseMapping } from "./data-api/cases.ts";
 import { ensureContact } from "./data-api/contacts.ts";
 import type { ContactMapping } from "./data-api/contacts.ts";
 import { attachFile, findFile } from "./data-api/files.ts";
 import { findOne } from "./data-api/records.ts";
+import type { SalesforceLimits, Urgency } from "./limits.ts";
 import { createPoll } from "./live-agent/poll.ts";
 import { createSessionCalls } from "./live-agent/session.ts";
 import { createAccessTokens } from "./oauth.ts";
@@ -19,10 +21,14 @@ import type { Grant } from "./grants.ts";
 
 /** What the desk is made of. URLs are origins; a trailing slash is ignored. */
 export interface DeskOptions {
+  /** For calls of the data API. */
   readonly http: HttpClient;
+  /** For logins. */
+  readonly logins: HttpClient;
   /** For the chat's own posts: of every message one. */
   readonly messages: HttpClient;
   readonly polls: LongPollClient;
+  readonly limits: { readonly dataApi: SalesforceLimits; readonly liveAgent: SalesforceLimits };
   readonly log: Log;
   /** SFC_LOGIN_URL. */
   readonly loginUrl: string;
@@ -51,7 +57,7 @@ export interface SalesforceDesk extends Desk {
 
 /** The desk. Opens nothing before the first call; its connections are those of `http`, `messages` and `polls`. */
 export function createDesk(options: DeskOptions): SalesforceDesk {
-  const { http, mapping } = options;
+  const { http, limits, mapping } = options;
   const endpoint = {
     chatUrl: origin(options.chatUrl).replace(/\/chat$/, ""),
     apiVersion: options.chatApiVersion,
@@ -59,26 +65,56 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
     deploymentId: options.deploymentId,
   };
   const tokens = createAccessTokens({
-    http,
+    http: options.logins,
     loginUrl: origin(options.loginUrl),
     grant: options.grant,
     knownOrigins: [options.loginUrl, options.baseUrl, options.chatUrl],
     log: options.log,
     now: options.now,
   });
-  const api = createDataApi({ http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion });
+  const calls = { http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion };
+  const apiFor = (urgency: Urgency): DataApi => createDataApi({ ...calls, limits: limits.dataApi, urgency });
+  const [openChats, newChats, housekeeping] = [apiFor("open chat"), apiFor("new chat"), apiFor("housekeeping")];
+  const session = createSessionCalls(heardBy(limits.liveAgent, options.messages), endpoint);
+  const poll = createPoll(pollsHeardBy(limits.liveAgent, options.polls), endpoint);
   return {
-    ...createSessionCalls(options.messages, endpoint),
-    poll: createPoll(options.polls, endpoint),
-    ensureContact: (request, _mayExist, signal) => ensureContact(api, mapping.contact, request, signal),
-    attachFile: (file, signal) => attachFile(api, file, signal),
-    findFile: (wanted, signal) => findFile(api, wanted, signal),
-    ensureCase: (request, mayExist, signal) => ensureCase(api, mapping.case, { ...request, mayExist }, signal),
+    ...session,
+    poll,
+    // What a chat that is open needs goes on at a limit of Live Agent, each call at the time that it was told; a new one waits.
+    async openSession(signal) {
+      const held = await limits.liveAgent.admit("new chat", signal);
+      return held === null ? session.openSession(signal) : withoutAnswer(held);
+    },
+    ensureContact: (request, _mayExist, signal) => ensureContact(newChats, mapping.contact, request, signal),
+    attachFile: (file, signal) => attachFile(openChats, file, signal),
+    findFile: (wanted, signal) => findFile(openChats, wanted, signal),
+    ensureCase: (request, mayExist, signal) => ensureCase(newChats, mapping.case, { ...request, mayExist }, signal),
     async keepAlive(signal) {
-      const found = await findOne(api, "SELECT Id FROM Contact LIMIT 1", [], signal);
+      const found = await findOne(housekeeping, "SELECT Id FROM Contact LIMIT 1", [], signal);
       return found.kind === "done" ? done : found;
     },
-    closeCase: (request, signal) => closeCase(api, mapping.case, request, signal),
+    closeCase: (request, signal) => closeCase(housekeeping, mapping.case, request, signal),
+  };
+}
+
+function heardBy(limits: SalesforceLimits, http: HttpClient): HttpClient {
+  return {
+    async call(request, signal) {
+      const answer = await http.call(request, signal);
+      limits.heard(answer);
+      return answer;
+    },
+    close: () => http.close(),
+  };
+}
+
+function pollsHeardBy(limits: SalesforceLimits, polls: LongPollClient): Pick<LongPollClient, "get"> {
+  return {
+    async get(poll, signal) {
+      const answer = await polls.get(poll, signal);
+      if (answer.kind === "answer") limits.heard(answer);
+      return answer;
+    },
   };
 }
 

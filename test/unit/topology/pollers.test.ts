@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { DeskGateway } from "../../../src/processors/desk/gateway.ts";
 import type { PollAnswer } from "../../../src/processors/desk/port.ts";
 import type { AgentEvent, DeskEvent, DeskSession } from "../../../src/processors/messages/generated.ts";
+import { createSeededRandom } from "../../../src/topology/in-memory/clock.ts";
 import { createPollers, type Pollers } from "../../../src/topology/pollers.ts";
 import { active, createOwnerParts, session, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
 
@@ -26,8 +27,8 @@ const events = (...numbers: number[]): PollAnswer => ({
 });
 const moved: DeskSession = { ...session, generation: "g2" };
 
-function pollersOf(): TestPollers {
-  const parts = createOwnerParts();
+function pollersOf(random = (): number => 0.5): TestPollers {
+  const parts = { ...createOwnerParts(), random: { next: random } };
   const end = new AbortController();
   const t: Omit<TestPollers, "pollers"> = {
     ...parts,
@@ -179,6 +180,34 @@ describe("the right to act", () => {
     t.heartbeatAge = 100;
     await t.clock.advance(300);
     expect(t.asked).toHaveLength(1);
+  });
+});
+
+describe("polls that fail together", () => {
+  it("do not come back as one flood: spread over seconds, each well before its session would die", async () => {
+    const { next } = createSeededRandom(7);
+    const t = pollersOf(() => next());
+    const chats = 800;
+    for (let i = 0; i < chats; i++) t.answers.push({ kind: "failed", detail: "ECONNREFUSED", retryAfterMs: null });
+    for (let i = 0; i < chats; i++) t.pollers.update(`user-${String(i)}`, stateWith([]), 0);
+    await t.clock.advance(0);
+    expect(t.asked).toHaveLength(chats);
+    const perSecond: number[] = [];
+    for (let second = 0; second < 10; second++) {
+      const before = t.asked.length;
+      await t.clock.advance(1_000);
+      perSecond.push(t.asked.length - before);
+    }
+    expect(t.asked).toHaveLength(2 * chats);
+    expect(Math.max(...perSecond)).toBeLessThan(chats / 3);
+  });
+
+  it("and one that fails alone is asked again at once", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "failed", detail: "ECONNRESET", retryAfterMs: null });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(250);
+    expect(t.asked).toHaveLength(2);
   });
 });
 

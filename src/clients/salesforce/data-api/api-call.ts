@@ -4,6 +4,7 @@ import type { Outcome } from "../../../processors/outcome.ts";
 import { failedAnswer, withoutAnswer } from "../../http/failed-call.ts";
 import type { HttpAnswer, HttpBody, HttpClient } from "../../http/http-client.ts";
 import { parseJson } from "../../http/json.ts";
+import { isOverLimit, type SalesforceLimits, type Urgency } from "../limits.ts";
 import type { AccessTokens } from "../oauth.ts";
 import { apiErrorText } from "./api-errors.ts";
 
@@ -36,8 +37,11 @@ export function createDataApi(options: {
   readonly tokens: AccessTokens;
   readonly baseUrl: string;
   readonly apiVersion: string;
+  readonly limits: SalesforceLimits;
+  /** On whose behalf these calls are made. */
+  readonly urgency: Urgency;
 }): DataApi {
-  const { tokens } = options;
+  const { tokens, limits, urgency } = options;
 
   function send(request: ApiRequest, token: string, signal: AbortSignal) {
     const body = request.rawBody ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
@@ -60,6 +64,8 @@ export function createDataApi(options: {
   return {
     apiVersion: options.apiVersion,
     async call(request, signal) {
+      const held = await limits.admit(urgency, signal);
+      if (held !== null) return withoutAnswer(held);
       const token = await tokens.get(signal);
       if (token.kind !== "done") return token;
       let answer = await send(request, token.value, signal);
@@ -68,6 +74,7 @@ export function createDataApi(options: {
         if (renewed.kind !== "done") return renewed;
         answer = await send(request, renewed.value, signal);
       }
+      limits.heard(answer);
       return answer.kind === "noAnswer" ? withoutAnswer(answer) : read(request, answer);
     },
   };
@@ -76,5 +83,8 @@ export function createDataApi(options: {
 function read(request: ApiRequest, answer: HttpAnswer): Outcome<unknown> {
   const body = parseJson(answer.body);
   if (answer.status === request.success) return { kind: "done", value: body };
-  return failedAnswer(answer, apiErrorText(body, request.personal));
+  const failure = failedAnswer(answer, apiErrorText(body, request.personal));
+  if (!isOverLimit(answer)) return failure;
+  const { status, retryAfterMs } = answer;
+  return { kind: "retry", detail: failure.detail, status, mayHaveHappened: false, retryAfterMs };
 }

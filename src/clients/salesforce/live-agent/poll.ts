@@ -10,7 +10,7 @@ import { headersOf, resourceUrl } from "./wire.ts";
 import type { LiveAgentEndpoint } from "./wire.ts";
 
 /** The poll of one deployment. Rejects only when aborted, and then its socket is closed. */
-export function createPoll(polls: LongPollClient, endpoint: LiveAgentEndpoint): Desk["poll"] {
+export function createPoll(polls: Pick<LongPollClient, "get">, endpoint: LiveAgentEndpoint): Desk["poll"] {
   return async (session, position, signal) => {
     const answer = await polls.get(
       {

@@ -46,6 +46,15 @@ export function headersOf(
   };
 }
 
+/**
+ * Whether Live Agent itself does not work. 500 and 503 also say something about one session (a post before the chat is
+ * established, a void route), so they count only where there is none yet.
+ */
+export function isLiveAgentFailure({ status }: HttpAnswer, { url }: { readonly url: string }): boolean {
+  if (status === 500 || status === 503) return url.endsWith("/System/SessionId");
+  return status > 501;
+}
+
 /** A POST of the visitor. */
 export interface VisitorPost {
   /** Resource under Chasitor, such as ChatMessage. */

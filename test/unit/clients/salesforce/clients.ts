@@ -2,6 +2,7 @@
 import { createHttpClient } from "../../../../src/clients/http/http-client.ts";
 import type { HttpClient } from "../../../../src/clients/http/http-client.ts";
 import type { PasswordGrant } from "../../../../src/clients/salesforce/grants.ts";
+import type { SalesforceLimits } from "../../../../src/clients/salesforce/limits.ts";
 import type { EnsureCase, EnsureContact } from "../../../../src/processors/interconnection/commands.ts";
 import type { Log } from "../../../../src/topology/ports.ts";
 
@@ -15,6 +16,12 @@ export function shortClient(responseTimeoutMs = 3_000): HttpClient {
     now: () => 0,
   });
 }
+
+/** The data API without limits. */
+export const freely: { readonly limits: SalesforceLimits; readonly urgency: "new chat" } = {
+  limits: { admit: () => Promise.resolve(null), heard: () => undefined },
+  urgency: "new chat",
+};
 
 /** A log that keeps its lines as JSON. */
 export function rememberingLog(): { readonly log: Log; readonly lines: string[] } {

@@ -8,7 +8,7 @@ import { recordMapping } from "../../../../../src/clients/salesforce/data-api/ma
 import { createAccessTokens } from "../../../../../src/clients/salesforce/oauth.ts";
 import { answeringServer } from "../../http/answering-server.ts";
 import type { Received, Reply } from "../../http/answering-server.ts";
-import { caseCommand, contactCommand, grant, never, rememberingLog, shortClient } from "../clients.ts";
+import { caseCommand, contactCommand, freely, grant, never, rememberingLog, shortClient } from "../clients.ts";
 
 const toClose: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -36,7 +36,7 @@ async function org(replies: readonly Reply[]) {
   const { log } = rememberingLog();
   const tokens = createAccessTokens({ http, loginUrl: server.url, grant, knownOrigins: [], log, now: () => 0 });
   return {
-    api: createDataApi({ http, tokens, baseUrl: server.url, apiVersion: "52" }),
+    api: createDataApi({ http, tokens, baseUrl: server.url, apiVersion: "52", ...freely }),
     received,
     logins: () => logins,
   };
@@ -128,7 +128,7 @@ describe("the search of a contact", () => {
     [
       "a limit",
       { status: 403, body: [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message: "" }] },
-      { kind: "refused", detail: "status 403: REQUEST_LIMIT_EXCEEDED" },
+      { kind: "retry", detail: "status 403: REQUEST_LIMIT_EXCEEDED", mayHaveHappened: false },
     ],
     ["an answer that is no JSON", { status: 200, body: "<html>" }, { kind: "broken" }],
     [

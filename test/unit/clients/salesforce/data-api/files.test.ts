@@ -5,7 +5,7 @@ import { createDataApi } from "../../../../../src/clients/salesforce/data-api/ap
 import { attachFile, findFile } from "../../../../../src/clients/salesforce/data-api/files.ts";
 import type { CaseFile } from "../../../../../src/processors/desk/files.ts";
 import { answeringServer, type Received, type Reply } from "../../http/answering-server.ts";
-import { never, shortClient } from "../clients.ts";
+import { freely, never, shortClient } from "../clients.ts";
 
 const toClose: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -31,7 +31,7 @@ async function org(...replies: readonly Reply[]) {
     renewals += 1;
     return token();
   };
-  const api = createDataApi({ http, tokens: { get: token, renew }, baseUrl: server.url, apiVersion: "52" });
+  const api = createDataApi({ http, tokens: { get: token, renew }, baseUrl: server.url, apiVersion: "52", ...freely });
   return { api, received };
 }
 
