@@ -274,7 +274,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   /** So that those who fail together do not come back as one flood: a wait by chance, the longer the more of them there are. */
   function spreadMs(poll: Poll): number {
     failing.add(poll);
-    return Math.round(tools.random.next() * Math.min(pollsAgainWithinMs, ((failing.size - 1) * 1_000) / pollsAgainPerSecond));
+    return Math.round(
+      tools.random.next() * Math.min(pollsAgainWithinMs, ((failing.size - 1) * 1_000) / pollsAgainPerSecond),
+    );
   }
 
   async function failed(poll: Poll, detail: string, askedMs: number | null): Promise<Going> {

@@ -121,9 +121,9 @@ export function createSalesforceLimits({ system, policy, clock, log, metrics }: 
     async admit(urgency, signal) {
       const held = heldBack();
       if (held !== null || !isSlow()) return held;
-      if (signal.aborted) return aborted;
+      if (over(signal)) return aborted;
       await turn(urgency, signal);
-      return signal.aborted ? aborted : heldBack();
+      return over(signal) ? aborted : heldBack();
     },
     heard(answer) {
       if (answer.kind === "noAnswer") return;
@@ -135,3 +135,8 @@ export function createSalesforceLimits({ system, policy, clock, log, metrics }: 
 }
 
 const aborted: NoAnswer = { kind: "noAnswer", detail: "aborted", mayHaveHappened: false };
+
+/** Asked anew each time: it changes while one waits. */
+function over(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
