@@ -93,6 +93,7 @@ async function serve(
     system: system.name,
     method: call.method,
     path: call.path,
+    ...(call.headers.host === undefined ? {} : { host: call.headers.host }),
     ...(sequence === undefined ? {} : { sequence }),
     ...requestField(call, parts.journalBodyBytes),
   });

@@ -41,6 +41,8 @@ export interface JournalEntry extends Identity {
   readonly handled: boolean;
   /** Faults that struck this call. */
   readonly faults: readonly string[];
+  /** Address by which the system was called: tells callers apart that come by proxies. */
+  readonly host?: string;
   /** Value of X-LIVEAGENT-SEQUENCE, where there was one. */
   readonly sequence?: string;
   readonly request?: unknown;
@@ -54,6 +56,7 @@ export interface OpenCall extends Identity {
   readonly path: string;
   readonly arrivedAt: number;
   readonly arrivedMs: number;
+  readonly host?: string;
   readonly sequence?: string;
   readonly request?: unknown;
 }

@@ -123,9 +123,8 @@ async function startExchanges(
   exchanges: Map<SystemName, Exchange>,
   options: WorldOptions,
 ): Promise<void> {
-  const self = (): Pick<Exchange, "url"> => exchanges.get("salesforce") ?? { url: "" };
   const { integrations, botrunner, studioNg } = parts;
-  const salesforce = salesforceSystem(parts.oauth, parts.desk, self);
+  const salesforce = salesforceSystem(parts.oauth, parts.desk);
   const systems = [salesforce, integrations.system, botrunner.system, studioNg.system];
   for (const system of systems) {
     exchanges.set(system.name, await startExchange(system, exchangeParts, options.ports?.[system.name] ?? 0));

@@ -49,6 +49,8 @@ export interface ServiceProcess {
   /** spawn and ready. */
   start(more?: Readonly<Record<string, string>>): Promise<void>;
   isRunning(): boolean;
+  /** Of the present or the last process; throws before the first. */
+  pid(): number;
   /** Resolves when the present process has ended. */
   ended(): Promise<Ending>;
   /** SIGKILL; resolves when it is gone. */
@@ -111,6 +113,7 @@ export async function createServiceProcess(options: ServiceProcessOptions): Prom
       await service.ready();
     },
     isRunning: () => state.child?.isRunning() ?? false,
+    pid: () => present().pid,
     ended: () => present().ended,
     async kill() {
       await state.child?.kill();

@@ -42,6 +42,8 @@ export interface StageOptions {
   readonly start?: boolean;
   /** How many instances of the service. Default 1; more have a balancer in front of them. */
   readonly instances?: number;
+  /** What an instance is told of where things are, by its number. Default: the truth. */
+  readonly seenBy?: (instance: number, truth: Surroundings) => Surroundings;
 }
 
 /** A world and a service. */
@@ -87,17 +89,21 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ...wireSettings(addresses.wire),
     ...options.settings,
   };
-  const create = (): Promise<ServiceProcess> =>
+  const create = (instance: number): Promise<ServiceProcess> =>
     createServiceProcess({
       name: basename(fileURLToPath(options.file)).replace(/\.test\.ts$/, ""),
       ...(options.entry === undefined ? {} : { entry: options.entry }),
       ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
       environment: (ports) =>
-        serviceEnvironment(around, { ...ports, ...names, stateKey: settingCanaries.stateKey }, settings),
+        serviceEnvironment(
+          options.seenBy?.(instance, around) ?? around,
+          { ...ports, ...names, stateKey: settingCanaries.stateKey },
+          settings,
+        ),
     });
-  const service = await create();
+  const service = await create(0);
   const services = [service];
-  while (services.length < (options.instances ?? 1)) services.push(await create());
+  while (services.length < (options.instances ?? 1)) services.push(await create(services.length));
   const front = services.length > 1 ? await startFront(() => services.map((one) => one.url)) : null;
   const url = front?.url ?? service.url;
   world.connectBot({ url, username: SERVICE_ACCOUNTS.bot.username, password: settingCanaries.botPassword });

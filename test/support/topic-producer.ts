@@ -10,6 +10,8 @@ import type { Stage } from "./stage.ts";
 export interface TopicProducer {
   /** Asks for an agent; resolves at the broker's acknowledgement. */
   connect(person: Person, requestId: string): Promise<void>;
+  /** Asks that the user's chat be ended; the same. */
+  finish(person: Person, requestId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,18 +26,18 @@ export async function openTopicProducer({
   const kafka = new Kafka({ brokers: addresses.brokers.split(","), clientId: "upstream", logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true });
   await producer.connect();
+  const ask = async (userId: string, requestId: string, expiresAt: number | null, body: object): Promise<void> => {
+    const head = { requestId, client: names.client, userId, occurredAt: Date.now(), expiresAt };
+    const value = await registry.encode(schemaId, { ...head, body });
+    await producer.send({ topic, messages: [{ key: userId, value }] });
+  };
   return {
-    async connect({ userId, name, email, phoneNumber, channel }, requestId) {
+    connect({ userId, name, email, phoneNumber, channel }, requestId) {
       const connect = { name, email, phoneNumber, channel, botSlug: "bot", botId: "bot-1", extraData: {} };
-      const value = await registry.encode(schemaId, {
-        requestId,
-        client: names.client,
-        userId,
-        occurredAt: Date.now(),
-        expiresAt: Date.now() + 60_000,
-        body: { "salesforceintegration.Connect": connect },
-      });
-      await producer.send({ topic, messages: [{ key: userId, value }] });
+      return ask(userId, requestId, Date.now() + 60_000, { "salesforceintegration.Connect": connect });
+    },
+    finish({ userId }, requestId) {
+      return ask(userId, requestId, null, { "salesforceintegration.Finish": { requestedBy: "upstream" } });
     },
     close: () => producer.disconnect(),
   };

@@ -4,7 +4,7 @@
  */
 import { header, isObject, jsonBody, segments, text } from "../answers.ts";
 import type { Answer, Call } from "../answers.ts";
-import type { Exchange, System } from "../exchange.ts";
+import type { System } from "../exchange.ts";
 import type { Identity } from "../journal.ts";
 import type { Desk } from "../live-agent/desk.ts";
 import { CHAT_PATH, chatResource, identifyChat } from "../live-agent/resources.ts";
@@ -15,8 +15,8 @@ import type { Oauth } from "./oauth.ts";
 const TOKEN_PATH = "/services/oauth2/token";
 const DATA_PATH = "/services/data/";
 
-/** The org as one system. `self` is the exchange that serves it, once it runs. */
-export function salesforceSystem(oauth: Oauth, desk: Desk, self: () => Pick<Exchange, "url">): System {
+/** The org as one system. It takes the address by which it was called for its own: some callers come by a proxy. */
+export function salesforceSystem(oauth: Oauth, desk: Desk): System {
   return {
     name: "salesforce",
     identify(call) {
@@ -30,7 +30,7 @@ export function salesforceSystem(oauth: Oauth, desk: Desk, self: () => Pick<Exch
         return chatResource(desk, call);
       }
       if (call.path === TOKEN_PATH) {
-        return oauth.token(call, self().url);
+        return oauth.token(call, `http://${header(call, "host") ?? ""}`);
       }
       return call.path.startsWith(DATA_PATH) ? data(oauth, desk, call) : text(404, "Not Found");
     },

@@ -1,0 +1,226 @@
+// What the witnesses of an arena have seen, as entries of a history: phones, screens, calls, sessions, hand-backs, facts, dead letters,
+// contacts. Collected when all is quiet; what senders were told was noted while it happened (words.ts, users.ts).
+import type { JournalEntry } from "../../sandbox/world/journal.ts";
+import type { FactReader } from "../support/chat-facts.ts";
+import type { DeadLetterLab } from "../support/dead-letter-lab.ts";
+import type { CallBegan, Entry } from "../support/history/entries.ts";
+import { tokensIn } from "../support/tokens.ts";
+import type { Arena, Instance } from "./arena.ts";
+import type { StruckFault } from "./nemesis.ts";
+import type { LinkName } from "./plan.ts";
+import type { Users } from "./users.ts";
+
+/** Who tells. */
+export interface Witnesses {
+  readonly arena: Arena;
+  readonly users: Users;
+  readonly facts: FactReader;
+  readonly lab: DeadLetterLab;
+  readonly struck: readonly StruckFault[];
+}
+
+/** A link at fault brings calls late and leaves connections open whose caller has gone: until so long after it was healed. */
+const graceMs = 2_000;
+const allOf = { limit: Number.MAX_SAFE_INTEGER } as const;
+
+/** All that was seen; to be put in order with what the arena noted. */
+export async function collectEvidence(witnesses: Witnesses): Promise<readonly Entry[]> {
+  return [
+    ...shown(witnesses),
+    ...calls(witnesses),
+    ...chats(witnesses),
+    ...handBacks(witnesses),
+    ...outcomes(witnesses),
+    ...letters(witnesses),
+    ...contacts(witnesses),
+    ...doublesInFlight(witnesses),
+  ];
+}
+
+const historyHead = "Contexto:";
+
+function shown({ arena, users }: Witnesses): readonly Entry[] {
+  const { desk, phones } = arena.stage.world.parts;
+  const user = (id: string | null): string => users.aliasOf(id) ?? "somebody";
+  const inHistory = new Map<string, string>();
+  /** What was said before a chat is told to the agents of all chats of the next 24 h: each of them reads it once. */
+  const told = (text: string, session: string): string => {
+    if (!text.startsWith(historyHead)) return text;
+    const fresh = tokensIn(text).filter((id) => (inHistory.get(id) ?? session) === session);
+    for (const id of fresh) inHistory.set(id, session);
+    return fresh.join(" ");
+  };
+  return [
+    ...desk.screens
+      .read(allOf)
+      .entries.filter(({ from }) => from === "visitor")
+      .map((line): Entry => ({
+        ...{ at: line.atMs, kind: "shown", witness: "agent", user: user(line.user) },
+        text: told(line.text, line.sessionId),
+      })),
+    ...phones.log
+      .read(allOf)
+      .entries.filter((line) => line.from === "service" && line.shown)
+      .map((line): Entry => ({
+        ...{ at: line.atMs, kind: "shown", witness: "user", user: user(line.userId), text: line.text },
+      })),
+  ];
+}
+
+/**
+ * Calls of the three lanes that must be one at a time. Of a call over a link at fault, or of an instance that stood still or was killed,
+ * the simulator sees when it arrived and when its connection ended, not when its caller gave it up: those are left out.
+ */
+function calls({ arena, users, struck }: Witnesses): readonly Entry[] {
+  const { journal } = arena.stage.world.parts;
+  return journal.log.read(allOf).entries.flatMap((call): readonly Entry[] => {
+    const lane = laneOf(call);
+    const caller = arena.callerOf(call.host);
+    if (lane === null || caller === undefined || isBlurred(call, caller, struck)) return [];
+    const subject = lane === "poll" ? call.session : users.aliasOf(call.user);
+    if (subject === undefined) return [];
+    const name = `${call.operation} ${String(call.call)}`;
+    return [
+      { at: call.arrivedMs, kind: "call began", call: name, lane, subject, actor: caller.name, epoch: null },
+      { at: call.endedMs, kind: "call ended", call: name },
+    ];
+  });
+}
+
+const deskLane = new Set(["ChasitorInit", "ChatMessage", "ChatEnd", "SessionId"]);
+
+function laneOf({ operation }: JournalEntry): CallBegan["lane"] | null {
+  if (operation === "Messages") return "poll";
+  if (deskLane.has(operation)) return "desk";
+  return operation === "messages" || operation === "send-to" ? "channel" : null;
+}
+
+function isBlurred(call: JournalEntry, caller: Instance, struck: readonly StruckFault[]): boolean {
+  const link: LinkName =
+    call.system === "salesforce" ? "salesforce" : call.system === "botrunner" ? "botrunner" : "integrations";
+  return struck.some(
+    (fault) =>
+      call.arrivedMs <= fault.healedMs + graceMs && call.endedMs >= fault.beganMs && touches(fault, caller, link),
+  );
+}
+
+/** Whether a fault is about what an instance sends and gets over a link. */
+function touches({ planned }: StruckFault, caller: Instance, link: LinkName): boolean {
+  const { kind, instance } = planned;
+  if (kind === "desk replies lost" || kind === "channel replies lost") return true;
+  if (instance !== caller.n) return false;
+  return (
+    kind === "kill" || kind === "freeze" || kind === "swizzle" || (kind.startsWith("link ") && planned.link === link)
+  );
+}
+
+function chats({ arena, users }: Witnesses): readonly Entry[] {
+  const { desk } = arena.stage.world.parts;
+  const { clock } = arena.stage.world.parts;
+  // Sessions keep the time of day; all else is on the monotonic clock.
+  const toMonotonic = clock.monotonicMs() - clock.nowMs();
+  return [...desk.byId.values()].flatMap((session): readonly Entry[] => {
+    const user = users.aliasOf(session.user);
+    if (user === undefined) return [];
+    const step = (at: number, what: "requested" | "accepted" | "ended"): Entry => ({
+      ...{ at, kind: "chat", user, session: session.id, step: what },
+    });
+    const requestedAt = session.createdAt + toMonotonic;
+    const endedAt = session.polls.at(-1)?.endMs ?? requestedAt;
+    const isOpen = session.state === "ENGAGED" || session.state === "QUEUED";
+    return [
+      step(requestedAt, "requested"),
+      ...(session.agentId === undefined ? [] : [step(requestedAt, "accepted")]),
+      ...(isOpen ? [] : [step(endedAt, "ended")]),
+    ];
+  });
+}
+
+function handBacks({ arena, users }: Witnesses): readonly Entry[] {
+  return arena.stage.world.parts.botrunner.states.read(allOf).entries.flatMap(({ userId, atMs }): readonly Entry[] => {
+    const user = users.aliasOf(userId);
+    return user === undefined ? [] : [{ at: atMs, kind: "handed back", user }];
+  });
+}
+
+const outcomeKinds = new Set(["waiting", "refused", "finish_done"]);
+
+/** Ends of requests, from the facts; a request of which we do not know came over HTTP, and its caller was told there. */
+function outcomes({ arena, facts }: Witnesses): readonly Entry[] {
+  const offered = new Set(arena.entries.flatMap((entry) => (entry.kind === "offered" ? [entry.id] : [])));
+  const at = arena.now();
+  return facts
+    .all()
+    .flatMap(({ requestId, kind, reason }): readonly Entry[] =>
+      requestId !== null && outcomeKinds.has(kind) && offered.has(requestId)
+        ? [{ at, kind: "replied", id: requestId, says: kind === "waiting" ? kind : `${kind} ${reason}` }]
+        : [],
+    );
+}
+
+function letters({ arena, lab }: Witnesses): readonly Entry[] {
+  const at = arena.now();
+  return lab.letters().map(({ topic, partition, offset, reason, value, holds }): Entry => ({
+    ...{ at, kind: "dead letter", reason, about: tokensIn(value?.toString("utf8") ?? "") },
+    of: holds === "text" ? `text ${value?.toString("utf8") ?? ""}` : placeOf(topic, partition, offset),
+  }));
+}
+
+/** Where a record stands, as dead letters and poison are named. */
+export function placeOf(topic: string, partition: number, offset: number): string {
+  return `${topic.slice(topic.lastIndexOf(".") + 1)}-${String(partition)}@${String(offset)}`;
+}
+
+/** One contact a user: whoever opens a chat again is found. */
+function contacts({ arena }: Witnesses): readonly Entry[] {
+  const at = arena.now();
+  return [...arena.stage.world.parts.desk.records.all("Contact")].map(({ Email }): Entry => ({
+    ...{ at, kind: "created", what: "contact", of: String(Email) },
+  }));
+}
+
+/**
+ * A text to Facebook carries no id (docs/guarantees.md): it may come twice where the answer to the first was lost. It is shown here that
+ * it was: the call's connection broke before its answer, or the instance or link that it came by was struck while it was under way, or the
+ * marks of lanes were out of reach (Redis, or the way to it), so that nobody could note that it was done.
+ */
+function doublesInFlight({ arena, users, struck }: Witnesses): readonly Entry[] {
+  const said = new Map<string, JournalEntry[]>();
+  for (const call of arena.stage.world.parts.journal.log.read(allOf).entries) {
+    if (call.operation !== "messages" || !call.handled) continue;
+    for (const id of tokensIn(JSON.stringify(call.request))) said.set(id, [...(said.get(id) ?? []), call]);
+  }
+  return [...said].flatMap(([id, all]): readonly Entry[] => {
+    const [first] = all;
+    const caller = arena.callerOf(first?.host);
+    if (first === undefined || caller === undefined || all.length < 2) return [];
+    const cause =
+      first.outcome === "answered"
+        ? struck.find(
+            (fault) =>
+              first.arrivedMs <= fault.healedMs + graceMs &&
+              first.endedMs >= fault.beganMs - graceMs &&
+              losesMarks(fault, caller),
+          )
+        : { planned: { n: -1, kind: `answer lost, ${first.outcome}` } };
+    if (cause === undefined) return [];
+    const lane = `${users.aliasOf(first.user) ?? "somebody"} channel ${String(first.call)}`;
+    return [
+      {
+        at: first.endedMs,
+        kind: "in flight",
+        lane,
+        stop: `${String(cause.planned.n)} ${cause.planned.kind}`,
+        ids: [id],
+      },
+    ];
+  });
+}
+
+function losesMarks(fault: StruckFault, caller: Instance): boolean {
+  const { kind, instance, link } = fault.planned;
+  if (touches(fault, caller, "integrations") || kind.startsWith("redis ")) return true;
+  return (
+    instance === caller.n && (kind === "stop" || (kind.startsWith("link ") && (link === "redis" || link === "kafka")))
+  );
+}

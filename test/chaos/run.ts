@@ -1,0 +1,372 @@
+// One chaos run: users talk over several instances while faults strike; then all is healed, drained, and one instance alone has to serve. What it
+// came to is judged by the history checker from what witnesses outside have seen. Called by main.ts and by the short run of npm test.
+import { setTimeout as delay } from "node:timers/promises";
+
+import { openFactReader } from "../support/chat-facts.ts";
+import { openDeadLetterLab, type DeadLetterLab } from "../support/dead-letter-lab.ts";
+import { uncommitted } from "../support/group-members.ts";
+import { isOver } from "../../sandbox/world/live-agent/session.ts";
+import { describeHistory, judgeHistory, type HistoryVerdict } from "../support/history/check-history.ts";
+import { inOrder, type Entry } from "../support/history/entries.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { openStoredChats } from "../support/stored-chats.ts";
+import { openTopicProducer } from "../support/topic-producer.ts";
+import { openArena, type Arena } from "./arena.ts";
+import { collectEvidence, placeOf } from "./evidence.ts";
+import { metric } from "./faults.ts";
+import { runNemesis, type StruckFault } from "./nemesis.ts";
+import { planFaults, type PlanOptions } from "./plan.ts";
+import { createUsers, type Manner, type User, type Users } from "./users.ts";
+import { createWords, type Words } from "./words.ts";
+
+/** How long and how much. */
+export interface RunOptions {
+  readonly seed: number;
+  /** Of the faults. */
+  readonly lengthMs: number;
+  readonly warmUpMs: number;
+  readonly users: number;
+  readonly thinkMs: readonly [number, number];
+  readonly everyMs: PlanOptions["everyMs"];
+  readonly longestMs: number;
+  /** `import.meta.url` of who asks. */
+  readonly file: string;
+  readonly say: (line: string) => void;
+  /** Ends the run before its time, in order. */
+  readonly stopped: AbortSignal;
+}
+
+/** What a run came to. */
+export interface RunResult {
+  readonly seed: number;
+  readonly lengthMs: number;
+  readonly struck: readonly StruckFault[];
+  readonly verdict: HistoryVerdict;
+  readonly text: string;
+  /** Why it says nothing; empty where it counts. */
+  readonly voids: readonly string[];
+  /** What is wrong beside the findings of the verdict. */
+  readonly failures: readonly string[];
+  readonly words: Words;
+  readonly chats: number;
+  readonly users: Users;
+  readonly drainedMs: number | null;
+  readonly tailMs: number | null;
+  readonly crashes: readonly string[];
+  readonly poison: { readonly given: number; readonly found: number };
+  readonly memory: readonly MemorySlope[];
+  /** The whole history. */
+  readonly entries: readonly Entry[];
+}
+
+/** Resident memory of an instance over the run. */
+export interface MemorySlope {
+  readonly name: string;
+  readonly lastMiB: number;
+  readonly mibPerHour: number;
+}
+
+const instances = 3;
+const drainWithinMs = 120_000;
+const tailUsers = 20;
+const tailWithinMs = 120_000;
+const poisonEveryMs = 6_000;
+const sampleEveryMs = 5_000;
+const wantedTokens = 1_000;
+const wantedKinds = 3;
+
+/** Runs it to its end. Rejects only where the run itself is broken; leaves nothing behind. */
+export async function runChaos(options: RunOptions): Promise<RunResult> {
+  const arena = await openArena({ instances, file: options.file, say: options.say });
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const { addresses, names } = arena.stage;
+    arena.stage.world.parts.integrations.modes.dedupe = true;
+    const lab = await openDeadLetterLab(addresses, names);
+    closers.push(() => lab.close());
+    const facts = await openFactReader(addresses, names.topic);
+    closers.push(() => facts.close());
+    const upstream = await openTopicProducer(arena.stage);
+    closers.push(() => upstream.close());
+    const words = createWords(arena, lab);
+    const manner: Manner = { seed: options.seed, thinkMs: options.thinkMs, acts: [8, 24] };
+    const users = createUsers({ arena, words, facts, upstream }, manner);
+    return await phases({ arena, lab, facts, words, users }, options);
+  } finally {
+    for (const close of closers.reverse()) await close();
+    await arena.close();
+  }
+}
+
+interface Cast {
+  readonly arena: Arena;
+  readonly lab: DeadLetterLab;
+  readonly facts: Parameters<typeof collectEvidence>[0]["facts"];
+  readonly words: Words;
+  readonly users: Users;
+}
+
+async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
+  const { arena, lab, words, users } = cast;
+  const { say, stopped } = options;
+  const all = Array.from({ length: options.users }, (_, i) =>
+    users.add(`u${String(i)}`, i % 5 < 3 ? "whatsapp" : "facebook"),
+  );
+  const quiet = new AbortController();
+  const lives = users.live(all, AbortSignal.any([quiet.signal, stopped]));
+  const poison = startPoison(cast, options.seed + 1, quiet.signal);
+  const memory = startMemory(arena);
+  try {
+    await delay(options.warmUpMs, undefined, { signal: stopped });
+    say(`warm: ${String(words.all().filter(({ seenMs }) => seenMs !== null).length)} words seen`);
+    const plan = planFaults({ ...options, instances });
+    const inFlight = (): number => openWork(cast);
+    const struck = await runNemesis({ arena, users }, { plan, inFlight, say, stopped });
+    stopped.throwIfAborted();
+    const workAtEnd = openWork(cast);
+    arena.note({ kind: "healed" });
+    quiet.abort();
+    await lives;
+    const poisoned = await poison;
+    const slopes = memory.stop();
+    const drainedMs = await drain(cast, stopped);
+    const stuck = drainedMs === null ? await describeOpen(cast) : "";
+    say(drainedMs === null ? `not drained: ${stuck}` : `drained after ${seconds(drainedMs)}`);
+    const chats = all.reduce((sum, user) => sum + user.chats, 0);
+    const tailMs = await tail(cast, all, stopped);
+    say(
+      tailMs === null
+        ? "one instance alone did not serve"
+        : `one instance alone served ${String(tailUsers)} new chats in ${seconds(tailMs)}`,
+    );
+    await settleInContext(cast);
+    const entries = inOrder([...arena.entries, ...(await collectEvidence({ ...cast, struck }))]);
+    const hasForgotten = users.forgotten.size > 0;
+    const verdict = judgeHistory(entries, {
+      poison: poisoned.certain,
+      reasons: new Set([
+        ...(hasForgotten ? ["undeliverable", "chat_over"] : []),
+        ...(poisoned.unknown > 0 ? ["undecodable"] : []),
+      ]),
+      drainWithinMs,
+    });
+    const failures = [
+      ...(drainedMs === null ? [`not drained within ${seconds(drainWithinMs)}: ${stuck}`] : []),
+      ...(tailMs === null ? [`one instance alone did not serve ${String(tailUsers)} new chats`] : []),
+      ...chatsLost(cast),
+      ...violations(cast),
+    ];
+    return {
+      ...{ seed: options.seed, lengthMs: options.lengthMs, struck, verdict, text: describeHistory(verdict) },
+      ...{ voids: voidsOf(struck, words, workAtEnd), failures, words, chats, users, drainedMs, tailMs },
+      ...{ crashes: arena.crashes, memory: slopes, entries },
+      poison: {
+        given: poisoned.certain.size,
+        found: lab.letters().filter(({ reason }) => reason === "undecodable").length,
+      },
+    };
+  } finally {
+    quiet.abort();
+    memory.stop();
+    await lives;
+  }
+}
+
+/** Words that nobody has seen yet, webhooks and calls under way; held polls are no work. */
+function openWork({ arena, words }: Cast): number {
+  const { journal, webhooks } = arena.stage.world.parts;
+  const calls = journal.open().filter(({ operation }) => operation !== "Messages").length;
+  return words.open().length + webhooks.pending() + calls;
+}
+
+interface Poisoned {
+  /** Places of records that the broker has. */
+  readonly certain: ReadonlySet<string>;
+  /** Of those nobody knows. */
+  readonly unknown: number;
+}
+
+/** Something unreadable on a topic every few seconds. */
+async function startPoison({ lab }: Cast, seed: number, stopped: AbortSignal): Promise<Poisoned> {
+  const random = seededRandom(seed);
+  const certain = new Set<string>();
+  let unknown = 0;
+  while (!stopped.aborted) {
+    await Promise.race([delay(poisonEveryMs, undefined, { ref: false }), aborted(stopped)]);
+    const topic = random() < 0.5 ? "channel-messages" : "chat-requests";
+    const partition = Math.floor(random() * 12);
+    try {
+      const offset = await lab.inject({ topic, partition, key: "poison", value: Buffer.from("not avro") });
+      certain.add(placeOf(topic, partition, offset));
+    } catch {
+      // The broker is away; it may have it all the same.
+      unknown += 1;
+    }
+  }
+  return { certain, unknown };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function startMemory(arena: Arena): { stop(): readonly MemorySlope[] } {
+  const samples = new Map<string, { atMs: number; mib: number }[]>();
+  const timer = setInterval(() => {
+    for (const instance of arena.instances) {
+      if (!instance.service.isRunning() || instance.held) continue;
+      void metric(instance, "process_resident_memory_bytes").then((bytes) => {
+        if (bytes === 0) return;
+        const pid = `${instance.name}, process ${String(instance.service.pid())}`;
+        samples.set(pid, [...(samples.get(pid) ?? []), { atMs: arena.now(), mib: bytes / 2 ** 20 }]);
+      });
+    }
+  }, sampleEveryMs);
+  return {
+    stop() {
+      clearInterval(timer);
+      return [...samples].flatMap(([name, all]) => {
+        const [first, last] = [all.at(Math.floor(all.length / 2)), all.at(-1)];
+        if (first === undefined || last === undefined || last.atMs - first.atMs < 60_000) return [];
+        return [
+          { name, lastMiB: last.mib, mibPerHour: ((last.mib - first.mib) / (last.atMs - first.atMs)) * 3_600_000 },
+        ];
+      });
+    },
+  };
+}
+
+/** Resolves with the time that it took, null where it was too long: every word has come, nothing waits, all is committed. */
+async function drain(cast: Cast, stopped: AbortSignal): Promise<number | null> {
+  const { arena } = cast;
+  const { names, addresses } = arena.stage;
+  const startMs = arena.now();
+  while (arena.now() - startMs < drainWithinMs) {
+    stopped.throwIfAborted();
+    if (openWork(cast) === 0) {
+      const left = await uncommitted(addresses.brokers, `${names.appName}-${names.topic}`, names.topic);
+      arena.note({ kind: "sample", of: "lag", subject: "group", value: left.length });
+      if (left.length === 0) return arena.now() - startMs;
+    }
+    await delay(100);
+  }
+  return null;
+}
+
+/** One instance alone: the chats that are open go on and end, and new ones do the same. Resolves with the time that it took. */
+async function tail(cast: Cast, old: readonly User[], stopped: AbortSignal): Promise<number | null> {
+  const { arena, users } = cast;
+  const [last, ...rest] = arena.instances.toReversed();
+  if (last !== undefined && last.service.isRunning()) await arena.kill(last);
+  const [alone, ...others] = rest;
+  if (alone === undefined) throw new Error("no instances");
+  await Promise.all(others.map((one) => arena.kill(one)));
+  const startMs = arena.now();
+  const deadline = AbortSignal.any([stopped, AbortSignal.timeout(tailWithinMs)]);
+  const converse = async (user: User): Promise<boolean> => {
+    const before = users.sessionOf(user.person);
+    const session = before?.state === "ENGAGED" ? before : await user.connect("http", deadline);
+    if (session === null) return false;
+    user.says();
+    user.hears(session);
+    await user.settled(deadline);
+    await user.end("agent", session, deadline);
+    return !deadline.aborted;
+  };
+  const fresh = Array.from({ length: tailUsers }, (_, i) =>
+    users.add(`t${String(i)}`, i % 2 === 0 ? "whatsapp" : "facebook"),
+  );
+  const served = await Promise.all([...fresh, ...old].map(converse));
+  const tookMs = arena.now() - startMs;
+  await drain(cast, stopped);
+  return served.every(Boolean) ? tookMs : null;
+}
+
+/** A word that was accepted and that no agent has seen stands in the context where its chat was over when it was decided. */
+async function settleInContext({ arena, words }: Cast): Promise<void> {
+  const missing = words.open().filter(({ direction }) => direction === "user-to-agent");
+  for (const user of new Set(missing.map((word) => word.user))) {
+    const person = arena.stage.world.parts.people.list().find(({ name }) => name.startsWith(`Nombre-${user}-`));
+    const response = await arena.stage.call("GET", `/v1/context/${person?.userId ?? ""}`);
+    const context = await response.text();
+    for (const { id } of missing) if (context.includes(id)) arena.note({ kind: "settled", id, as: "context" });
+  }
+}
+
+/** A chat may end by those who take part in it, and by a desk that was told to forget it; by nothing else. No agent sits before a dead one. */
+function chatsLost({ arena, users }: Cast): readonly string[] {
+  return [...arena.stage.world.parts.desk.byId.values()].flatMap((session) => {
+    const { id, state, endedBy, user } = session;
+    const alias = users.aliasOf(user);
+    if (alias === undefined || users.forgotten.has(id)) return [];
+    if (state === "LOST")
+      return [
+        `${users.isGreeted(session) ? "a chat was lost" : "a chat that was refused was left at the desk"}: ${alias}, ${endedBy ?? "?"}`,
+      ];
+    return isOver(session) ? [] : [`a session is still open at the desk: ${alias}, ${state}`];
+  });
+}
+
+function violations({ arena }: Cast): readonly string[] {
+  const found = [...arena.stage.world.parts.desk.byId.values()].flatMap(({ violations: some }) => some);
+  // Whether two polls were the service's doing is for the history to say.
+  const counts = Map.groupBy(
+    found.filter((one) => !one.startsWith("a second poll")),
+    (one) => one,
+  );
+  return [...counts].map(([what, some]) => `against the desk's protocol, ${String(some.length)} times: ${what}`);
+}
+
+function voidsOf(struck: readonly StruckFault[], words: Words, workAtEnd: number): readonly string[] {
+  const proven = new Set(struck.flatMap(({ planned, proof }) => (proof === null ? [] : [planned.kind])));
+  const flowed = words.all().filter(({ seenMs }) => seenMs !== null).length;
+  const idle = struck.filter(({ inFlight }) => inFlight === 0);
+  return [
+    ...(proven.size < wantedKinds ? [`only ${String(proven.size)} kinds of fault are proven`] : []),
+    ...(flowed < wantedTokens ? [`only ${String(flowed)} words flowed`] : []),
+    ...idle.map(({ planned, target }) => `nothing was in flight at ${planned.kind} (${target})`),
+    ...(workAtEnd === 0 ? ["nothing was in flight when the faults ended"] : []),
+  ];
+}
+
+/** What waits, and what desk and Redis have of the first users that wait. */
+async function describeOpen({ words, users, arena }: Cast): Promise<string> {
+  const { people, webhooks, journal } = arena.stage.world.parts;
+  const open = words.open();
+  const stored = openStoredChats(arena.stage.addresses.redis, arena.stage.names.client);
+  const lines = [`${String(open.length)} words, ${String(webhooks.pending())} webhooks`];
+  for (const call of journal.open())
+    if (call.operation !== "Messages") lines.push(`call ${call.operation} of ${call.user ?? "?"}`);
+  for (const alias of [...new Set(open.map(({ user }) => user))].slice(0, 3)) {
+    const person = people.list().find(({ userId }) => users.aliasOf(userId) === alias);
+    if (person === undefined) continue;
+    const session = users.sessionOf(person);
+    const chat = await stored.of(person.userId);
+    const pending =
+      chat?.bridge.pending.map(({ kind, seq, lane }) => `${lane} ${kind} ${String(seq)}`).join(", ") ?? "";
+    const waiting = open
+      .filter(({ user }) => user === alias)
+      .map(({ id, outcome }) => `${id} ${outcome ?? "not answered"}`);
+    lines.push(
+      `${alias} (${person.channel}): ${waiting.slice(0, 4).join(", ")}`,
+      `  desk: ${session?.id ?? "none"} ${session?.state ?? ""}, ${session?.openPoll === undefined ? "not polled" : "polled"}, ${String(session?.polls.length)} polls, moved ${String(session?.handOver !== undefined)}, resync due ${String(session?.isResyncDue)}`,
+      `  redis: ${chat?.status ?? "no record"}, session ${chat?.sessionID ?? ""}, pending ${pending}, chat ${JSON.stringify(chat?.bridge.chat?.["chatId"] ?? null)}`,
+    );
+    const calls = journal.log
+      .read({ limit: 1_000_000, matching: ({ user }) => user === person.userId })
+      .entries.slice(-6);
+    for (const call of calls)
+      lines.push(
+        `  call ${call.operation} at ${call.arrivedMs.toFixed(0)}: ${call.outcome} ${String(call.status)} session ${call.session ?? ""}`,
+      );
+  }
+  await stored.close();
+  return lines.join("\n");
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
