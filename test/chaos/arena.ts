@@ -88,7 +88,9 @@ async function build(
   for (let n = 0; n < count; n += 1) {
     const proxies = await Promise.all(linkNames.map(async (name) => [name, await startTcpProxy()] as const));
     links.push(Object.fromEntries(proxies) as Record<LinkName, TcpProxy>);
-    closers.push(async () => void (await Promise.all(proxies.map(([, proxy]) => proxy.close()))));
+    closers.push(async () => {
+      await Promise.all(proxies.map(([, proxy]) => proxy.close()));
+    });
   }
   const services = await createServices({
     kind: "local",
@@ -169,7 +171,7 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
     const how = ending.signal ?? `code ${String(ending.code)}`;
     arena.crashes.push(`${instance.name} ended by itself (${how}) at ${String(Math.round(arena.now()))} ms`);
     await delay(restartAfterMs);
-    if (!instance.wanted) return;
+    if (!isWanted(instance)) return;
     try {
       await arena.start(instance);
     } catch (error) {
@@ -198,7 +200,7 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
         step(instance, "ready");
       } catch (error) {
         // It ended: by us, or its supervisor has heard. A live one that never is ready is a finding of the history.
-        if (instance.service.isRunning() && instance.wanted) throw error;
+        if (instance.service.isRunning() && isWanted(instance)) throw error;
       }
     },
     async kill(instance) {
@@ -227,4 +229,9 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
     close,
   };
   return arena;
+}
+
+/** Asked anew each time: it changes while one waits. */
+function isWanted({ wanted }: Instance): boolean {
+  return wanted;
 }

@@ -84,7 +84,9 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
         const owned = await metric(instance, "salesforce_integration_owned_indexes");
         return owned > 0 ? `joined, owns ${String(owned)} partition indexes` : null;
       },
-      heal: async () => void (await arena.stop(instance)),
+      async heal() {
+        await arena.stop(instance);
+      },
     };
   },
   "link cut": (scene, fault) => link(scene, fault, { kind: "cut" }),

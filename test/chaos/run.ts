@@ -9,13 +9,13 @@ import { isOver } from "../../sandbox/world/live-agent/session.ts";
 import { describeHistory, judgeHistory, type HistoryVerdict } from "../support/history/check-history.ts";
 import { inOrder, type Entry } from "../support/history/entries.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import { openStoredChats } from "../support/stored-chats.ts";
 import { openTopicProducer } from "../support/topic-producer.ts";
 import { openArena, type Arena } from "./arena.ts";
 import { collectEvidence, placeOf } from "./evidence.ts";
 import { metric } from "./faults.ts";
 import { runNemesis, type StruckFault } from "./nemesis.ts";
 import { planFaults, type PlanOptions } from "./plan.ts";
+import { describeOpen } from "./stuck.ts";
 import { createUsers, type Manner, type User, type Users } from "./users.ts";
 import { createWords, type Words } from "./words.ts";
 
@@ -260,7 +260,7 @@ async function drain(cast: Cast, stopped: AbortSignal): Promise<number | null> {
 async function tail(cast: Cast, old: readonly User[], stopped: AbortSignal): Promise<number | null> {
   const { arena, users } = cast;
   const [last, ...rest] = arena.instances.toReversed();
-  if (last !== undefined && last.service.isRunning()) await arena.kill(last);
+  if (last?.service.isRunning() === true) await arena.kill(last);
   const [alone, ...others] = rest;
   if (alone === undefined) throw new Error("no instances");
   await Promise.all(others.map((one) => arena.kill(one)));
@@ -330,41 +330,6 @@ function voidsOf(struck: readonly StruckFault[], words: Words, workAtEnd: number
     ...idle.map(({ planned, target }) => `nothing was in flight at ${planned.kind} (${target})`),
     ...(workAtEnd === 0 ? ["nothing was in flight when the faults ended"] : []),
   ];
-}
-
-/** What waits, and what desk and Redis have of the first users that wait. */
-async function describeOpen({ words, users, arena }: Cast): Promise<string> {
-  const { people, webhooks, journal } = arena.stage.world.parts;
-  const open = words.open();
-  const stored = openStoredChats(arena.stage.addresses.redis, arena.stage.names.client);
-  const lines = [`${String(open.length)} words, ${String(webhooks.pending())} webhooks`];
-  for (const call of journal.open())
-    if (call.operation !== "Messages") lines.push(`call ${call.operation} of ${call.user ?? "?"}`);
-  for (const alias of [...new Set(open.map(({ user }) => user))].slice(0, 3)) {
-    const person = people.list().find(({ userId }) => users.aliasOf(userId) === alias);
-    if (person === undefined) continue;
-    const session = users.sessionOf(person);
-    const chat = await stored.of(person.userId);
-    const pending =
-      chat?.bridge.pending.map(({ kind, seq, lane }) => `${lane} ${kind} ${String(seq)}`).join(", ") ?? "";
-    const waiting = open
-      .filter(({ user }) => user === alias)
-      .map(({ id, outcome }) => `${id} ${outcome ?? "not answered"}`);
-    lines.push(
-      `${alias} (${person.channel}): ${waiting.slice(0, 4).join(", ")}`,
-      `  desk: ${session?.id ?? "none"} ${session?.state ?? ""}, ${session?.openPoll === undefined ? "not polled" : "polled"}, ${String(session?.polls.length)} polls, moved ${String(session?.handOver !== undefined)}, resync due ${String(session?.isResyncDue)}`,
-      `  redis: ${chat?.status ?? "no record"}, session ${chat?.sessionID ?? ""}, pending ${pending}, chat ${JSON.stringify(chat?.bridge.chat?.["chatId"] ?? null)}`,
-    );
-    const calls = journal.log
-      .read({ limit: 1_000_000, matching: ({ user }) => user === person.userId })
-      .entries.slice(-6);
-    for (const call of calls)
-      lines.push(
-        `  call ${call.operation} at ${call.arrivedMs.toFixed(0)}: ${call.outcome} ${String(call.status)} session ${call.session ?? ""}`,
-      );
-  }
-  await stored.close();
-  return lines.join("\n");
 }
 
 function seconds(ms: number): string {

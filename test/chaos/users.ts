@@ -196,8 +196,9 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
         try {
           const { status } = await arena.stage.call("DELETE", `/v1/chat/finish/${userId}`);
           if (status < 500) return;
-        } catch {
+        } catch (error) {
           // Nobody answered, or not in time: asked again, for a finish that is repeated does no harm.
+          if (!(error instanceof Error)) throw error;
         }
         if (isGone(sessionOf(person))) return;
         await delay(500);
@@ -247,13 +248,13 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       for (let act = 0; act < acts; act += 1) {
         const what = random();
         const thinkMs = between(manner.thinkMs);
-        if (session === null || stopped.aborted || isOver(session)) continue;
+        if (session === null || isOverFor(stopped) || isOver(session)) continue;
         await delay(thinkMs);
         perform(user, what, session);
       }
       if (session === null) return;
       await user.settled(stopped);
-      if (stopped.aborted) return;
+      if (isOverFor(stopped)) return;
       await user.end(how, session, stopped);
     }
   };
@@ -303,4 +304,9 @@ function endingOf(draw: number): Ending {
 
 function isGone(session: Session | undefined): boolean {
   return session === undefined || isOver(session);
+}
+
+/** Asked anew each time: it changes while one waits. */
+function isOverFor({ aborted }: AbortSignal): boolean {
+  return aborted;
 }

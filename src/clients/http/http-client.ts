@@ -129,6 +129,8 @@ async function call(
     }
   } catch (error) {
     failure = error;
+  } finally {
+    dropRest(stream);
   }
   const response = stream?.response;
   if (failure instanceof AbortError || response === undefined) {
@@ -147,4 +149,12 @@ async function call(
     retryAfterMs: retryAfterMs(response.headers["retry-after"], options.now()),
     ...(typeof limitInfo === "string" ? { limitInfo } : {}),
   };
+}
+
+/**
+ * Got ends a stream's request only where it was written whole before the answer ended. What is left of another would fail the process: by
+ * the end of its connection, or by its signal, which may be that of an index and abort much later.
+ */
+function dropRest(stream: Request | null): void {
+  stream?.destroy();
 }
