@@ -12,6 +12,7 @@ import { createKafkaProducer, type KafkaProducer } from "./clients/kafka/produce
 import { startRefusal } from "./clients/kafka/start-refusals.ts";
 import type { ServiceMetrics } from "./clients/metrics/metrics.ts";
 import { checkRedis } from "./clients/redis/checks.ts";
+import { startContextCleanUp } from "./clients/redis/context-clean-up.ts";
 import { createRedisConnection, type RedisConnection } from "./clients/redis/connection.ts";
 import type { KeySpace } from "./clients/redis/keys.ts";
 import { loadScripts } from "./clients/redis/scripts.ts";
@@ -104,6 +105,9 @@ export async function openStorage(start: Start): Promise<Storage> {
   if (findings.mistakes.length > 0) throw startRefused(findings.mistakes);
   const space = { client: settings.client, topicPrefix: settings.kafka.topicPrefix };
   const limits = memoryLimits(settings.chat.dedupeWindowMs);
+  const { contextCleanUp } = settings.chat;
+  if (contextCleanUp !== null)
+    closing.push(startContextCleanUp(connection, contextCleanUp, { space, limits, clock, log }));
   const originals = amongOriginals(
     createRedisStore(connection, { space, limits, clock, scripts: loadScripts() }),
     connection,

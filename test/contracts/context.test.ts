@@ -1,16 +1,20 @@
-// What GET /v1/context reads: history and what the state of a waiting chat holds, as the owner of the user has saved them.
+// What GET /v1/context reads: history and what the state of a waiting chat holds, as the owner of the user has saved them; and what the
+// scheduled clean-up takes away, of ours and of what the Go service left.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createClock, createRandom } from "../../src/clients/clock.ts";
 import { type RedisConnection, createRedisConnection } from "../../src/clients/redis/connection.ts";
 import { type ContextReader, createContextReader } from "../../src/clients/redis/context.ts";
+import { startContextCleanUp } from "../../src/clients/redis/context-clean-up.ts";
 import { loadScripts } from "../../src/clients/redis/scripts.ts";
 import { createRedisStore } from "../../src/clients/redis/store.ts";
 import { formatRecord } from "../../src/processors/interconnection/record.ts";
 import { type Connecting, type ContextEntry, nobody } from "../../src/processors/interconnection/state.ts";
+import { createVirtualClock } from "../../src/topology/in-memory/clock.ts";
 import { memoryLimits } from "../../src/topology/memory-limits.ts";
 import type { Log, Store } from "../../src/topology/ports.ts";
 import type { StateChange } from "../../src/topology/stored.ts";
+import { settle } from "../support/graph-world.ts";
 import { ownNames, serviceAddresses } from "../support/services.ts";
 
 const connecting: Connecting = {
@@ -97,5 +101,33 @@ describe("context", () => {
     expect(await context.of("u3")).toEqual([entry("a", 1)]);
     expect(warnings).toHaveLength(1);
     expect(JSON.stringify(warnings)).not.toMatch(/secret|u3/);
+  });
+
+  it("older than a day is removed by the clean-up on its schedule: ours, and the Go service's, which has no end", async () => {
+    const { client, topic } = ownNames(import.meta.url);
+    const { redis } = connection;
+    const space = { client: `${client}*[`, topicPrefix: topic };
+    const [ours, theirs, other] = [
+      `${space.client}:u4:history`,
+      `${space.client}:u4:context`,
+      `${client}x[:u4:history`,
+    ];
+    const member = (text: string, ttl: string): string => JSON.stringify({ userId: "u4", text, from: "user", ttl });
+    const offset = (ms: number): string => new Date(now + ms).toISOString().replace("Z", "123456-00:00");
+    const kept = [member("new", offset(60_000)), "no entry at all"];
+    await redis.zadd(ours, String(now - 86_400_001), "old", String(now - 80_000_000), "young");
+    await redis.zadd(other, String(now - 86_400_001), "of another client");
+    await redis.sadd(theirs, member("old", offset(-1_000)), ...kept);
+    const clock = createVirtualClock(now, settle);
+    const told = Promise.withResolvers<object>();
+    const log: Log = { info: told.resolve, warn: told.reject, error: told.reject };
+    const options = { space, limits: memoryLimits(1_000), clock, log };
+    const stop = startContextCleanUp(connection, { kind: "every", everyMs: 1_000 }, options);
+    await clock.advance(1_000);
+    expect(await told.promise).toEqual({ entries: 2 });
+    stop();
+    expect(await redis.zrange(ours, 0, -1)).toEqual(["young"]);
+    expect((await redis.smembers(theirs)).sort()).toEqual([...kept].sort());
+    expect(await redis.zcard(other)).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-// The names of settings in the environment: both prefixes, which one wins, and the names that are known but do nothing yet.
+// The names of settings in the environment: both prefixes, and which one wins.
 // Reads no values' forms; that is settings.ts.
 
 /** Something about the environment that an operator should know; does not stop the start. Fit for a log line as it is. */
@@ -12,9 +12,6 @@ export interface SettingWarning {
 export const dashPrefix = "SALESFORCE-INTEGRATION_";
 /** The prefix that shells can export. */
 export const underscorePrefix = "SALESFORCE_INTEGRATION_";
-
-/** Settings of the original, and newer ones, that have no effect in this version. */
-export const notUsedYet: readonly string[] = ["CLEAN_CONTEXT_SCHEDULE"];
 
 /** What the environment holds under our prefixes. */
 export interface GivenSettings {
@@ -42,9 +39,7 @@ export function givenSettings(
   const values = new Map([...underscored, ...dashed]);
   for (const name of values.keys()) {
     const asGiven = [(dashed.has(name) ? dashPrefix : underscorePrefix) + name];
-    if (notUsedYet.includes(name))
-      warnings.push({ settings: asGiven, hint: "known, but not used yet by this version" });
-    else if (!used.has(name)) warnings.push({ settings: asGiven, hint: "no setting of this service has this name" });
+    if (!used.has(name)) warnings.push({ settings: asGiven, hint: "no setting of this service has this name" });
   }
   return { values: Object.fromEntries(values), warnings };
 }

@@ -2,7 +2,7 @@
 // files; a test holds them equal to what this prints.
 import { writeFileSync } from "node:fs";
 
-import { dashPrefix, notUsedYet, underscorePrefix } from "./names.ts";
+import { dashPrefix, underscorePrefix } from "./names.ts";
 import { factsOf, settingGroups } from "./schema.ts";
 import type { SettingFacts } from "./setting.ts";
 
@@ -64,8 +64,7 @@ function reference(): string {
     "",
     ...Object.keys(group).map((name) => referenceEntry(name, factsOf(name))),
   ]);
-  const later = ["", "## Known, without effect in this version", "", ...notUsedYet.map((name) => `- \`${name}\``)];
-  return `${[...head, ...groups, ...later].join("\n")}\n`;
+  return `${[...head, ...groups].join("\n")}\n`;
 }
 
 function referenceEntry(name: string, facts: SettingFacts): string {

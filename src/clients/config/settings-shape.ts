@@ -153,6 +153,8 @@ export interface Settings {
     readonly phonePrefixes: readonly string[];
     readonly eventsWithText: boolean;
     readonly dedupeWindowMs: number;
+    /** Null: only their own ends clear them away. */
+    readonly contextCleanUp: Schedule | null;
   };
 }
 
@@ -334,6 +336,7 @@ function chat(values: SettingValues): Settings["chat"] {
     phonePrefixes: values.SFC_CODE_PHONE_REMOVE,
     eventsWithText: values.EVENTS_WITH_TEXT,
     dedupeWindowMs: values.DEDUPE_WINDOW,
+    contextCleanUp: values.CLEAN_CONTEXT_SCHEDULE,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   word,
   type Form,
 } from "./forms.ts";
+import { schedule } from "./schedule-form.ts";
 import { defaulted, optional, required } from "./setting.ts";
 
 const secondMs = 1000;
@@ -115,6 +116,11 @@ export const storageSettings = {
   REDIS_TLS: defaulted(goBoolean, "false", {
     description: "Speaks TLS to Redis and to the Sentinels, and checks their certificates by the system's authorities.",
     example: "true",
+  }),
+  CLEAN_CONTEXT_SCHEDULE: defaulted(schedule, "0 9 * * *", {
+    description:
+      "When context older than a day is removed from Redis, the Go service's too; written as SPEC_SCHEDULE is. Nobody is shown it before either. Empty: never.",
+    example: "0 9 * * *",
   }),
   DEDUPE_WINDOW: defaulted(duration(secondMs, 30 * dayMs), "7d", {
     description: "How long the id of a webhook's message is remembered; a repeat within it is dropped.",

@@ -45,6 +45,11 @@ export function userIdOf({ client }: KeySpace, key: string, ending: string): str
   return isOne ? key.slice(start.length, -end.length) : null;
 }
 
+/** Pattern of one key of every user, for SCAN. `context` is the Go service's set. */
+export function everyUsers(space: KeySpace, ending: "history" | "context"): string {
+  return `${space.client.replace(/[*?[\]\\]/g, String.raw`\$&`)}:*:${ending}`;
+}
+
 /** Marks of one user's lanes: a hash by chat and lane. */
 export function marksKey(space: KeySpace, userId: string): string {
   return `${userPrefix(space, userId)}marks`;

@@ -2,7 +2,8 @@
 // after about two hours without a call; parity sheet 9). A refused token is renewed by the call itself. Called by the composition.
 import type { Done } from "../../processors/outcome.ts";
 import type { Clock, Log } from "../../topology/ports.ts";
-import { nextRun, type Schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
+import { startScheduled } from "../scheduled.ts";
 
 /** What the keep-alive works with. */
 export interface KeepAliveOptions {
@@ -18,28 +19,9 @@ export interface KeepAliveOptions {
  * The first call waits for the schedule: a start is not delayed by Salesforce.
  */
 export function startKeepAlive({ schedule, clock, log, call }: KeepAliveOptions): () => void {
-  const stopped = new AbortController();
-  let cancel = (): void => undefined;
-
-  function plan(): void {
-    const now = clock.now();
-    const at = nextRun(schedule, now);
-    if (at !== null) cancel = clock.after(at - now, () => void run(at));
-  }
-
-  async function run(at: number): Promise<void> {
-    // A timer that the system's longest one cut short.
-    if (clock.now() >= at) {
-      const outcome = await call(stopped.signal);
-      if (stopped.signal.aborted) return;
-      if (outcome.kind !== "done") log.warn({ outcome: outcome.kind, detail: outcome.detail }, "the keep-alive failed");
-    }
-    plan();
-  }
-
-  plan();
-  return () => {
-    stopped.abort();
-    cancel();
-  };
+  return startScheduled(schedule, clock, async (signal) => {
+    const outcome = await call(signal);
+    if (outcome.kind === "done" || signal.aborted) return;
+    log.warn({ outcome: outcome.kind, detail: outcome.detail }, "the keep-alive failed");
+  });
 }

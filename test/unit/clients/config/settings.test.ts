@@ -80,7 +80,6 @@ describe("names", () => {
 
   it.each([
     ["unknown", "KAFAK_HOST"],
-    ["known and not used yet", "CLEAN_CONTEXT_SCHEDULE"],
     ["a prototype's", "__proto__"],
   ])("warns of a name that is %s", (_kind, name) => {
     expect(warningsOf({ ...example, [`SALESFORCE_INTEGRATION_${name}`]: "x" })).toContainEqual([
