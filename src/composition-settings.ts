@@ -6,7 +6,6 @@ import type { Settings } from "./clients/config/settings-shape.ts";
 import { recordMapping, type RecordMapping } from "./clients/salesforce/data-api/mapping.ts";
 import { createTimeFormat } from "./processors/interconnection/calendar.ts";
 import { defaultLimits, type DecideSettings, type SourceFlow } from "./processors/interconnection/settings.ts";
-import { defaultTexts } from "./processors/interconnection/texts.ts";
 
 /** What a chat may take from connect to the desk's queue: the caller's wait, less what the answer takes to reach it. */
 const replyMarginMs = 2_000;
@@ -23,13 +22,14 @@ export function decideSettings(settings: Settings): DecideSettings {
   const { chat, client } = settings;
   return {
     client,
-    texts: { ...defaultTexts, ...chat.texts },
+    texts: chat.texts,
     formatTime: createTimeFormat(chat.timeZone),
     botStates: chat.states,
     handBackDelayMs: chat.handBackDelayMs,
     openBudgetMs: openBudgetMs(settings),
     acceptTimeoutMs: chat.acceptTimeoutMs,
     chatMaxAgeMs,
+    queueUpdates: chat.queueUpdates,
     forwardedTypes: new Set(chat.forwardedTypes),
     fileNameInNotice: chat.fileNameInNotice,
     ignoredTypes: new Set(settings.http.ignoredTypes),

@@ -126,7 +126,7 @@ describe("context", () => {
     await clock.advance(1_000);
     expect(await told.promise).toEqual({ entries: 2 });
     stop();
-    expect(await redis.zrange(ours, 0, -1)).toEqual(["young"]);
+    expect(await redis.zrange(ours, "0", "-1")).toEqual(["young"]);
     expect((await redis.smembers(theirs)).sort()).toEqual([...kept].sort());
     expect(await redis.zcard(other)).toBe(1);
   });

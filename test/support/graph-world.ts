@@ -37,6 +37,7 @@ const decideSettings: DecideSettings = {
   openBudgetMs: 8_000,
   acceptTimeoutMs: null,
   chatMaxAgeMs: 86_400_000,
+  queueUpdates: false,
   forwardedTypes: new Set(["text", "image", "document", "audio", "voice"]),
   fileNameInNotice: false,
   ignoredTypes: new Set(),

@@ -150,6 +150,10 @@ export const botSettings = {
     example: "15m",
     defaultInWords: "as long as the desk lets them",
   }),
+  QUEUE_UPDATES: defaulted(goBoolean, "false", {
+    description: "Tells a waiting user his place in the queue, and the expected wait, when the place changes.",
+    example: "true",
+  }),
   MESSAGES: defaulted(messageTexts, "{}", {
     description: "Texts that the service says, as a JSON object; what is left out keeps its default.",
     example: '{"waitAgent":"Un momento","welcomeTemplate":"Hola, soy %s"}',

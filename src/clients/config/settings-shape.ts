@@ -144,6 +144,7 @@ export interface Settings {
     readonly textTries: number | null;
     /** Null: users wait as long as the desk lets them. */
     readonly acceptTimeoutMs: number | null;
+    readonly queueUpdates: boolean;
     readonly forwardedTypes: readonly string[];
     readonly fileNameInNotice: boolean;
     readonly restartKeywords: readonly string[];
@@ -327,6 +328,7 @@ function chat(values: SettingValues): Settings["chat"] {
     callsPerSecond: { desk: values.SALEFORCE_CHAN_RATE_LIMIT, channel: values.INTEGRATION_CHAN_RATE_LIMIT },
     textTries: values.MAX_RETRIES === null ? null : callsPerTry * (1 + values.MAX_RETRIES),
     acceptTimeoutMs: values.ACCEPT_TIMEOUT,
+    queueUpdates: values.QUEUE_UPDATES,
     forwardedTypes: values.FORWARDED_TYPES,
     fileNameInNotice: values.SEND_IMAGE_NAME_IN_MESSAGE,
     restartKeywords: takesKeywords(values.ENVIRONMENT) ? values.KEYWORDS_RESTART : [],

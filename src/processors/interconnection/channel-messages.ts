@@ -5,10 +5,10 @@ import type { ChannelMessage } from "../messages/generated.ts";
 import { change, type Draft, type OpenChat } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
 import { dated, tell, words } from "./facts.ts";
-import { attachFile, overflow, sayToAgent } from "./lanes.ts";
+import { attachFile, notifyAgent, overflow, sayToAgent } from "./lanes.ts";
 import { entryBytes } from "./opening.ts";
 import type { Active, Connecting, ContextEntry, OnHold } from "./state.ts";
-import { isBlank } from "./texts.ts";
+import { fill, isBlank } from "./texts.ts";
 
 /** Decides one message. */
 export function decideMessage(draft: Draft, message: ChannelMessage): void {
@@ -51,10 +51,11 @@ function isOfThePast({ state, input }: Draft, { occurredAt }: ChannelMessage): b
 }
 
 /** Words or a file; null when the message has neither (sticker, location and the like). */
-function entryOf({ messageId, occurredAt, author, text, media }: ChannelMessage): ContextEntry | null {
+function entryOf({ messageId, occurredAt, author, type, text, media }: ChannelMessage): ContextEntry | null {
   const said = text === null || isBlank(text) ? null : text;
   if (said === null && media === null) return null;
-  return { messageId, at: occurredAt, from: author === "user" ? "user" : "bot", text: said, media };
+  const entry = { messageId, at: occurredAt, from: author === "user" ? "user" : "bot", text: said, media } as const;
+  return media === null ? entry : { ...entry, messageType: type };
 }
 
 function remember(draft: Draft, entry: ContextEntry | null): void {
@@ -78,7 +79,10 @@ function take(draft: Draft, messageId: string): void {
 function waiting(draft: Draft, chat: Connecting | OnHold, message: ChannelMessage, entry: ContextEntry | null): void {
   if (message.author === "user" && restarts(draft, chat, message)) return;
   remember(draft, entry);
-  if (entry === null) return;
+  if (entry === null) {
+    if (message.author === "user") ignored(draft, chat, message);
+    return;
+  }
   // What the bot wrote before the connect but whose record came later belongs to the context; what it writes since does not.
   if (message.author !== "user" && message.occurredAt > chat.requestedAt) return;
   if (message.author === "user" && !hasRoom(draft, chat, entry)) {
@@ -103,6 +107,7 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
   if (restarts(draft, chat, message)) return;
   if (entry === null || !draft.settings.forwardedTypes.has(message.type)) {
     remember(draft, entry);
+    ignored(draft, chat, message);
     return;
   }
   if (!passOn(draft, chat, message, entry)) return;
@@ -110,6 +115,16 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
   const text = [entry.text ?? "", entry.media?.caption ?? ""].filter((part) => part !== "").join("\n");
   const messageId = message.messageId === "" ? null : message.messageId;
   tell(draft, chat, "message_in", { messageId, messageType: message.type, ...words(draft, text) });
+}
+
+/**
+ * A sticker, a location and the like go nowhere, as in the original; but somebody can see that they came (defect A8), and the agent
+ * is told of them where MESSAGES has words for it. A text without words is nothing.
+ */
+function ignored(draft: Draft, chat: OpenChat, { messageId, type: messageType }: ChannelMessage): void {
+  if (messageType === "text") return;
+  tell(draft, chat, "message_ignored", { messageId: messageId === "" ? null : messageId, messageType });
+  notifyAgent(draft, fill(draft.settings.texts.messageIgnored, messageType));
 }
 
 /** Words to the agent, a file to the case; false when one of them was given up because too much waits. */

@@ -6,10 +6,10 @@ import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
-import { notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
-import type { Active, Interconnection, OnHold } from "./state.ts";
+import { attachFile, notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
+import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
 import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
-import { fill, historyText, isBlank, mergedByTime } from "./texts.ts";
+import { fill, historyText, isBlank, mergedByTime, queueText } from "./texts.ts";
 
 /** Decides the events of one answer, in order. Those of an older generation or a known number do nothing. */
 export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvents): void {
@@ -67,12 +67,14 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
     case "agent_disconnected":
       agentDisconnected(draft, chat, event);
       return;
-    case "custom":
     case "file_requested":
-      tell(draft, chat, "custom", { agentName: event.agentName, detail: event.detail ?? event.kind });
+      tell(draft, chat, "custom", { agentName: event.agentName, detail: event.kind });
       return;
-    // Typing tells nothing that analytics needs and comes with every key: no fact. The rest we do not act on.
+    case "custom":
     case "typing":
+      noisy(draft, chat, event.kind, event);
+      return;
+    // That the agent stopped typing follows from the text, or from time. The rest we do not act on.
     case "not_typing":
     case "other":
       return;
@@ -113,6 +115,21 @@ function queueMoved(draft: Draft, before: AtDeskChat, { queuePosition, estimated
   const chat: OnHold = { ...before, queuePosition };
   change(draft, { interconnection: chat });
   tell(draft, chat, "queue_moved", { queuePosition, estimatedWaitSeconds });
+  // 0 is next, and all that a desk with Omni-Channel routing ever tells.
+  if (!draft.settings.queueUpdates || queuePosition < 1) return;
+  notifyUser(draft, chat, queueText(draft.settings.texts, queuePosition, estimatedWaitSeconds));
+}
+
+/** Comes with every key, or from whatever script runs at the desk: one fact of a kind in so long. */
+const noisyEveryMs = 5_000;
+
+function noisy(draft: Draft, before: AtDeskChat, kind: NoisyKind, { agentName, detail }: DeskEvent): void {
+  const at = draft.input.record.occurredAt;
+  const last = before.noisyAt?.[kind];
+  if (last !== undefined && at - last < noisyEveryMs) return;
+  const chat: AtDeskChat = { ...before, noisyAt: { ...before.noisyAt, [kind]: at } };
+  change(draft, { interconnection: chat });
+  tell(draft, chat, kind, { agentName, detail });
 }
 
 /** History and welcome go out before anything that the user writes from now on: same lane, earlier numbers. */
@@ -132,6 +149,16 @@ function accepted(draft: Draft, before: AtDeskChat, { agentName }: DeskEvent): v
   const welcome = fill(texts.welcomeTemplate, chat.name);
   if (!isBlank(welcome)) sayToAgent(draft, chat, { text: welcome, messageIds: [], about: "context" });
   tell(draft, chat, "context_sent", { agentName, textChars: history.length });
+  attachWaiting(draft, chat, saidWaiting);
+}
+
+/** Files that the user sent while waiting; their words stand in the history. What was sent before the connect stays a link there. */
+function attachWaiting(draft: Draft, chat: Active, saidWaiting: readonly ContextEntry[]): void {
+  for (const { from, media, messageType, messageId } of saidWaiting) {
+    if (from !== "user" || media === null || messageType === undefined) continue;
+    if (draft.settings.forwardedTypes.has(messageType))
+      attachFile(draft, chat, { media, messageType, messageId, words: null });
+  }
 }
 
 /** The new agent reads the transcript at the desk: history and welcome are not said again. */

@@ -13,6 +13,10 @@ function orNull(shape: Shape): Shape {
   return (value, path) => (value === null ? null : shape(value, path));
 }
 
+function orMissing(shape: Shape): Shape {
+  return (value, path) => (value === undefined ? null : shape(value, path));
+}
+
 function among(words: readonly string[]): Shape {
   return (value, path) =>
     typeof value === "string" && words.includes(value) ? null : `${path} must be one of ${words.join(", ")}`;
@@ -62,6 +66,7 @@ export const entryShape: Shape = object({
   from: among(["user", "bot"]),
   text: orNull(text),
   media: orNull(media),
+  messageType: orMissing(text),
 });
 const entries = list(entryShape);
 
@@ -88,6 +93,7 @@ const atDesk = {
   repeats: orNull(object({ from: whole, to: whole })),
   postSequence: whole,
   waitingSince: whole,
+  noisyAt: orMissing(object({ typing: orMissing(whole), custom: orMissing(whole) })),
 };
 const over = object({
   ...head,

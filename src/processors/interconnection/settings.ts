@@ -68,6 +68,8 @@ export interface DecideSettings {
   readonly acceptTimeoutMs: number | null;
   /** A chat that is open longer is ended, milliseconds. */
   readonly chatMaxAgeMs: number;
+  /** QUEUE_UPDATES: a waiting user is told his place when it changes. */
+  readonly queueUpdates: boolean;
   /** FORWARDED_TYPES: message types that go to the agent. */
   readonly forwardedTypes: ReadonlySet<string>;
   /** SEND_IMAGE_NAME_IN_MESSAGE: the notice about a file names it. */

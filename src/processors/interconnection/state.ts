@@ -12,7 +12,12 @@ export interface ContextEntry {
   readonly from: "user" | "bot";
   readonly text: string | null;
   readonly media: Media | null;
+  /** Of a file, as the channel names it; left out for words. */
+  readonly messageType?: string;
 }
+
+/** Kinds of fact that a desk may cause many times a second. */
+export type NoisyKind = "typing" | "custom";
 
 /** What is known of the chat from its connect request on. */
 export interface ChatHead {
@@ -52,6 +57,8 @@ interface AtDesk extends ChatHead, Told {
   readonly resumeToken: string | null;
   /** Last post number that the desk accepted. The lane's own mark may be ahead of it. */
   readonly postSequence: number;
+  /** When a noisy fact was told last, epoch milliseconds; left out before the first. */
+  readonly noisyAt?: Readonly<Partial<Record<NoisyKind, number>>>;
 }
 
 /** In the desk's queue. */

@@ -27,6 +27,12 @@ export interface Texts {
   readonly uploadFileError: string;
   /** To the agent: the user has sent a file that is not at the case; `%s` is the message's type. */
   readonly fileNotAttached: string;
+  /** To the agent: the user has sent a message of a type that is not forwarded, `%s`. */
+  readonly messageIgnored: string;
+  /** To the waiting user, before his place in the queue. */
+  readonly queuePosition: string;
+  /** To the waiting user, before the time that the desk expects. */
+  readonly waitTime: string;
   /** To the user: no agent has accepted in ACCEPT_TIMEOUT. */
   readonly acceptTimeout: string;
   /** To the user: a message of his did not reach the agent. */
@@ -54,6 +60,9 @@ export const defaultTexts: Texts = {
   uploadAudioError: "Audio no enviado",
   uploadFileError: "Archivo no enviado",
   fileNotAttached: "**El usuario envió un archivo (%s) que no se pudo adjuntar al caso**",
+  messageIgnored: "",
+  queuePosition: "Posición en la cola",
+  waitTime: "Tiempo de espera",
   acceptTimeout: "Por ahora no hay agentes disponibles",
   notToldToAgent: "Tu mensaje no se pudo entregar al agente",
   notToldToUser: "**Un mensaje no se pudo entregar al usuario**",
@@ -69,6 +78,14 @@ export function fill(template: string, value: string): string {
 /** `{descriptionCase} : {subject}`, parity sheet 3.6. */
 export function caseDescription(texts: Texts, subject: string): string {
   return `${texts.descriptionCase} : ${subject}`;
+}
+
+/** The user's place in the queue, and the wait in whole minutes where it is known; a line whose words are empty is left out. */
+export function queueText(texts: Texts, queuePosition: number, estimatedWaitSeconds: number | null): string {
+  const lines = isBlank(texts.queuePosition) ? [] : [`${texts.queuePosition}: ${String(queuePosition)}`];
+  const minutes = Math.ceil((estimatedWaitSeconds ?? 0) / 60);
+  if (minutes > 0 && !isBlank(texts.waitTime)) lines.push(`${texts.waitTime}: ${String(minutes)} min`);
+  return lines.join("\n");
 }
 
 /** The words of a file: its caption and where it is, each on a line of its own. */

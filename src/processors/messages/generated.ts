@@ -115,7 +115,7 @@ export interface ChatEvent {
   readonly detail: null | string;
 }
 
-/** requested, refused: of a request. contact_found, contact_created, case_created: while opening. case_closed: a case of a failed chat that no later connect used within 24 h. waiting: in the desk's queue. queue_moved. accepted: an agent has the user. message_in: user to agent. message_out: agent to user. message_failed: one that could not be delivered. context_sent: what came before was told to the agent. file: what became of a file of the user; reason none when it is at the case, detail then its type and size. transferred, agent_joined, agent_left, agent_disconnected, typing, custom: told by the desk. ended: by whom is in reason. finish_done: outcome of a finish. operator_done: outcome of an operator's request. handed_back: the bot has the user. hand_back_failed: it could not be told. */
+/** requested, refused: of a request. contact_found, contact_created, case_created: while opening. case_closed: a case of a failed chat that no later connect used within 24 h. waiting: in the desk's queue. queue_moved. accepted: an agent has the user. message_in: user to agent. message_out: agent to user. message_failed: one that could not be delivered. message_ignored: one of the user of a type that is not forwarded. context_sent: what came before was told to the agent. file: what became of a file of the user; reason none when it is at the case, detail then its type and size. transferred, agent_joined, agent_left, agent_disconnected, typing, custom: told by the desk, typing and custom at most once in 5 s each. ended: by whom is in reason. finish_done: outcome of a finish. operator_done: outcome of an operator's request. handed_back: the bot has the user. hand_back_failed: it could not be told. */
 export type ChatEventKind =
   | "unknown"
   | "requested"
@@ -142,7 +142,8 @@ export type ChatEventKind =
   | "operator_done"
   | "handed_back"
   | "hand_back_failed"
-  | "case_closed";
+  | "case_closed"
+  | "message_ignored";
 
 /** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of failed hand-backs: refused_by_receiver, gave_up, not_understood, not_configured, and superseded where a new connect came first. */
 export type ChatEventReason =

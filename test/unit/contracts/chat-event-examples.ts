@@ -8,7 +8,7 @@ import type { ChatEvent, ChatEventKind } from "../../../src/processors/messages/
 import { createUser, type Step, type TestUser } from "../processors/interconnection/user.ts";
 
 /** Kinds in the schema that nothing tells yet: their examples come with them. */
-export const notToldYet: readonly ChatEventKind[] = ["unknown", "typing"];
+export const notToldYet: readonly ChatEventKind[] = ["unknown"];
 
 /** The facts of four chats that together show everything, in the order in which they are told. */
 function factsOfAllChats(): readonly ChatEvent[] {
@@ -50,6 +50,8 @@ function wholeChat(note: Note): void {
   note(user, user.desk("agent_joined", { agentName: "Carla Ruiz" }));
   note(user, user.desk("agent_left", { agentName: "Carla Ruiz" }));
   note(user, user.desk("custom", { detail: "SurveyOffered" }));
+  note(user, user.desk("typing", { agentName: "Bruno Díaz" }));
+  note(user, user.message("wamid.3", null, { type: "location" }));
   note(user, user.desk("agent_disconnected"));
   note(user, user.desk("ended", { reason: "agent" }));
   settle(user, note);

@@ -72,8 +72,13 @@ const table: Readonly<Record<InputName, Row>> = {
   "user: text seen before": { ...every("nothing") },
   "user: blank text": { ...every("nothing") },
   "user: image": { ...every("* ~context"), ACTIVE: "ACTIVE +message_in >AttachFile" },
-  "user: type not forwarded": { ...every("* ~context") },
-  "user: neither words nor file": { ...every("nothing") },
+  "user: type not forwarded": { ...every("* ~context"), ACTIVE: "ACTIVE +message_ignored ~context" },
+  "user: neither words nor file": {
+    ...every("nothing"),
+    CONNECTING: "CONNECTING +message_ignored",
+    ON_HOLD: "ON_HOLD +message_ignored",
+    ACTIVE: "ACTIVE +message_ignored",
+  },
   "user: type ignored": { ...every("nothing") },
   "user: restart keyword": {
     ...every("* ~context"),
@@ -103,7 +108,7 @@ const table: Readonly<Record<InputName, Row>> = {
     ACTIVE: "ACTIVE +message_out >SayToUser",
     CLOSED: "CLOSED +message_failed(chat_over) !chat_over",
   },
-  "desk: typing": { ...every("nothing"), ON_HOLD: "ON_HOLD", ACTIVE: "ACTIVE", CLOSED: "CLOSED" },
+  "desk: typing": { ...every("nothing"), ON_HOLD: "ON_HOLD +typing", ACTIVE: "ACTIVE +typing", CLOSED: "CLOSED" },
   "desk: not_typing": { ...every("nothing"), ON_HOLD: "ON_HOLD", ACTIVE: "ACTIVE", CLOSED: "CLOSED" },
   "desk: transferred": {
     ...every("nothing"),

@@ -22,7 +22,7 @@ function drain(user: TestUser, kind: "SayToAgent" | "SayToUser"): string[] {
 }
 
 describe("what the agent is told on accept", () => {
-  it("is history, then welcome, then what comes later", () => {
+  it("is history, then welcome, then the files sent while waiting, then what comes later", () => {
     const user = createUser();
     user.memory = {
       history: [
@@ -47,7 +47,9 @@ describe("what the agent is told on accept", () => {
       "Cliente [14-11-2023 16:13:20]:[image/png] Look\nhttps://media.example.org/1",
     ];
     const history = `Contexto:\n${entries.map((entry) => `${entry}\n\n`).join("")}`;
-    expect(textsOf(user.state.pending, "SayToAgent")).toEqual([history, "Hola soy Ana y necesito ayuda", "Hi Kim"]);
+    expect(textsOf(user.state.pending, "SayToAgent")).toEqual([history, "Hola soy Ana y necesito ayuda"]);
+    expect(accept.gave.at(-1)).toMatchObject({ kind: "AttachFile", media: image, messageId: "w2", words: null });
+    expect(user.state.backlog).toMatchObject([{ lane: "desk", texts: [{ text: "Hi Kim" }] }]);
     expect(accept.facts).toMatchObject([
       { kind: "accepted", agentName: "Kim" },
       { kind: "context_sent", textChars: history.length, text: null },
@@ -169,6 +171,51 @@ describe("the agent's text to the user", () => {
     expect(user.facts.filter(({ kind }) => kind === "queue_moved")).toHaveLength(1);
     const silent = userIn("ON_HOLD", { texts: { ...defaultTexts, waitAgent: "" } });
     expect(silent.desk("queued").gave).toEqual([]);
+  });
+});
+
+describe("what comes often at the desk", () => {
+  const kinds = (user: TestUser): string[] => user.facts.map(({ kind }) => kind);
+
+  it("is one fact of a kind in 5 s and chat", () => {
+    const user = userIn("ACTIVE");
+    const before = kinds(user).length;
+    for (let i = 0; i < 120; i++) user.desk(i % 2 === 0 ? "typing" : "custom", { agentName: "Kim", detail: "Scroll" });
+    // 100 ms lie between two inputs.
+    expect(kinds(user).slice(before)).toEqual(["typing", "custom", "typing", "custom", "typing", "custom"]);
+    expect(userIn("ACTIVE").desk("not_typing").facts).toEqual([]);
+  });
+});
+
+describe("the place in the queue", () => {
+  it("is told to the user where that is wanted, when it changes, and never as 0", () => {
+    const user = userIn("ON_HOLD", { queueUpdates: true });
+    user.desk("queued", { queuePosition: 3, estimatedWaitSeconds: 61 });
+    user.desk("queue_moved", { queuePosition: 3, estimatedWaitSeconds: 30 });
+    user.settle();
+    expect(textsOf(user.desk("queue_moved", { queuePosition: 2 }).gave, "SayToUser")).toEqual([
+      "Posición en la cola: 2",
+    ]);
+    expect(user.desk("queue_moved", { queuePosition: 0 }).gave).toEqual([]);
+    const first = userIn("ON_HOLD", { queueUpdates: true });
+    expect(textsOf(first.desk("queued", { queuePosition: 3, estimatedWaitSeconds: 61 }).gave, "SayToUser")).toEqual([
+      "Esperando un agente",
+      "Posición en la cola: 3\nTiempo de espera: 2 min",
+    ]);
+  });
+
+  it("is not told to him by default", () => {
+    const user = userIn("ON_HOLD");
+    expect(user.desk("queue_moved", { queuePosition: 3 }).gave).toEqual([]);
+  });
+});
+
+describe("a message of a type that is not forwarded", () => {
+  it("is told to the agent where MESSAGES has words for it", () => {
+    const texts = { ...defaultTexts, messageIgnored: "**El usuario envió: %s**" };
+    const step = userIn("ACTIVE", { texts }).message("m1", null, { type: "location" });
+    expect(textsOf(step.gave, "SayToAgent")).toEqual(["**El usuario envió: location**"]);
+    expect(step.facts).toMatchObject([{ kind: "message_ignored", messageId: "m1", messageType: "location" }]);
   });
 });
 

@@ -34,6 +34,7 @@ export const settings: DecideSettings = {
   openBudgetMs: 8_000,
   acceptTimeoutMs: 60_000,
   chatMaxAgeMs: 3_600_000,
+  queueUpdates: false,
   forwardedTypes: new Set(["text", "image", "document", "audio", "voice"]),
   fileNameInNotice: false,
   ignoredTypes: new Set(["status"]),
