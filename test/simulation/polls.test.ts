@@ -135,6 +135,28 @@ describe("a session that moves", () => {
   });
 });
 
+describe("a server that sends its sessions elsewhere", () => {
+  it("gives a waiting user a new session for the same case, with what he has said", async () => {
+    const world = createGraphWorld();
+    world.start();
+    await world.say("ana", "antes");
+    await world.connect("ana");
+    await world.until(() => world.desk.chats.length === 1);
+    await world.say("ana", "mientras");
+    world.chat("ana").drop("server_switched");
+    await world.until(() => world.desk.chats.length === 2);
+    world.chat("ana").accept();
+    await world.advance(2_000);
+    expect(world.chat("ana").seen[0]).toMatch(/antes[^]*mientras/);
+    expect(new Set(world.desk.chats.map(({ caseId }) => caseId)).size).toBe(1);
+    const kinds = world.facts("ana").map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "waiting" || kind === "refused" || kind === "ended")).toEqual([
+      "waiting",
+      "waiting",
+    ]);
+  });
+});
+
 describe("a desk client with a defect", () => {
   it("ends the process instead of leaving a chat that nobody polls", async () => {
     const world = createGraphWorld();

@@ -3,7 +3,7 @@
 // done to it against its rules. For tests of the topology; its only time is the clock it is given.
 import type { CaseFile } from "../../src/processors/desk/files.ts";
 import type { Desk, OpenedSession, PollAnswer, PostOutcome } from "../../src/processors/desk/port.ts";
-import type { DeskEvent, DeskEventKind } from "../../src/processors/messages/generated.ts";
+import type { DeskEvent, DeskEventKind, DeskLostReason } from "../../src/processors/messages/generated.ts";
 import type { Outcome } from "../../src/processors/outcome.ts";
 import type { Clock } from "../../src/topology/ports.ts";
 
@@ -34,8 +34,8 @@ export interface DeskChat {
   end(): void;
   /** The session is on another server now: the route is void until a reconnect. */
   move(): void;
-  /** The desk forgets the session. */
-  drop(): void;
+  /** The desk forgets the session, or has moved to another server. */
+  drop(reason?: DeskLostReason): void;
 }
 
 /** The desk. */
@@ -65,6 +65,7 @@ interface Session {
   route: string;
   moves: number;
   gone: boolean;
+  lostAs: DeskLostReason;
   lastPost: number;
   events: DeskEvent[];
   nextNumber: number;
@@ -179,8 +180,9 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         session.nextNumber = session.events.length;
         session.held?.wake();
       },
-      drop() {
+      drop(reason = "session_gone") {
         session.gone = true;
+        session.lostAs = reason;
         session.held?.wake();
       },
     };
@@ -202,7 +204,8 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     const known = sessions.get(session.id);
     const disturbed = disturbedPoll();
     if (disturbed !== null) return disturbed;
-    if (known === undefined || known.gone) return { kind: "lost", reason: "session_gone", detail: "403" };
+    if (known === undefined || known.gone)
+      return { kind: "lost", reason: known?.lostAs ?? "session_gone", detail: "403" };
     if (known.route !== session.route) return { kind: "moved" };
     if (known.chat !== null) known.chat.polls += 1;
     if (known.held !== null) {
@@ -213,7 +216,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     if (known.chat !== null) known.chat.pollsAtOnce = Math.max(1, known.chat.pollsAtOnce);
     if (known.events.length === 0) await heldPoll(known, signal);
     if (signal.aborted) throw new Error("aborted");
-    if (sessions.get(session.id)?.gone === true) return { kind: "lost", reason: "session_gone", detail: "403" };
+    if (isGone(session)) return { kind: "lost", reason: known.lostAs, detail: "403" };
     if (known.route !== session.route) return { kind: "moved" };
     const last = known.events.at(-1);
     if (last === undefined) return { kind: "nothing" };
@@ -225,6 +228,9 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       events: known.events,
     };
   }
+
+  /** Asked anew: it changes while one waits. */
+  const isGone = ({ id }: OpenedSession): boolean => sessions.get(id)?.gone === true;
 
   function heldPoll(session: Session, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -281,6 +287,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         const id = `session-${String(sessions.size + 1)}`;
         const session: Session = {
           ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0 },
+          lostAs: "session_gone",
           ...{ events: [], nextNumber: 0, answered: -1, held: null, chat: null },
         };
         sessions.set(id, session);

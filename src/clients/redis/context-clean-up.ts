@@ -40,7 +40,7 @@ export function startContextCleanUp(
 }
 
 /** One run; resolves with how many entries went. Rejects when Redis does not answer. Repeat-safe. */
-export async function cleanContext(
+async function cleanContext(
   connection: RedisConnection,
   { space, limits, clock }: Omit<ContextCleanUp, "log">,
   signal: AbortSignal,

@@ -15,6 +15,7 @@ import { attachFile, findFile } from "./data-api/files.ts";
 import { findOne } from "./data-api/records.ts";
 import type { SalesforceLimits, Urgency } from "./limits.ts";
 import { createPoll } from "./live-agent/poll.ts";
+import { createServers } from "./live-agent/servers.ts";
 import { createSessionCalls } from "./live-agent/session.ts";
 import { createAccessTokens } from "./oauth.ts";
 import type { Grant } from "./grants.ts";
@@ -58,8 +59,9 @@ export interface SalesforceDesk extends Desk {
 /** The desk. Opens nothing before the first call; its connections are those of `http`, `messages` and `polls`. */
 export function createDesk(options: DeskOptions): SalesforceDesk {
   const { http, limits, mapping } = options;
+  const knownOrigins = [options.loginUrl, options.baseUrl, options.chatUrl];
   const endpoint = {
-    chatUrl: origin(options.chatUrl).replace(/\/chat$/, ""),
+    servers: createServers(origin(options.chatUrl).replace(/\/chat$/, ""), knownOrigins),
     apiVersion: options.chatApiVersion,
     organizationId: options.organizationId,
     deploymentId: options.deploymentId,
@@ -68,7 +70,7 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
     http: options.logins,
     loginUrl: origin(options.loginUrl),
     grant: options.grant,
-    knownOrigins: [options.loginUrl, options.baseUrl, options.chatUrl],
+    knownOrigins,
     log: options.log,
     now: options.now,
   });

@@ -8,6 +8,7 @@ import type { Failure } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import { objectOf, parseJson, textOf } from "../http/json.ts";
 import { checkGrant, privateParts, tokenForm, type Grant } from "./grants.ts";
+import { isKnownHost } from "./salesforce-hosts.ts";
 
 /** Where and how tokens are fetched. */
 export interface OAuthOptions {
@@ -108,20 +109,10 @@ async function login(options: OAuthOptions): Promise<Outcome<string>> {
   const token = textOf(body.access_token);
   if (token === null) return { kind: "broken", detail: "Salesforce login: no access_token", status: 200 };
   const instance = textOf(body.instance_url);
-  if (instance !== null && !isKnownInstance(instance, options.knownOrigins))
+  // A token of an org that we never asked is not sent anywhere. Calls go to SFC_BASE_URL whatever the answer says.
+  if (instance !== null && !isKnownHost(instance, options.knownOrigins))
     return { kind: "broken", detail: "Salesforce login: instance_url names a host that is not known", status: 200 };
   return { kind: "done", value: token };
-}
-
-const salesforceDomains =
-  /\.(?:salesforce|force|cloudforce|database|salesforceliveagent|salesforce-sites)\.(?:com|mil)$/;
-
-/** A token of an org that we never asked is not sent anywhere. Calls go to SFC_BASE_URL whatever the answer says. */
-function isKnownInstance(instance: string, knownOrigins: readonly string[]): boolean {
-  if (!URL.canParse(instance)) return false;
-  const { protocol, hostname, origin } = new URL(instance);
-  if (protocol === "https:" && salesforceDomains.test(hostname)) return true;
-  return knownOrigins.some((known) => URL.canParse(known) && new URL(known).origin === origin);
 }
 
 /** A login changes nothing: whatever came of it, what it was for has not happened. */

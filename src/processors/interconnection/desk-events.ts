@@ -8,6 +8,7 @@ import { endChat } from "./ending.ts";
 import { dated, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { attachFile, notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
+import { openAnew } from "./opening.ts";
 import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
 import { fill, historyText, isBlank, mergedByTime, queueText } from "./texts.ts";
 
@@ -251,10 +252,15 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
   change(draft, { interconnection: chat });
 }
 
-/** The session can't be polled any more: closed on both sides. The end at the desk is tried, for the agent may still sit there. */
+/** The session can't be polled any more: closed on both sides, but for a waiting chat whose server has changed. The end at the desk is tried, for the agent may still sit there. */
 export function decideLost(draft: Draft, chatId: string, { generation, reason, detail }: DeskLost): void {
   const chat = atDesk(draft, chatId);
   if (chat?.session.generation !== generation) return;
+  // Once: a desk that sends us on and on has no place for the chat.
+  if (reason === "server_switched" && chat.status === "ON_HOLD" && chat.isMoved !== true) {
+    openAnew(draft, chat);
+    return;
+  }
   const handBack = wasOverBefore(draft, chat) ? null : "timeout";
   endChat(draft, chat, { status: "CLOSED", detail, desk: "lost", handBack, reason: reasonOfLoss(reason) });
 }

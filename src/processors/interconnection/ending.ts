@@ -40,7 +40,7 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   if (end.status === "FAILED" && chat.status === "ON_HOLD") keepCase(draft, chat, { caseId, contactId });
   const lastPosition = chat.position;
   const endedAt = draft.input.record.occurredAt;
-  const over = { ...headOf(chat), endedAt, lastPosition, contactId, caseId, session };
+  const over = { ...headOfChat(chat), endedAt, lastPosition, contactId, caseId, session };
   change(draft, { interconnection: { ...over, status: end.status } });
   const { reason, detail, requestId = null } = end;
   tell(draft, over, "ended", { requestId, reason, detail, agentName: agentOf(chat) });
@@ -63,9 +63,11 @@ export function failOpening(
   forget(draft, chat);
   if (caseId !== null && contactId !== null) keepCase(draft, chat, { caseId, contactId });
   const endedAt = draft.input.record.occurredAt;
-  const over: Failed = { ...headOf(chat), status: "FAILED", endedAt, lastPosition: -1, contactId, caseId, session };
+  const over: Failed = { ...headOfChat(chat), status: "FAILED", endedAt, lastPosition: -1, contactId, caseId, session };
   change(draft, { interconnection: over });
-  refuse(draft, over, why);
+  // The connect of a chat that was opened anew has had its outcome.
+  if (chat.isMoved === true) tell(draft, over, "ended", { reason: why.reason, detail: why.detail });
+  else refuse(draft, over, why);
   handBack(draft, over, kind);
 }
 
@@ -79,7 +81,8 @@ export function refuse(
   answer(draft, chat.requestId, { outcome: "refused", reason: why.reply, chatId: null, detail: why.detail });
 }
 
-function headOf(
+/** What is known of the chat from its connect request on, and nothing else. */
+export function headOfChat(
   chat: OpenChat,
 ): Pick<
   OpenChat,

@@ -157,6 +157,7 @@ export function reasonOfLoss(reason: DeskLostReason): ChatEventReason {
   switch (reason) {
     case "session_gone":
     case "secret_unreadable":
+    case "server_switched":
     case "unknown":
       return "session_lost";
     case "budget_exhausted":

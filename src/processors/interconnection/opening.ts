@@ -3,7 +3,7 @@
 import type { CaseReady, Connect, ContactReady, DeskSession } from "../messages/generated.ts";
 import { nothingTold } from "./desk-repeats.ts";
 import { answer, change, type Draft } from "./draft.ts";
-import { failOpening } from "./ending.ts";
+import { failOpening, headOfChat } from "./ending.ts";
 import { tell } from "./facts.ts";
 import { hurryFiles } from "./files.ts";
 import { give } from "./lanes.ts";
@@ -155,6 +155,20 @@ function openSession(draft: Draft, chat: Connecting): void {
   give(draft, chat, { lane: "desk", kind: "OpenSession", visitorName: chat.name, giveUpAt: chat.openBy });
 }
 
+/**
+ * The desk has moved to another server before an agent took the chat: a new session for the same case. The user was told to wait,
+ * and goes on waiting; history and what he says meanwhile are kept.
+ */
+export function openAnew(draft: Draft, before: OnHold): void {
+  const { contactId, caseId, context, said } = before;
+  const openBy = draft.input.now + draft.settings.openBudgetMs;
+  const made = { contactId, caseId, session: null, postSequence: 0, context, said };
+  const chat: Connecting = { ...headOfChat(before), ...made, status: "CONNECTING", openBy, isMoved: true };
+  const others = draft.state.due.filter(({ kind }) => kind !== "chat_too_old" && kind !== "accept_limit");
+  change(draft, { due: [...others, { kind: "opening_limit", chatId: chat.chatId, at: openBy }] });
+  openSession(draft, chat);
+}
+
 /** Fourth step: the session is in the state before the chat is requested in it. */
 export function sessionOpened(draft: Draft, before: Connecting, session: DeskSession): void {
   const chat = { ...before, session };
@@ -193,13 +207,17 @@ export function chatRequested(draft: Draft, before: Connecting): void {
     ...nothingTold,
     waitingSince: draft.input.record.occurredAt,
     queuePosition: null,
-    waitTextGiven: false,
+    waitTextGiven: before.isMoved === true,
   };
   const tooOld: Due = { kind: "chat_too_old", chatId, at: now + chatMaxAgeMs };
   const limits: Due[] =
     acceptTimeoutMs === null ? [tooOld] : [tooOld, { kind: "accept_limit", chatId, at: now + acceptTimeoutMs }];
   const others = draft.state.due.filter((due) => due.kind !== "opening_limit");
   change(draft, { interconnection: chat, due: [...others, ...limits] });
+  if (chat.isMoved === true) {
+    tell(draft, chat, "waiting", { detail: "server_switched" });
+    return;
+  }
   tell(draft, chat, "waiting", { requestId: chat.requestId });
   answer(draft, chat.requestId, { outcome: "done", reason: "chat_created", chatId, detail: null });
 }

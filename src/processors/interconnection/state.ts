@@ -46,6 +46,8 @@ export interface Connecting extends ChatHead {
   readonly context: readonly ContextEntry[];
   /** What the user said since. */
   readonly said: readonly ContextEntry[];
+  /** True when the chat is being opened anew, at the server to which the desk has sent it: its connect has had its outcome. */
+  readonly isMoved?: boolean;
 }
 
 interface AtDesk extends ChatHead, Told {
@@ -70,6 +72,8 @@ export interface OnHold extends AtDesk {
   readonly queuePosition: number | null;
   /** True once the user was told to wait: a desk that tells of the queue twice does not repeat it. */
   readonly waitTextGiven: boolean;
+  /** As in Connecting. */
+  readonly isMoved?: boolean;
 }
 
 /** An agent has the user. */

@@ -388,13 +388,14 @@ export interface DeskLost {
   readonly detail: null | string;
 }
 
-/** session_gone: the desk says that it does not exist. budget_exhausted: polls failed for longer than the budget. reconnect_failed: the desk refused the reconnect. secret_unreadable: the sealed secrets can't be opened with the configured keys. */
+/** session_gone: the desk says that it does not exist. budget_exhausted: polls failed for longer than the budget. reconnect_failed: the desk refused the reconnect. server_switched: the desk holds chats of the org at another server now, where a waiting user gets a new session. secret_unreadable: the sealed secrets can't be opened with the configured keys. */
 export type DeskLostReason =
   | "unknown"
   | "session_gone"
   | "budget_exhausted"
   | "reconnect_failed"
-  | "secret_unreadable";
+  | "secret_unreadable"
+  | "server_switched";
 
 /** The desk moved the session to another server. Produced before any event of the new generation. */
 export interface DeskReconnected {

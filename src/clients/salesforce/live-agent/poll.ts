@@ -5,23 +5,23 @@ import type { HttpAnswer } from "../../http/http-client.ts";
 import { isObject, parseJson } from "../../http/json.ts";
 import type { LongPollClient } from "../../http/long-poll-client.ts";
 import { convertAnswer } from "./convert.ts";
-import { named } from "./session.ts";
-import { headersOf, resourceUrl } from "./wire.ts";
+import { headersOf, named, resourceUrl, switchOf } from "./wire.ts";
 import type { LiveAgentEndpoint } from "./wire.ts";
 
 /** The poll of one deployment. Rejects only when aborted, and then its socket is closed. */
 export function createPoll(polls: Pick<LongPollClient, "get">, endpoint: LiveAgentEndpoint): Desk["poll"] {
   return async (session, position, signal) => {
+    const { origin, ...inHeaders } = named(endpoint, session);
     const answer = await polls.get(
       {
-        url: resourceUrl(endpoint, `System/Messages${acknowledged(session, position)}`),
-        headers: headersOf(endpoint, named(session), null),
+        url: resourceUrl(origin, `System/Messages${acknowledged(session, position)}`),
+        headers: headersOf(endpoint, inHeaders, null),
         timeoutMs: session.pollTimeoutMs,
       },
       signal,
     );
     if (answer.kind === "noAnswer") return { kind: "failed", detail: answer.detail, retryAfterMs: null };
-    return judged(answer, position);
+    return judged(endpoint, answer, position);
   };
 }
 
@@ -33,12 +33,14 @@ function acknowledged({ numbered }: OpenedSession, position: number): string {
   return !numbered && position < 0 ? "" : `?ack=${String(position)}`;
 }
 
-function judged(answer: HttpAnswer, position: number): PollAnswer {
+function judged({ servers }: LiveAgentEndpoint, answer: HttpAnswer, position: number): PollAnswer {
   const { status, body, retryAfterMs } = answer;
   switch (status) {
     case 200: {
       const parsed = parseJson(body);
       if (!isObject(parsed)) return { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null };
+      const sentTo = switchOf(parsed);
+      if (sentTo !== null) return switched(servers.moveTo(sentTo));
       return { kind: "events", ...convertAnswer(parsed, position) };
     }
     case 204:
@@ -52,4 +54,9 @@ function judged(answer: HttpAnswer, position: number): PollAnswer {
     default:
       return { kind: "failed", detail: `status ${status}`, retryAfterMs };
   }
+}
+
+/** The session is no more; who waits for an agent gets another one there. Without a host that is believed it is as gone as any. */
+function switched(isBelieved: boolean): PollAnswer {
+  return { kind: "lost", reason: isBelieved ? "server_switched" : "session_gone", detail: "SwitchServer" };
 }

@@ -1,13 +1,13 @@
 // The calls of one Live Agent session other than its poll: opening, the visitor's posts, the reconnect (Live Agent fact sheet,
 // sections 4, 6 and 11; parity sheet 3.7). One try each. Used by desk.ts.
 import type { ChatRequestDetails, Desk, OpenedSession } from "../../../processors/desk/port.ts";
-import { done, type Done } from "../../../processors/outcome.ts";
+import { done, type Done, type Outcome } from "../../../processors/outcome.ts";
 import { isSuccess } from "../../http/failed-call.ts";
 import type { HttpClient } from "../../http/http-client.ts";
 import { listOf, numberOf, objectOf, parseJson, textOf } from "../../http/json.ts";
 import type { JsonObject } from "../../http/json.ts";
-import { headersOf, liveAgentFailure, noAffinity, post, postOutcome, resourceUrl } from "./wire.ts";
-import type { LiveAgentEndpoint, SessionHeaders, VisitorPost } from "./wire.ts";
+import { headersOf, liveAgentFailure, named, noAffinity, post, postOutcome, resourceUrl, switchOf } from "./wire.ts";
+import type { LiveAgentEndpoint, VisitorPost } from "./wire.ts";
 
 const longestPollTimeoutMs = 40_000;
 
@@ -18,28 +18,34 @@ export type SessionCalls = Pick<Desk, "openSession" | "requestChat" | "say" | "e
 export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint): SessionCalls {
   return {
     async openSession(signal) {
-      const url = resourceUrl(endpoint, "System/SessionId");
+      const origin = endpoint.servers.current();
+      const url = resourceUrl(origin, "System/SessionId");
       const answer = await http.call({ method: "GET", url, headers: headersOf(endpoint, null, null) }, signal);
       if (answer.kind === "noAnswer" || !isSuccess(answer)) return liveAgentFailure(answer);
-      const session = openedSession(objectOf(parseJson(answer.body)));
+      const body = objectOf(parseJson(answer.body));
+      const sentTo = switchOf(body);
+      if (sentTo !== null) return switched(endpoint.servers.moveTo(sentTo));
+      const session = openedSession(body);
       if (session === null)
         return { kind: "broken", detail: "SessionId without id, key or affinityToken", status: answer.status };
-      return { kind: "done", value: session };
+      const route = endpoint.servers.routeOf(session.route, origin);
+      return { kind: "done", value: { ...session, route } };
     },
     async requestChat(session, details, postSequence, signal) {
       const missing = missingDetail(endpoint, session, details);
       if (missing !== null) return { kind: "refused", detail: `chat request without ${missing}`, status: null };
       const body = chatRequest(endpoint, session, details);
-      const visitorPost = { noun: "ChasitorInit", ...numberedBy(session, postSequence), body };
+      const visitorPost = { noun: "ChasitorInit", ...numberedBy(endpoint, session, postSequence), body };
       return postOutcome(await post(http, endpoint, visitorPost, signal));
     },
     async say(session, text, postSequence, signal) {
       if (text === "") return { kind: "refused", detail: "empty text", status: null };
-      const visitorPost = { noun: "ChatMessage", ...numberedBy(session, postSequence), body: { text } };
+      const visitorPost = { noun: "ChatMessage", ...numberedBy(endpoint, session, postSequence), body: { text } };
       return postOutcome(await post(http, endpoint, visitorPost, signal));
     },
     async end(session, postSequence, signal) {
-      const visitorPost = { noun: "ChatEnd", ...numberedBy(session, postSequence), body: { reason: "client" } };
+      const numbered = numberedBy(endpoint, session, postSequence);
+      const visitorPost = { noun: "ChatEnd", ...numbered, body: { reason: "client" } };
       const answer = await post(http, endpoint, visitorPost, signal);
       if (answer.kind !== "answer") return postOutcome(answer);
       // 403 after the agent has ended, or when the session has expired: it is as over as we wanted it.
@@ -49,7 +55,8 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
     },
     async reconnect(session, resumeToken, signal) {
       const offset = encodeURIComponent(resumeToken ?? "0");
-      const url = resourceUrl(endpoint, `System/ReconnectSession?ReconnectSession.offset=${offset}`);
+      const { origin } = named(endpoint, session);
+      const url = resourceUrl(origin, `System/ReconnectSession?ReconnectSession.offset=${offset}`);
       const headers = headersOf(endpoint, { key: session.key, affinity: noAffinity }, null);
       const answer = await http.call({ method: "GET", url, headers }, signal);
       // 405: the desk is not in a hand-over, so there is nothing to reconnect to.
@@ -59,12 +66,13 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       const told = reconnected(parseJson(answer.body));
       if (told === null)
         return { kind: "broken", detail: "ReconnectSession without affinityToken", status: answer.status };
-      const value = { session: { ...session, route: told.route }, resetsPostSequence: told.resetsPostSequence };
+      const route = endpoint.servers.routeOf(told.route, origin);
+      const value = { session: { ...session, route }, resetsPostSequence: told.resetsPostSequence };
       return { kind: "done", value };
     },
     async resync(session, signal) {
       const body = { organizationId: endpoint.organizationId };
-      const visitorPost = { noun: "ChasitorResyncState", session: named(session), postSequence: null, body };
+      const visitorPost = { noun: "ChasitorResyncState", session: named(endpoint, session), postSequence: null, body };
       const answer = await post(http, endpoint, visitorPost, signal);
       return answer.kind === "answer" && isSuccess(answer) ? done : liveAgentFailure(answer);
     },
@@ -78,21 +86,27 @@ async function discard(
   session: OpenedSession,
   signal: AbortSignal,
 ): Promise<Done> {
-  const url = resourceUrl(endpoint, `System/SessionId/${encodeURIComponent(session.key)}`);
-  const headers = headersOf(endpoint, named(session), null);
+  const { origin, ...inHeaders } = named(endpoint, session);
+  const url = resourceUrl(origin, `System/SessionId/${encodeURIComponent(session.key)}`);
+  const headers = headersOf(endpoint, inHeaders, null);
   const answer = await http.call({ method: "DELETE", url, headers, body: "" }, signal);
   const isOver = answer.kind === "answer" && (isSuccess(answer) || answer.status === 403);
   return isOver ? done : liveAgentFailure(answer);
 }
 
-/** The session as headers name it. */
-export function named(session: OpenedSession): SessionHeaders {
-  return { key: session.key, affinity: session.route };
+/** Nothing was opened; the next try is at the other server. */
+function switched(isBelieved: boolean): Outcome<never> {
+  if (!isBelieved) return { kind: "broken", detail: "SwitchServer to a host that is not Salesforce's", status: 200 };
+  return { kind: "retry", detail: "SwitchServer", status: 200, mayHaveHappened: false, retryAfterMs: null };
 }
 
 /** A session that was begun without numbers gets none: the desk would take the first for one out of step. */
-function numberedBy(session: OpenedSession, postSequence: number): Pick<VisitorPost, "session" | "postSequence"> {
-  return { session: named(session), postSequence: session.numbered ? postSequence : null };
+function numberedBy(
+  endpoint: LiveAgentEndpoint,
+  session: OpenedSession,
+  postSequence: number,
+): Pick<VisitorPost, "session" | "postSequence"> {
+  return { session: named(endpoint, session), postSequence: session.numbered ? postSequence : null };
 }
 
 function openedSession(body: JsonObject): OpenedSession | null {

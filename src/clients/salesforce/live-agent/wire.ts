@@ -1,22 +1,24 @@
 // Addresses, headers and answers that all calls of Live Agent share (Live Agent fact sheet, sections 2, 3 and 12). Used by the
 // other files of this folder; its words go no further.
 import { done } from "../../../processors/outcome.ts";
-import type { PostOutcome } from "../../../processors/desk/port.ts";
+import type { OpenedSession, PostOutcome } from "../../../processors/desk/port.ts";
 import { failedAnswer, isSuccess, withoutAnswer } from "../../http/failed-call.ts";
 import type { Failure } from "../../http/failed-call.ts";
 import type { HttpAnswer, HttpClient, NoAnswer } from "../../http/http-client.ts";
+import { listOf, objectOf, textOf, type JsonObject } from "../../http/json.ts";
+import type { Servers } from "./servers.ts";
 
-/** The session as headers name it: its key, and the token that routes to the pod that holds it. */
-export interface SessionHeaders {
+/** The session as calls name it: its key, the token that routes to the pod that holds it, and the server. */
+export interface NamedSession {
   readonly key: string;
   /** The literal `null` where there is no valid one. */
   readonly affinity: string;
+  readonly origin: string;
 }
 
 /** One deployment of Live Agent. */
 export interface LiveAgentEndpoint {
-  /** Origin of the chat host, without `/chat/rest`. */
-  readonly chatUrl: string;
+  readonly servers: Servers;
   /** Whole number, such as "52"; its own setting, as it need not equal the data API's. */
   readonly apiVersion: string;
   readonly organizationId: string;
@@ -26,15 +28,31 @@ export interface LiveAgentEndpoint {
 /** The affinity of a call before there is one, and of a reconnect: four letters, not an absent header. */
 export const noAffinity = "null";
 
-/** Address of a resource, such as `System/SessionId`. */
-export function resourceUrl(endpoint: LiveAgentEndpoint, resource: string): string {
-  return `${endpoint.chatUrl}/chat/rest/${resource}`;
+/** Address of a resource, such as `System/SessionId`, at a server. */
+export function resourceUrl(origin: string, resource: string): string {
+  return `${origin}/chat/rest/${resource}`;
+}
+
+/** The session as calls name it. */
+export function named(
+  { servers }: LiveAgentEndpoint,
+  { key, route }: Pick<OpenedSession, "key" | "route">,
+): NamedSession {
+  return { key, ...servers.read(route) };
+}
+
+/** Where a `SwitchServer` in an answer sends us: empty when it does not say; null when there is none in it. */
+export function switchOf(body: JsonObject): string | null {
+  const switches = listOf(body.messages)
+    .map(objectOf)
+    .find(({ type }) => type === "SwitchServer");
+  return switches === undefined ? null : (textOf(objectOf(switches.message).newUrl) ?? "");
 }
 
 /** Headers of a call; a POST that counts carries its number. */
 export function headersOf(
   endpoint: LiveAgentEndpoint,
-  session: SessionHeaders | null,
+  session: Pick<NamedSession, "key" | "affinity"> | null,
   postSequence: number | null,
 ): Readonly<Record<string, string>> {
   return {
@@ -59,7 +77,7 @@ export function isLiveAgentFailure({ status }: HttpAnswer, { url }: { readonly u
 export interface VisitorPost {
   /** Resource under Chasitor, such as ChatMessage. */
   readonly noun: string;
-  readonly session: SessionHeaders;
+  readonly session: NamedSession;
   /** Null where it carries no number: the one resource that never does, and sessions that were begun without. */
   readonly postSequence: number | null;
   readonly body: unknown;
@@ -76,7 +94,7 @@ export function post(
   return http.call(
     {
       method: "POST",
-      url: resourceUrl(endpoint, `Chasitor/${noun}`),
+      url: resourceUrl(session.origin, `Chasitor/${noun}`),
       headers: {
         ...headersOf(endpoint, session, postSequence),
         "content-type": "application/json; charset=utf-8",

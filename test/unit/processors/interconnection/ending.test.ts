@@ -212,3 +212,53 @@ describe("an agent who disconnects", () => {
     expect(next.gave).toEqual([]);
   });
 });
+
+describe("a desk whose server has changed", () => {
+  const moved = { ...session, id: "session-2", generation: "g9" };
+  const lost = (generation: string) =>
+    ({ type: "DeskLost", generation, reason: "server_switched", detail: "SwitchServer" }) as const;
+
+  function reopened(): ReturnType<typeof userIn> {
+    const user = userIn("ON_HOLD");
+    user.desk("queued", { queuePosition: 2 });
+    user.settle();
+    user.message("w1", "Anybody?");
+    user.agentEvent(lost(session.generation));
+    return user;
+  }
+
+  it("opens a new session for the same case while the user waits, and tells no second outcome of the connect", () => {
+    const user = reopened();
+    const told = user.facts.length;
+    expect(user.state.interconnection).toMatchObject({
+      status: "CONNECTING",
+      caseId: "500x",
+      said: [{ text: "Anybody?" }],
+    });
+    expect(user.result("done", { type: "SessionOpened", session: moved }).gave).toMatchObject([
+      { kind: "RequestChat", session: moved, caseId: "500x" },
+    ]);
+    const step = user.result();
+    expect(user.state.interconnection).toMatchObject({ status: "ON_HOLD", session: moved, position: -1 });
+    expect(step.replies).toEqual([]);
+    expect(user.facts.slice(told)).toMatchObject([{ kind: "waiting", requestId: null, detail: "server_switched" }]);
+    expect(user.desk("queued", { queuePosition: 2, number: 0 }).gave, "told to wait once").toEqual([]);
+    const texts = textsOf(user.desk("accepted", { number: 1 }).gave, "SayToAgent");
+    expect(texts[0]).toContain("Anybody?");
+  });
+
+  it("ends the chat when the new session can't be had, or when it sends us on a second time", () => {
+    const failed = reopened().result("refused");
+    expect(failed.facts).toMatchObject([{ kind: "ended", reason: "session_failed", requestId: null }]);
+    expect(failed.replies).toEqual([]);
+    const user = reopened();
+    user.result("done", { type: "SessionOpened", session: moved });
+    user.result();
+    expect(user.agentEvent(lost("g9")).facts).toMatchObject([{ kind: "ended", reason: "session_lost" }]);
+  });
+
+  it("ends a chat that an agent has", () => {
+    const step = userIn("ACTIVE").agentEvent(lost(session.generation));
+    expect(step.facts).toMatchObject([{ kind: "ended", reason: "session_lost", detail: "SwitchServer" }]);
+  });
+});

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createLongPollClient } from "../../../../../src/clients/http/long-poll-client.ts";
+import { createServers } from "../../../../../src/clients/salesforce/live-agent/servers.ts";
 import { createPoll } from "../../../../../src/clients/salesforce/live-agent/poll.ts";
 import type { OpenedSession } from "../../../../../src/processors/desk/port.ts";
 import { answeringServer } from "../../http/answering-server.ts";
@@ -25,7 +26,12 @@ async function setUp(reply: Reply) {
     () => polls.close(),
     () => server.close(),
   );
-  const endpoint = { chatUrl: server.url, apiVersion: "52", organizationId: "00D1", deploymentId: "5721" };
+  const endpoint = {
+    servers: createServers(server.url, [server.url]),
+    apiVersion: "52",
+    organizationId: "00D1",
+    deploymentId: "5721",
+  };
   return { poll: createPoll(polls, endpoint), received: server.received };
 }
 

@@ -1,6 +1,7 @@
 // Session, chat request and posts of Live Agent: exact bodies, headers and statuses.
 import { afterEach, describe, expect, it } from "vitest";
 
+import { createServers } from "../../../../../src/clients/salesforce/live-agent/servers.ts";
 import { createSessionCalls } from "../../../../../src/clients/salesforce/live-agent/session.ts";
 import type { OpenedSession } from "../../../../../src/processors/desk/port.ts";
 import { answeringServer } from "../../http/answering-server.ts";
@@ -19,7 +20,12 @@ async function setUp(reply: Reply) {
     () => http.close(),
     () => server.close(),
   );
-  const endpoint = { chatUrl: server.url, apiVersion: "52", organizationId: "00D1", deploymentId: "5721" };
+  const endpoint = {
+    servers: createServers(server.url, [server.url]),
+    apiVersion: "52",
+    organizationId: "00D1",
+    deploymentId: "5721",
+  };
   return { calls: createSessionCalls(http, endpoint), received: server.received };
 }
 
