@@ -27,6 +27,20 @@ describe("a store whose calls end without an answer", () => {
     },
   );
 
+  it.each(["claim", "catchUp", "liveUsers"] as const)(
+    "is waited for while an index is taken over (%s)",
+    async (call) => {
+      const world = createGraphWorld();
+      for (let i = 0; i < 3; i++) world.store.faults.failNext(false, call);
+      world.start();
+      await world.advance(5_000);
+      expect(world.instances.map(({ fatal, runtime }) => [fatal, runtime.missing()])).toEqual([[null, []]]);
+      const chat = await world.openChat("ana");
+      await world.say("ana", "hola");
+      expect(await world.until(() => chat.seen.includes("hola"))).toBe(true);
+    },
+  );
+
   it("is waited for, with the polls going on while the group counts on us", async () => {
     const world = createGraphWorld();
     world.start();

@@ -78,6 +78,18 @@ describe("what the agent is told on accept", () => {
     expect(textsOf(odd.desk("accepted").gave, "SayToAgent")[1]).toBe("100% $& %s, $& %s");
   });
 
+  it("holds nothing that is older than 24 h, also of several old ones behind one another", () => {
+    const user = createUser();
+    const dayMs = 86_400_000;
+    const ages = { oldest: 3 * dayMs, older: 2 * dayMs, old: dayMs + 1, new: dayMs - 60_000 };
+    const history = Object.entries(ages).map(([text, age]) => ({
+      ...{ messageId: text, at: startMs - age, from: "user" as const, text, media: null },
+    }));
+    user.memory = { history, seen: new Set() };
+    user.connect("r1");
+    expect(user.state.interconnection).toMatchObject({ context: [{ text: "new" }] });
+  });
+
   it("keeps the newest of a long history within its bounds", () => {
     const user = createUser({ limits: { ...defaultLimits, contextEntries: 3, contextBytes: 12 } });
     const history = ["one", "two", "three", "four", "five"].map((text, i) => ({

@@ -58,6 +58,18 @@ describe("a poll of Live Agent", () => {
     expect(received.map(({ url }) => url)).toEqual(["/chat/rest/System/Messages", "/chat/rest/System/Messages?ack=7"]);
   });
 
+  it("reads an answer whatever stands in the fields that nobody needs (defect D3)", async () => {
+    const message = {
+      text: "Hi",
+      items: [{ id: 1 }],
+      customDetails: [{ label: "a" }],
+      sensitiveDataRules: {},
+      wait: 1.5,
+    };
+    const { poll } = await setUp({ status: 200, body: { messages: [{ type: "ChatMessage", message }], sequence: 4 } });
+    expect(await poll(session, 3, never)).toMatchObject({ kind: "events", events: [{ kind: "said", text: "Hi" }] });
+  });
+
   it("brings the events of the answer", async () => {
     const messages = [{ type: "ChatMessage", message: { text: "Hi", name: "Kim" } }];
     const { poll } = await setUp({ status: 200, body: { messages, sequence: 4, offset: 16 } });
