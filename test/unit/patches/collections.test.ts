@@ -6,11 +6,10 @@ import { collections, defectNumbers, patchesOf, sampleOf, unpatchedDefects } fro
 const defects = patchesOf("defects");
 
 describe("the defects of the original", () => {
-  it("are 105, and none is answered twice", () => {
+  it("are 105, each answered once", () => {
     expect(defectNumbers).toHaveLength(105);
     const answered = [...defects.map(({ head }) => head["defect"]), ...unpatchedDefects().map(({ defect }) => defect)];
-    expect(answered.filter((defect) => !defectNumbers.includes(defect ?? ""))).toEqual([]);
-    expect(answered.filter((defect, i) => answered.indexOf(defect) !== i)).toEqual([]);
+    expect(answered.toSorted()).toEqual(defectNumbers.toSorted());
   });
 
   it("are named by their place in the sheet", () => {

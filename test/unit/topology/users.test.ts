@@ -55,6 +55,8 @@ describe("users", () => {
     const idle = Array.from({ length: 2_100 }, (_, i) => `idle-${String(i)}`);
     await users.load(["open", ...idle]);
     users.put("open", live, [], []);
+    // Whoever is used last stays longest: so the open one is the first that would go.
+    for (const userId of idle) users.get(userId);
     users.get("idle-0");
     users.trim();
     await users.load(["open", "idle-0", "idle-2099", "idle-1"]);

@@ -2,7 +2,7 @@
 // form of its address or of the way there, and a download ends at its bounds.
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createGuardedDownload, type DownloadOptions } from "../../../../src/clients/http/guarded-download.ts";
 import type { Download } from "../../../../src/processors/desk/files.ts";
@@ -282,5 +282,17 @@ describe("a download", () => {
     await run();
     await Promise.all(closed);
     expect(server.hits).toBe(2);
+  });
+
+  it("leaves none behind either with a body that nobody reads", async () => {
+    let open = 0;
+    const { run } = await at((request, response) => {
+      open += 1;
+      request.socket.on("close", () => (open -= 1));
+      response.writeHead(404, { "content-length": "1000000" });
+      response.write("x".repeat(100_000));
+    });
+    expect(await run()).toMatchObject({ kind: "refused", detail: "status 404" });
+    await vi.waitFor(() => expect(open).toBe(0));
   });
 });

@@ -87,6 +87,14 @@ describe.each(clients)("a call of $name that is answered", ({ make, opened }) =>
     expect(received[0]?.headers["x-mine"]).toBe("1");
   });
 
+  it("tells the other side what it was given and who calls, and nothing of ours (defect F12)", async () => {
+    const { url, received } = await server(() => ({ status: 200 }));
+    await client().call(post(url), null);
+    const transport = ["host", "connection", "content-length", "accept-encoding", "user-agent"];
+    const others = Object.keys(received[0]?.headers ?? {}).filter((name) => !transport.includes(name));
+    expect(others).toEqual(["x-mine"]);
+  });
+
   it.each([500, 503, 429, 302])("neither repeats nor follows a %i", async (status) => {
     const { url, received } = await server(() => ({ status, headers: { location: "/elsewhere", "retry-after": "0" } }));
     const answer = await client().call({ method: "GET", url, headers: {} }, null);

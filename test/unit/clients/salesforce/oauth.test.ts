@@ -58,6 +58,15 @@ describe("the token of the data API", () => {
     });
   });
 
+  it("is asked for by nobody while the service starts (defect H12)", async () => {
+    const call = vi.fn(() => new Promise<never>(() => undefined));
+    const { log } = rememberingLog();
+    const http = { call, close: () => undefined };
+    createAccessTokens({ http, loginUrl: "http://login.example.org", grant, knownOrigins: [], log, now: () => 0 });
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(call).not.toHaveBeenCalled();
+  });
+
   it("is fetched once for all who ask at the same time, and then kept", async () => {
     const { server, tokens } = await setUp(numbered());
     const asked = await Promise.all(Array.from({ length: 20 }, () => tokens.get(never)));
