@@ -13,7 +13,7 @@ const key = Buffer.alloc(32, 7).toString("base64");
 
 /** What decide is told with these settings. */
 function toldWith(settings: Readonly<Record<string, string>>): DecideSettings {
-  const given = Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value]);
+  const given = Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value] as const);
   const loaded = loadSettings({ ...example, ...Object.fromEntries(given) });
   if ("mistakes" in loaded) throw new Error(describeMistakes(loaded.mistakes));
   return decideSettings(loaded.settings);

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 
 import type { SaveRequest, SaveVerdict } from "../../../src/topology/ports.ts";
+import { isLost } from "../../../src/topology/retry.ts";
 import { storeUnavailable } from "../../../src/topology/store-unavailable.ts";
 import { emptyTurn } from "../../../src/topology/turn.ts";
 import { createTurnWriter, type Progress, type WriterTools } from "../../../src/topology/turn-writer.ts";
@@ -35,9 +36,9 @@ it.each(["fenced", "behind", "missing"] as const)("a turn that the store calls %
   const { writer } = writerOn([verdict]);
   const said = writer.save(emptyTurn(offsets(4)), progress).then(
     () => "saved",
-    ({ message }: Error) => message,
+    (error: unknown) => (isLost(error) ? "lost" : error),
   );
-  expect(await said).toBe("the index is not mine any more");
+  expect(await said).toBe("lost");
   expect(progress).toEqual({ ...progressOf(), signal: progress.signal });
 });
 

@@ -85,9 +85,12 @@ const refused: readonly [form: string, schema: Form<unknown>, raw: string][] = [
 ];
 
 describe("forms", () => {
-  it.each(taken.map(([name, schema, raw, value]) => ({ name, schema, raw, value })))("$name reads $raw", ({ schema, raw, value }) => {
-    expect(schema.parse(raw)).toEqual(value);
-  });
+  it.each(taken.map(([name, schema, raw, value]) => ({ name, schema, raw, value })))(
+    "$name reads $raw",
+    ({ schema, raw, value }) => {
+      expect(schema.parse(raw)).toEqual(value);
+    },
+  );
 
   it.each(refused)("refuses a %s", (_form, schema, raw) => {
     expect(schema.safeParse(raw).success).toBe(false);
