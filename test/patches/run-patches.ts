@@ -69,7 +69,7 @@ async function tryPatch(patch: Patch, tree: Tree, options: PatchRun): Promise<Ve
   if (mend === null) return { kind: "stale", detail: "it does not fit the code any more" };
   try {
     const { file, title } = patch.test;
-    return judge(await inTree(tree, options, { files: [file], title }), { title }, patch.head["red"]);
+    return judge(await inTree(tree, options, { files: [file], title }), { title });
   } finally {
     await mend();
   }

@@ -26,22 +26,22 @@ export interface Verdict {
   readonly detail: string;
 }
 
-/** Judges the run of one patch. `red` is what the failure may begin with where it is no failed assertion. */
-export function judge(report: RunReport, named: { readonly title: string }, red: string | undefined): Verdict {
+/** Judges the run of one patch. */
+export function judge(report: RunReport, named: { readonly title: string }): Verdict {
   const [broken] = report.broken;
   if (broken !== undefined) return { kind: "wrong", detail: `the file did not run: ${firstLine(broken)}` };
   const [test, ...others] = report.tests.filter(({ title }) => title === named.title);
   if (test === undefined) return { kind: "wrong", detail: "the named test did not run" };
   if (others.length > 0) return { kind: "wrong", detail: `${String(others.length + 1)} tests have that title` };
   if (test.passed) return { kind: "survived", detail: "the named test stayed green" };
-  const failed = test.failures.flatMap((words) => words.split("\n")).find((line) => isStatement(line, red));
+  const failed = test.failures.flatMap((words) => words.split("\n")).find(isStatement);
   if (failed !== undefined) return { kind: "caught", detail: firstLine(failed) };
   return { kind: "wrong", detail: `it fell by no statement of its own: ${firstLine(test.failures[0] ?? "no words")}` };
 }
 
 /** A failed expectation, also one that is behind what was thrown, as in a property. */
-function isStatement(line: string, red: string | undefined): boolean {
-  return /^(?:caused by )?AssertionError/.test(line) || (red !== undefined && line.startsWith(red));
+function isStatement(line: string): boolean {
+  return /^(?:caused by )?AssertionError/.test(line);
 }
 
 function firstLine(words: string): string {

@@ -6,7 +6,6 @@ import { applied, readPatch } from "../../patches/patch.ts";
 const text = `Breaks: two is one
 Test: test/unit/a.test.ts
 Title: a > b
-Red: Error: no
 
 --- a/src/a.ts
 +++ b/src/a.ts
@@ -23,12 +22,7 @@ Red: Error: no
 describe("a patch", () => {
   it("is read with its head, its test and its hunks", () => {
     const { name, head, test, files } = readPatch("m", text, ["breaks"]);
-    expect([name, head["breaks"], head["red"], test]).toEqual([
-      "m",
-      "two is one",
-      "Error: no",
-      { file: "test/unit/a.test.ts", title: "a > b" },
-    ]);
+    expect([name, head["breaks"], test]).toEqual(["m", "two is one", { file: "test/unit/a.test.ts", title: "a > b" }]);
     expect(files).toEqual([
       {
         path: "src/a.ts",

@@ -30,7 +30,8 @@ const breaks = patch("breaks", "-export const one = 1;\n+export const one = ;\n"
 
 /** Runs them; answers also what is left in the temporary folder. */
 async function run(
-  ...patches: readonly ReturnType<typeof patch>[]
+  patches: readonly ReturnType<typeof patch>[],
+  signal = new AbortController().signal,
 ): Promise<PatchResults & { readonly left: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), "run-patches-"));
   try {
@@ -44,7 +45,6 @@ async function run(
     await writeFile(join(root, "vitest.config.js"), config);
     const temporary = join(folder, "copies");
     await mkdir(temporary);
-    const { signal } = new AbortController();
     const services = () => Promise.resolve({});
     const ran = await runPatches({ root, temporary, patches, workers: 1, services, say: () => undefined, signal });
     expect(await readFile(join(root, "src/numbers.js"), "utf8")).toBe(source);
@@ -56,7 +56,7 @@ async function run(
 
 describe("the runner", { timeout: 60_000 }, () => {
   it("tells what bites from what survives, does not fit, or only breaks", async () => {
-    const { results, mistakes, left } = await run(idle, bites, stale, breaks);
+    const { results, mistakes, left } = await run([idle, bites, stale, breaks]);
     expect(results.map(({ patch: { name }, verdict }) => [name, verdict.kind])).toEqual([
       ["bites", "caught"],
       ["breaks", "wrong"],
@@ -68,11 +68,16 @@ describe("the runner", { timeout: 60_000 }, () => {
 
   it("runs no patch whose test is red without it, or is not there", async () => {
     const change = "-export const one = 1;\n+export const one = 3;\n";
-    const { results, mistakes, left } = await run(patch("red", change, "is red"), patch("gone", change, "gone"));
+    const { results, mistakes, left } = await run([patch("red", change, "is red"), patch("gone", change, "gone")]);
     expect([results, left]).toEqual([[], []]);
     expect(mistakes).toEqual([
       expect.stringContaining("before: red in test/unit/numbers.test.js: is red"),
       expect.stringContaining(`has 0 tests of the title "gone"`),
     ]);
+  });
+
+  it("leaves nothing behind when it is interrupted, and counts nothing as caught", async () => {
+    const { results, mistakes, left } = await run([bites], AbortSignal.abort());
+    expect([results, mistakes.length > 0, left]).toEqual([[], true, []]);
   });
 });
