@@ -12,7 +12,13 @@ const offsets = (offset: number) => ({ "agent-events": offset, "chat-requests": 
 
 function progressOf(): Progress {
   const { signal } = new AbortController();
-  const place = { applied: offsets(3), produced: offsets(3), changelogPosition: 9, outboxEmpty: true };
+  const place = {
+    applied: offsets(3),
+    produced: offsets(3),
+    changelogPosition: 9,
+    outboxEmpty: true,
+    rest: Promise.resolve(),
+  };
   return { epoch: 5, signal, turn: 7, ...place };
 }
 
