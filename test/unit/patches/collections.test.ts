@@ -1,6 +1,9 @@
 // The patches of the repository: heads are whole, every defect of the original is answered once, and no test is asked too much.
+import { existsSync, readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 
+import { applied, type Patch } from "../../patches/patch.ts";
 import { collections, defectNumbers, patchesOf, sampleOf, unpatchedDefects } from "../../patches/collections.ts";
 
 const defects = patchesOf("defects");
@@ -31,6 +34,16 @@ describe("the defects of the original", () => {
       expect(Math.min(breaks.length, why.length)).toBeGreaterThan(20);
     }
   });
+});
+
+it.each(["mutants", "defects"] as const)("all %s fit the code as it is; make anew what does not", (name) => {
+  const fits = ({ files }: Patch): boolean =>
+    files.every(({ path, hunks }) => existsSync(path) && applied(readFileSync(path, "utf8"), hunks) !== null);
+  expect(
+    patchesOf(name)
+      .filter((patch) => !fits(patch))
+      .map((patch) => patch.name),
+  ).toEqual([]);
 });
 
 it("a sample is spread over all, and the same every time", () => {
