@@ -86,6 +86,8 @@ const rightAgainMs = 250;
 const decidedMs = 2_000;
 /** Events per record: one answer of the desk may hold any number. */
 const eventsPerRecord = 100;
+/** What the desk answers to a reconnect while no hand-over is under way (fact sheet, section 11). */
+const notHandedOver = 405;
 
 /** Polls nothing yet. */
 export function createPollers(tools: PollTools, partition: number, signal: AbortSignal): Pollers {
@@ -254,6 +256,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         return "on";
       }
       case "refused":
+        // Nothing to reconnect to: the 503 was an outage and no hand-over, and the session is where it was.
+        if (outcome.status === notHandedOver) return failed(poll, outcome.detail, null);
+        return giveUp(poll, "reconnect_failed", outcome.detail);
       case "broken":
         return giveUp(poll, "reconnect_failed", outcome.detail);
       case "retry":

@@ -53,7 +53,7 @@ function pollersOf(random = (): number => 0.5): TestPollers {
           if (answer === undefined) return held(signal);
           return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
         },
-        reconnect: () => Promise.resolve(t.reconnects.shift() ?? { kind: "refused", detail: "405", status: 405 }),
+        reconnect: () => Promise.resolve(t.reconnects.shift() ?? { kind: "refused", detail: "400", status: 400 }),
         resync: () => Promise.resolve({ kind: "done", value: null }),
       },
     },
@@ -236,6 +236,29 @@ describe("a session that moved", () => {
     t.answers.push({ kind: "moved" });
     t.pollers.update("ana", stateWith([]), 0);
     await t.clock.advance(0);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(60_000);
+    expect(bodies(t)).toEqual(["DeskLost"]);
+    expect(t.pollers.count).toBe(0);
+  });
+
+  it("and turns out not to have moved is polled where it was: a 503 of an outage, not of a hand-over", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" }, events(5));
+    t.reconnects.push({ kind: "refused", detail: "no hand-over", status: 405 });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(10_000);
+    expect(bodies(t)).toEqual(["DeskEvents"]);
+    expect(t.asked.map(({ generation }) => generation)).toEqual(["g1", "g1", "g1"]);
+    expect(t.pollers.count).toBe(1);
+  });
+
+  it("again and again, and never has, is lost when its budget is used up", async () => {
+    const t = pollersOf();
+    t.answers.push(...Array.from({ length: 200 }, () => ({ kind: "moved" as const })));
+    t.reconnects.push(
+      ...Array.from({ length: 200 }, () => ({ kind: "refused" as const, detail: "no hand-over", status: 405 })),
+    );
     t.pollers.update("ana", stateWith([]), 0);
     await t.clock.advance(60_000);
     expect(bodies(t)).toEqual(["DeskLost"]);
