@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+import { openInBrowser } from "./browser/open.ts";
 import { EXIT_USAGE, HELP, parseCommand, productionVariable } from "./instance/command-line.ts";
 import { claimInstance, instanceFile, runningInstance, type InstanceAddresses } from "./instance/instance-file.ts";
 import { startSandbox } from "./instance/sandbox.ts";
@@ -41,7 +42,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   }
   const interrupted = listenForSignals();
   try {
-    return await (command.kind === "play" ? playSomewhere(env, interrupted) : run(env, interrupted));
+    return await (command.kind === "play" ? playSomewhere(env, interrupted) : run(env, interrupted, command.opens));
   } catch (error) {
     if (error instanceof Interrupted) return command.kind === "play" ? EXIT_INTERRUPTED : 0;
     if (!(error instanceof Error)) throw error;
@@ -64,9 +65,10 @@ function listenForSignals(): AbortSignal {
 }
 
 /** Runs until a signal comes. */
-async function run(env: NodeJS.ProcessEnv, interrupted: AbortSignal): Promise<number> {
+async function run(env: NodeJS.ProcessEnv, interrupted: AbortSignal, opens: boolean): Promise<number> {
   return withSandbox(env, interrupted, async (addresses, isOurs) => {
     print(whereToLook(addresses));
+    if (opens && !(await openInBrowser(addresses.page))) print(`No browser could be opened: go to ${addresses.page}`);
     if (!isOurs) {
       print("It was running already; nothing was started.");
       return 0;

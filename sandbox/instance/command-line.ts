@@ -6,7 +6,7 @@ export const EXIT_USAGE = 64;
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly kind: "run" }
+  | { readonly kind: "run"; readonly opens: boolean }
   | { readonly kind: "play" }
   | { readonly kind: "help" }
   | { readonly kind: "wrong"; readonly message: string };
@@ -17,6 +17,7 @@ export const HELP = `npm run sandbox [-- FLAGS]
 Starts Kafka, a schema registry, Redis, the service, and a world around it (a Salesforce org, a channel and a bot that do not exist),
 says where they are, and stops all of it on Ctrl-C. When one runs already, says where that is. Binds 127.0.0.1 only.
 
+  --open   opens the sandbox's page in your browser; without it the address is only printed
   --play   plays a scripted conversation against the running sandbox, or against a fresh one that is stopped afterwards; prints it with
            the time each message took; exit 0 only if every message arrived once and in order
   --help   this text
@@ -30,12 +31,12 @@ export function parseCommand(args: readonly string[]): Command {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { play: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      options: { play: { type: "boolean" }, open: { type: "boolean" }, help: { type: "boolean", short: "h" } },
       strict: true,
       allowPositionals: false,
     });
     if (values.help === true) return { kind: "help" };
-    return { kind: values.play === true ? "play" : "run" };
+    return values.play === true ? { kind: "play" } : { kind: "run", opens: values.open === true };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { kind: "wrong", message: error.message };

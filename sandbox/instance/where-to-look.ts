@@ -31,6 +31,6 @@ A conversation by hand:
   curl '${control}/phones/log?user=${EXAMPLE_USER}'                              what the user sees
   curl -X POST ${control}/live-agent/sessions/ID/end                        the agent ends; the bot has the user back
 
-A scripted one (flow "${PLAY_FLOW}"): npm run sandbox -- --play
+The page's own API: GET ${page}/api. A scripted conversation (flow "${PLAY_FLOW}"): npm run sandbox -- --play
 `;
 }

@@ -6,6 +6,7 @@ import { HELP, parseCommand, productionVariable } from "../../../sandbox/instanc
 describe("flags", () => {
   it.each([
     { args: [], kind: "run" },
+    { args: ["--open"], kind: "run" },
     { args: ["--play"], kind: "play" },
     { args: ["--help"], kind: "help" },
     { args: ["-h"], kind: "help" },
@@ -17,12 +18,17 @@ describe("flags", () => {
     expect(parseCommand(args).kind).toBe(kind);
   });
 
+  it("opens a browser only when asked to", () => {
+    expect(parseCommand([])).toMatchObject({ opens: false });
+    expect(parseCommand(["--open"])).toMatchObject({ opens: true });
+  });
+
   it("names the flag that it does not know", () => {
     expect(parseCommand(["--plya"])).toMatchObject({ message: expect.stringContaining("--plya") as unknown });
   });
 
   it("explains every flag it takes", () => {
-    for (const flag of ["--play", "--help"]) expect(HELP).toContain(`${flag} `);
+    for (const flag of ["--open", "--play", "--help"]) expect(HELP).toContain(`${flag} `);
   });
 });
 

@@ -18,7 +18,7 @@ import type {
 } from "../../protocol.ts";
 import { appended, remember } from "./bounded.ts";
 
-const KEPT_LINES = 400;
+const KEPT_LINES = 120;
 const KEPT_RECORDS = 3_000;
 const KEPT_ARRIVALS = 4_000;
 const KEPT_ENDED_CHATS = 60;
