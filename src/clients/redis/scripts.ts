@@ -48,9 +48,11 @@ export type RunScript = (
  * SCRIPT FLUSH, failover) says so without having done anything, and gets its text: no preparation that a reconnect could miss.
  */
 export function createScriptRunner(redis: Redis, sources: ScriptSources): RunScript {
+  const gather = gatherWrites(redis);
   const hashes = new Map(Object.entries(sources).map(([name, text]) => [name, sha1(text)]));
   return async (name, keys, args) => {
     const rest = [keys.length, ...keys, ...args];
+    gather();
     try {
       return await redis.callBuffer("EVALSHA", [hashes.get(name) ?? "", ...rest]);
     } catch (error) {
@@ -61,6 +63,24 @@ export function createScriptRunner(redis: Redis, sources: ScriptSources): RunScr
     } catch (error) {
       throw asStoreUnavailable(error);
     }
+  };
+}
+
+/**
+ * What is written in one pass of the event loop goes out in one write: saves of several indexes, marks of several lanes. A write of
+ * its own for each was the largest single cost of a message.
+ */
+function gatherWrites(redis: Redis): () => void {
+  let corked: Redis["stream"] | null = null;
+  return () => {
+    const { stream } = redis;
+    if (stream === corked || redis.status !== "ready") return;
+    corked = stream;
+    stream.cork();
+    setImmediate(() => {
+      if (corked === stream) corked = null;
+      stream.uncork();
+    });
   };
 }
 
