@@ -96,7 +96,12 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
     } catch (error) {
       log.warn({ requestId, operation, error }, "the store did not tell an outcome, the request goes on");
     }
-    if (reply !== null) return answerOf(reply, options.refusalStatus);
+    if (reply !== null) {
+      const answer = answerOf(reply, options.refusalStatus);
+      // The sentence is one that operators look for; a cause in it is without personal data.
+      if (reply.outcome === "refused") log.info({ requestId, operation, refusal: answer.body }, "a request was refused");
+      return answer;
+    }
     ports.metrics.count("late_replies", { operation });
     return options.lateStatus === 500 ? failure(500, `${failed[operation]} : no outcome in time`) : notYet(requestId);
   }

@@ -142,6 +142,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     }
     switch (answer.kind) {
       case "events":
+        for (const note of answer.notes ?? [])
+          log.info({ chatId: poll.owner.chatId, detail: note }, "the desk has told something that operators look for");
         await tellEvents(poll, answer);
         // The desk answered this poll, so it had the acknowledgement that came with it: of all before this answer.
         poll.unconfirmed = answer.events.filter(({ kind }) => hasEffect(kind)).length;
@@ -160,6 +162,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         await sleep(clock, tools.conflictWaitMs, poll.ended);
         return within(poll, "409");
       case "moved":
+        log.info({ chatId: poll.owner.chatId, detail: answer.detail ?? null }, "the desk has moved the session; reconnecting");
         return moved(poll);
       case "lost":
         return giveUp(poll, answer.reason, answer.detail);

@@ -39,12 +39,14 @@ export type PollAnswer =
       readonly position: number;
       readonly resumeToken: string | null;
       readonly events: readonly DeskEvent[];
+      /** For the log, in words that operators of this desk know; without personal data. */
+      readonly notes?: readonly string[];
     }
   | { readonly kind: "nothing" }
   /** Another poll of this session is in flight somewhere. */
   | { readonly kind: "conflict" }
   /** The route is void: reconnect. */
-  | { readonly kind: "moved" }
+  | { readonly kind: "moved"; readonly detail?: string }
   | { readonly kind: "lost"; readonly reason: DeskLostReason; readonly detail: string }
   | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
 

@@ -34,6 +34,16 @@ export function convertAnswer(body: JsonObject, position: number): ConvertedAnsw
   };
 }
 
+/** What operators of the Go service look for in logs (parity sheet, section 9): refusals, with Salesforce's own word. */
+export function notesOf(body: JsonObject): readonly string[] {
+  return listOf(body.messages).flatMap((message) => {
+    const envelope = objectOf(message);
+    if (textOf(envelope.type) !== "ChatRequestFail") return [];
+    const reason = textOf(objectOf(envelope.message).reason) ?? "";
+    return [`Event [ChatRequestFail] : [${/^\w{1,40}$/.test(reason) ? reason : ""}]`];
+  });
+}
+
 /** Converts one `{type, message}`. */
 export function convertEvent(event: unknown, number: number): DeskEvent {
   const envelope = objectOf(event);

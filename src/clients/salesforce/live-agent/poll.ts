@@ -4,8 +4,8 @@ import type { Desk, OpenedSession, PollAnswer } from "../../../processors/desk/p
 import type { HttpAnswer } from "../../http/http-client.ts";
 import { isObject, parseJson } from "../../http/json.ts";
 import type { LongPollClient } from "../../http/long-poll-client.ts";
-import { convertAnswer } from "./convert.ts";
-import { headersOf, named, resourceUrl, switchOf } from "./wire.ts";
+import { convertAnswer, notesOf } from "./convert.ts";
+import { headersOf, named, resourceUrl, routeVoid, sessionGone, switchOf } from "./wire.ts";
 import type { LiveAgentEndpoint } from "./wire.ts";
 
 /** The poll of one deployment. Rejects only when aborted, and then its socket is closed. */
@@ -41,16 +41,16 @@ function judged({ servers }: LiveAgentEndpoint, answer: HttpAnswer, position: nu
       if (!isObject(parsed)) return { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null };
       const sentTo = switchOf(parsed);
       if (sentTo !== null) return switched(servers.moveTo(sentTo));
-      return { kind: "events", ...convertAnswer(parsed, position) };
+      return { kind: "events", ...convertAnswer(parsed, position), notes: notesOf(parsed) };
     }
     case 204:
       return { kind: "nothing" };
     case 403:
-      return { kind: "lost", reason: "session_gone", detail: "status 403" };
+      return { kind: "lost", reason: "session_gone", detail: sessionGone };
     case 409:
       return { kind: "conflict" };
     case 503:
-      return { kind: "moved" };
+      return { kind: "moved", detail: routeVoid };
     default:
       return { kind: "failed", detail: `status ${status}`, retryAfterMs };
   }

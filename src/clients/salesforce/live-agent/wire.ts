@@ -117,19 +117,24 @@ export function postOutcome(answer: HttpAnswer | NoAnswer): PostOutcome {
   return liveAgentFailure(answer);
 }
 
+/** A 403, in the words that operators of the Go service look for in logs (parity sheet, section 9). */
+export const sessionGone = "[403] - Error call with status : Session required but was invalid or not found";
+/** A 503, likewise: the server that answered does not hold the session. */
+export const routeVoid = "[503] - Error call with status : route is void";
+
 /** What a call that did not succeed means to Live Agent. */
 export function liveAgentFailure(answer: HttpAnswer | NoAnswer): Failure {
   if (answer.kind === "noAnswer") return withoutAnswer(answer);
   const { status, retryAfterMs } = answer;
   switch (status) {
     case 403:
-      return { kind: "refused", detail: "status 403: session is gone", status };
+      return { kind: "refused", detail: sessionGone, status };
     case 404:
     case 405:
       return { kind: "broken", detail: `status ${status}`, status };
     case 503:
       // The affinity is void: the pod that answered does not hold the session and did nothing.
-      return { kind: "retry", detail: "status 503: route is void", status, mayHaveHappened: false, retryAfterMs };
+      return { kind: "retry", detail: routeVoid, status, mayHaveHappened: false, retryAfterMs };
     default:
       return failedAnswer(answer);
   }

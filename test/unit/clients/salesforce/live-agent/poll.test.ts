@@ -85,7 +85,7 @@ describe("a poll of Live Agent", () => {
     [
       "403",
       { status: 403, body: "Session required but was invalid or not found" },
-      { kind: "lost", reason: "session_gone", detail: "status 403" },
+      { kind: "lost", reason: "session_gone", detail: expect.stringMatching(/^\[403\] - Error call with status : /) },
     ],
     ["409", { status: 409 }, { kind: "conflict" }],
     ["503", { status: 503 }, { kind: "moved" }],
