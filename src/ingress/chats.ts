@@ -99,7 +99,8 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
     if (reply !== null) {
       const answer = answerOf(reply, options.refusalStatus);
       // The sentence is one that operators look for; a cause in it is without personal data.
-      if (reply.outcome === "refused") log.info({ requestId, operation, refusal: answer.body }, "a request was refused");
+      if (reply.outcome === "refused")
+        log.info({ requestId, operation, refusal: answer.body }, "a request was refused");
       return answer;
     }
     ports.metrics.count("late_replies", { operation });

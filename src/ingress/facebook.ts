@@ -56,12 +56,15 @@ export function createFacebookWebhook(
     const webhook = read.value;
     const events = eventsOf(webhook);
     const messages = events.flatMap((placed) => toMessages(webhook, placed.event, options));
-    const broken = brokenRules("IntegrationsFacebook", [
-      required("AuthorRole", webhook.authorRole),
-      required("BotID", webhook.botId),
-      { field: "Message", tag: "max", broken: messages.length > mostMessages },
-      ...events.flatMap((placed) => rulesOf(webhook, placed)),
-    ]);
+    const struct = "IntegrationsFacebook";
+    const demanded = [required("AuthorRole", webhook.authorRole), required("BotID", webhook.botId)];
+    // Where the original's rules are broken, its text is all that is told.
+    const broken =
+      brokenRules(struct, demanded) ??
+      brokenRules(struct, [
+        { field: "Message", tag: "max", broken: messages.length > mostMessages },
+        ...events.flatMap((placed) => rulesOf(webhook, placed)),
+      ]);
     if (broken !== null) return failure(400, `Error validating payload : ${broken}`);
     if (messages.length === 0) {
       ports.metrics.count("ignored_messages");

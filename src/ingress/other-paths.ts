@@ -37,7 +37,10 @@ export function otherAnswer(routes: readonly Route[], method: string, target: st
 /** The path as the route spells it, parameters as sent; null when it is another path. Never begins with two slashes. */
 function respell(route: Route, path: string): string | null {
   const wanted = route.path.split("/");
-  const given = path.replace(/\/$/, "").split("/");
+  const given = path
+    .replace(/\/{2,}/g, "/")
+    .replace(/\/$/, "")
+    .split("/");
   if (wanted.length !== given.length) return null;
   const segments = wanted.map((segment, index) => {
     const sent = given[index] ?? "";
