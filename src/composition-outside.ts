@@ -82,7 +82,7 @@ export function openOutside(start: Start): Outside {
     desk: createDeskGateway({
       desk,
       sealer: createSealer(settings.stateKeys),
-      download: createGuardedDownload({ ...downloadLimits, ...settings.files, now }),
+      download: createGuardedDownload({ ...downloadLimits, ...settings.files, now, proxyFor }),
     }),
     channel: createChannelGateway({
       channel: channels,

@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 
 import { createClock, createRandom } from "./clients/clock.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
+import { createProxyFor } from "./clients/http/proxy.ts";
 import { findStrangers, prepareCluster, type ClusterUnfit, type MembershipOptions } from "./clients/kafka/admin.ts";
 import { createKafkaChangelogReader } from "./clients/kafka/changelog-reader.ts";
 import type { KafkaConnection } from "./clients/kafka/client.ts";
@@ -122,7 +123,7 @@ export async function openStorage(start: Start): Promise<Storage> {
 async function openSchemas(start: Start): Promise<Codec> {
   const { settings, clock, log } = start;
   const { url, user, password, autoRegister } = settings.schemaRegistry;
-  const registry = { url, user, password };
+  const registry = { url, user, password, proxyFor: createProxyFor(settings.proxy) };
   const codecSettings = { registry, topicPrefix: settings.kafka.topicPrefix, autoRegister };
   const opened = await waitFor(start, "schema registry", async () => {
     const result = await openCodec(codecSettings, clock);

@@ -9,6 +9,7 @@ import { createTopicReader } from "./clients/kafka/topic-reader.ts";
 import { createLog } from "./clients/log/log.ts";
 import { createUserHash } from "./clients/log/user-hash.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
+import { createProxyFor } from "./clients/http/proxy.ts";
 import { openDecoder } from "./clients/schema-registry/open-codec.ts";
 import { kafkaConnection } from "./composition-settings.ts";
 import { help, readCommandLine, type Command } from "./operator/command-line.ts";
@@ -72,7 +73,7 @@ async function withTopics(command: Exclude<Command, { kind: "help" }>, settings:
         bounds: (topic) => queries.bounds(fullName(topic)),
         read: (topic, partition, range, each) => reader.read({ topic: fullName(topic), partition, ...range }, each),
       },
-      codec: openDecoder({ url, user, password }, clock),
+      codec: openDecoder({ url, user, password, proxyFor: createProxyFor(settings.proxy) }, clock),
       producer,
       client: settings.client,
       fullName,

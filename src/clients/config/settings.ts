@@ -27,7 +27,7 @@ export type Loaded<Shape> =
 export type LoadedSettings = Loaded<Settings>;
 
 /** The settings that the operator's command line needs. */
-export type OperatorSettings = Pick<Settings, "appName" | "client" | "log" | "kafka" | "schemaRegistry">;
+export type OperatorSettings = Pick<Settings, "appName" | "client" | "log" | "kafka" | "schemaRegistry" | "proxy">;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -81,7 +81,9 @@ export function loadOperatorSettings(environment: Environment, readText?: ReadTe
   const { read, mistakes } = readEach(values, Object.keys(operatorSchema.shape));
   const found = [...files.mistakes, ...unlessIn(files.mistakes, mistakes), ...contradictions(read)];
   const all = operatorSchema.safeParse(values);
-  if (found.length > 0 || !all.success) return { mistakes: withExamples(found), warnings };
+  const proxies = proxiesOf(environment);
+  if (found.length > 0 || proxies.mistakes.length > 0 || !all.success)
+    return { mistakes: [...withExamples(found), ...proxies.mistakes], warnings };
   const {
     APP_NAME: appName,
     CLIENT: client,
@@ -89,7 +91,14 @@ export function loadOperatorSettings(environment: Environment, readText?: ReadTe
     LOG_ID_KEY: idKey,
     ENVIRONMENT: environmentName,
   } = all.data;
-  const settings = { appName, client, log: { level, idKey }, ...clusterOf(all.data, isProduction(environmentName)) };
+  const { settings: proxy } = proxies;
+  const settings = {
+    appName,
+    client,
+    log: { level, idKey },
+    proxy,
+    ...clusterOf(all.data, isProduction(environmentName)),
+  };
   return { settings, warnings };
 }
 

@@ -9,8 +9,10 @@ import { Client, type Dispatcher } from "undici";
 import type { Download, DownloadedFile } from "../../processors/desk/files.ts";
 import type { Outcome } from "../../processors/outcome.ts";
 import { isPublicAddress } from "./public-addresses.ts";
+import type { ProxyFor } from "./proxy.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { transportFailure } from "./transport-failure.ts";
+import { proxyAuthorization, tunnelConnector } from "./tunnel.ts";
 
 /** Limits, and what is allowed in spite of the guard. */
 export interface DownloadOptions {
@@ -26,6 +28,8 @@ export interface DownloadOptions {
   readonly allowedHosts: readonly string[];
   /** Resolves names; tests put their own. */
   readonly lookup?: (host: string, done: LookedUp) => void;
+  /** Which downloads go by a proxy; none when left out. */
+  readonly proxyFor?: ProxyFor;
   /** Epoch milliseconds, to read Retry-After dates. */
   readonly now: () => number;
 }
@@ -84,17 +88,17 @@ function bare(hostname: string): string {
 type OneAnswer = Outcome<DownloadedFile> | { readonly kind: "redirect"; readonly location: string };
 
 async function one(url: URL, limits: Limits, anywhere: boolean): Promise<OneAnswer> {
-  const client = new Client(url.origin, {
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: limits.connectTimeoutMs, lookup: lookupFor(limits, anywhere) },
-  });
+  const proxy = limits.proxyFor?.(url) ?? null;
+  if (proxy !== null && !anywhere && !(await mayBePublic(bare(url.hostname), limits))) return refused(forbidden);
+  const { origin, path, headers, connect } =
+    proxy === null ? direct(url, limits, anywhere) : byProxy(url, proxy, limits);
+  const client = new Client(origin, { pipelining: 1, allowH2: false, connect });
   try {
     const response = await client.request({
       method: "GET",
-      path: url.pathname + url.search,
+      path,
       // What came packed would have to be unpacked: a small body could become any size.
-      headers: { "user-agent": "salesforce-integration", accept: "*/*", "accept-encoding": "identity" },
+      headers: { "user-agent": "salesforce-integration", accept: "*/*", "accept-encoding": "identity", ...headers },
       headersTimeout: limits.answerTimeoutMs,
       bodyTimeout: limits.answerTimeoutMs,
       signal: limits.signal,
@@ -107,6 +111,43 @@ async function one(url: URL, limits: Limits, anywhere: boolean): Promise<OneAnsw
     // Whatever is left of the body is of no use, and the next hop is somebody else.
     await client.destroy();
   }
+}
+
+/** Where a request is sent, and as what. */
+interface Way {
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connect: NonNullable<Client.Options["connect"]>;
+}
+
+function direct(url: URL, limits: Limits, anywhere: boolean): Way {
+  const connect = { timeout: limits.connectTimeoutMs, lookup: lookupFor(limits, anywhere) };
+  return { origin: url.origin, path: url.pathname + url.search, headers: {}, connect };
+}
+
+/** https through a tunnel, http handed to the proxy whole. */
+function byProxy(url: URL, proxy: URL, limits: Limits): Way {
+  if (url.protocol === "https:") {
+    const connect = tunnelConnector(proxy, limits.connectTimeoutMs);
+    return { origin: url.origin, path: url.pathname + url.search, headers: {}, connect };
+  }
+  const headers = { host: url.host, ...proxyAuthorization(proxy) };
+  const path = `${url.origin}${url.pathname}${url.search}`;
+  return { origin: proxy.origin, path, headers, connect: { timeout: limits.connectTimeoutMs } };
+}
+
+/**
+ * A proxy resolves names itself, and says where one may go. What resolves here to a private address is refused all the same; a name that
+ * only the proxy's side knows is the proxy's to judge.
+ */
+function mayBePublic(host: string, { lookup = systemLookupAll }: Limits): Promise<boolean> {
+  if (isIP(host) !== 0) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    lookup(host, (error, addresses) => {
+      resolve(error !== null || addresses.every(({ address }) => isPublicAddress(address)));
+    });
+  });
 }
 
 async function read(response: Dispatcher.ResponseData, limits: Limits): Promise<OneAnswer> {

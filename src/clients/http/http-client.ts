@@ -11,7 +11,7 @@ import { transportFailure } from "./transport-failure.ts";
 
 /** One call. The URL may hold secrets: it is never logged and never part of a result. */
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as it is; the caller sets its content type. */

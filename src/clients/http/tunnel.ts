@@ -18,7 +18,7 @@ export function tunnelConnector(proxy: URL, connectTimeoutMs: number): buildConn
       port: proxy.port === "" ? (proxy.protocol === "https:" ? 443 : 80) : proxy.port,
       method: "CONNECT",
       path: authority,
-      headers: { host: authority, ...authorization(proxy) },
+      headers: { host: authority, ...proxyAuthorization(proxy) },
       agent: false,
       timeout: connectTimeoutMs,
     });
@@ -44,7 +44,8 @@ function refusal(): Error {
   return Object.assign(new Error("the proxy opened no tunnel"), { code: "ERR_PROXY_TUNNEL" });
 }
 
-function authorization(proxy: URL): Readonly<Record<string, string>> {
+/** The header by which a proxy knows us; none without credentials in its address. */
+export function proxyAuthorization(proxy: URL): Readonly<Record<string, string>> {
   if (proxy.username === "" && proxy.password === "") return {};
   const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   return { "proxy-authorization": `Basic ${Buffer.from(credentials).toString("base64")}` };

@@ -2,6 +2,9 @@
 // through the registry client, because its register() refuses when the subject's compatibility is not the wished one and its
 // errors say neither whether the subject or the schema is missing nor whether anybody answered.
 
+import { createHttpClient } from "../http/http-client.ts";
+import type { ProxyFor } from "../http/proxy.ts";
+
 /** Where the registry is. */
 export interface RegistrySettings {
   /** Base URL, with a path where the registry has one (Apicurio: /apis/ccompat/v7). */
@@ -9,6 +12,8 @@ export interface RegistrySettings {
   /** Basic auth; null means none. */
   readonly user: string | null;
   readonly password: string | null;
+  /** Which calls go by a proxy; none when left out. */
+  readonly proxyFor?: ProxyFor;
 }
 
 /** What came of a call. `code` is the registry's own error code, null without one. */
@@ -42,12 +47,18 @@ export interface RegistryApi {
 }
 
 const deadlineMs = 5_000;
+const limits = {
+  ...{ connectTimeoutMs: deadlineMs, responseTimeoutMs: deadlineMs },
+  ...{ maxConnections: 10, maxBodyBytes: 5 * 1024 * 1024 },
+};
 
 type Heard = { readonly status: number; readonly body: unknown } | { readonly status: null; readonly detail: string };
 
 /** The calls, over the registry at `settings`. */
 export function createRegistryApi(settings: RegistrySettings): RegistryApi {
   const base = settings.url.replace(/\/+$/, "");
+  const { proxyFor } = settings;
+  const http = createHttpClient({ ...limits, now: () => Date.now(), ...(proxyFor === undefined ? {} : { proxyFor }) });
   const headers: Record<string, string> = { "content-type": "application/vnd.schemaregistry.v1+json" };
   if (settings.user !== null) {
     const credentials = Buffer.from(`${settings.user}:${settings.password ?? ""}`).toString("base64");
@@ -55,14 +66,10 @@ export function createRegistryApi(settings: RegistrySettings): RegistryApi {
   }
 
   async function ask(method: "GET" | "POST" | "PUT", path: string, body: object | null): Promise<Heard> {
-    try {
-      const signal = AbortSignal.timeout(deadlineMs);
-      const sent = body === null ? {} : { body: JSON.stringify(body) };
-      const response = await fetch(base + path, { method, headers, signal, ...sent });
-      return { status: response.status, body: parsed(await response.text()) };
-    } catch (error) {
-      return { status: null, detail: failureCode(error) };
-    }
+    const sent = body === null ? {} : { body: JSON.stringify(body) };
+    const answer = await http.call({ method, url: base + path, headers, ...sent }, AbortSignal.timeout(deadlineMs));
+    if (answer.kind === "answer") return { status: answer.status, body: parsed(answer.body ?? "") };
+    return { status: null, detail: answer.detail === "aborted" ? "timeout" : answer.detail };
   }
 
   async function call(method: "POST" | "PUT", path: string, body: object): Promise<RegistryAnswer> {
@@ -104,12 +111,4 @@ function propertyOf(value: unknown, name: string): unknown {
 function numberIn(value: unknown, name: string): number | null {
   const found = propertyOf(value, name);
   return typeof found === "number" ? found : null;
-}
-
-/** A code for a log: fetch hides the system's code in the cause. */
-function failureCode(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  if (error.name === "TimeoutError") return "timeout";
-  const { cause } = error;
-  return cause instanceof Error && "code" in cause ? String(cause.code) : error.name;
 }

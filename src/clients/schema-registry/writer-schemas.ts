@@ -2,10 +2,13 @@
 // never changes under its id. Tells a schema that does not exist from a registry that does not answer: the first makes a dead
 // letter, the second makes the record wait. The client can't tell them (it reports a cut line as status 400, and any 404 as
 // any other), so after its failure the registry is asked once more by hand.
+import type { Agent } from "node:http";
+
 import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
 import avro from "avsc";
 
 import type { Clock } from "../../topology/ports.ts";
+import { createAgents } from "../http/connections.ts";
 import type { RegistryApi, RegistrySettings } from "./registry-api.ts";
 
 /** What is known of a schema id. */
@@ -38,6 +41,7 @@ export function createWriterSchemas(settings: RegistrySettings, api: RegistryApi
     // Who waits for the record asks again; the client's own tries would only use up the deadline.
     retry: { retries: 0 },
     middlewares: [withTimeout],
+    ...agentFor(settings),
   });
   const known = new Map<number, WriterSchema>();
   const unknownUntil = new Map<number, number>();
@@ -63,6 +67,13 @@ export function createWriterSchemas(settings: RegistrySettings, api: RegistryApi
       return asking;
     },
   };
+}
+
+/** The client has an agent of its own for a registry that is reached by a proxy. */
+function agentFor({ url, proxyFor }: RegistrySettings): { readonly agent?: Agent } {
+  if (proxyFor === undefined) return {};
+  const { http, https } = createAgents({ maxConnections: 10, proxyFor }).of(url);
+  return { agent: url.startsWith("https:") ? https : http };
 }
 
 async function load(registry: SchemaRegistry, api: RegistryApi, id: number): Promise<WriterSchema> {

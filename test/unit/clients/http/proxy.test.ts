@@ -1,12 +1,16 @@
 // Outgoing proxies: which address takes which, and that calls and polls really go through a CONNECT proxy.
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, request as forward, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { createClock } from "../../../../src/clients/clock.ts";
+import { createGuardedDownload, type LookedUp } from "../../../../src/clients/http/guarded-download.ts";
 import { createHttpClient } from "../../../../src/clients/http/http-client.ts";
 import { createLongPollClient } from "../../../../src/clients/http/long-poll-client.ts";
 import { createProxyFor } from "../../../../src/clients/http/proxy.ts";
+import { createRegistryApi } from "../../../../src/clients/schema-registry/registry-api.ts";
+import { createWriterSchemas } from "../../../../src/clients/schema-registry/writer-schemas.ts";
 import { answeringServer } from "./answering-server.ts";
 
 const limits = {
@@ -56,7 +60,7 @@ describe("the choice", () => {
 });
 
 /** A proxy that leads every tunnel, and every forwarded request, to one port, whatever name was asked for. */
-async function proxy(port: number, refuse = false) {
+async function proxy(port: number, refuse = false, forwardTo: string | null = null) {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
@@ -76,7 +80,10 @@ async function proxy(port: number, refuse = false) {
   server.on("request", (request, response) => {
     asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
     credentials.push(request.headers["proxy-authorization"]);
-    response.end("forwarded");
+    if (forwardTo === null) return void response.end("forwarded");
+    const { pathname, search } = new URL(request.url ?? "");
+    const asIt = { method: request.method ?? "GET", headers: request.headers };
+    request.pipe(forward(`${forwardTo}${pathname}${search}`, asIt, (answer) => void answer.pipe(response)));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -153,5 +160,48 @@ describe("a proxy that is set", () => {
       kind: "noAnswer",
     });
     expect(asked).toEqual([]);
+  });
+
+  it("hands http downloads on and tunnels https ones, with credentials for the proxy alone", async () => {
+    const { asked, credentials, proxyFor } = await proxy(1);
+    const unknownHere = (_host: string, done: LookedUp): void => done(new Error("ENOTFOUND"), []);
+    const options = { maxBytes: 1_000, answerTimeoutMs: 2_000, totalTimeoutMs: 4_000, allowedHosts: [] };
+    const download = createGuardedDownload({ ...limits, ...options, proxyFor, lookup: unknownHere });
+    const file = await download("http://media.invalid/a?b=c", never);
+    expect(file).toMatchObject({ kind: "done", value: { sizeBytes: "forwarded".length } });
+    expect(await download("https://media.invalid/a", never)).toMatchObject({ kind: "retry" });
+    expect(asked).toEqual(["GET http://media.invalid/a?b=c", "CONNECT media.invalid:443"]);
+    expect(credentials).toEqual([basic, basic]);
+  });
+
+  it("is not asked for a file at an address that is private, by number or by name", async () => {
+    const { asked, proxyFor } = await proxy(1);
+    const inside = (_host: string, done: LookedUp): void => done(null, [{ address: "10.0.0.7", family: 4 }]);
+    const options = {
+      maxBytes: 1_000,
+      answerTimeoutMs: 2_000,
+      totalTimeoutMs: 4_000,
+      allowedHosts: ["allowed.invalid"],
+    };
+    const download = createGuardedDownload({ ...limits, ...options, proxyFor, lookup: inside });
+    for (const url of ["http://10.0.0.7/a", "http://inside.invalid/a", "https://inside.invalid/a"])
+      expect(await download(url, never)).toMatchObject({ kind: "refused", detail: "ADDRESS_NOT_ALLOWED" });
+    expect(asked).toEqual([]);
+    expect(await download("http://allowed.invalid/a", never)).toMatchObject({ kind: "done" });
+  });
+
+  it("carries the calls to the schema registry, and those of its client", async () => {
+    const schema = { status: 200, body: { schema: '"string"', id: 7 } } as const;
+    const registry = await answeringServer(() => schema);
+    onTestFinished(() => registry.close());
+    const { asked, proxyFor } = await proxy(Number(new URL(registry.url).port), false, registry.url);
+    const settings = { url: "http://registry.invalid", user: "me", password: "p", proxyFor };
+    const api = createRegistryApi(settings);
+    expect(await api.lookUp("s", "{}")).toEqual({ kind: "id", id: 7 });
+    expect(await createWriterSchemas(settings, api, createClock()).schemaOf(7)).toMatchObject({ kind: "type" });
+    expect(asked).toEqual([
+      "POST http://registry.invalid/subjects/s",
+      expect.stringMatching(/^GET http:\/\/registry\.invalid\/schemas\/ids\/7/),
+    ]);
   });
 });

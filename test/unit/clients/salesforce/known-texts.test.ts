@@ -31,7 +31,12 @@ function listeningLog(): { readonly log: Log; readonly lines: string[] } {
 async function gatewayOn(answers: Answers, log: Log): Promise<DeskGateway> {
   const server = await answeringServer(({ url }) => answers(url));
   const http = shortClient();
-  const polls = createLongPollClient({ connectTimeoutMs: 3_000, bodyTimeoutMs: 3_000, maxBodyBytes: 1e6, now: () => 0 });
+  const polls = createLongPollClient({
+    connectTimeoutMs: 3_000,
+    bodyTimeoutMs: 3_000,
+    maxBodyBytes: 1e6,
+    now: () => 0,
+  });
   onTestFinished(async () => {
     http.close();
     await polls.close();
@@ -60,9 +65,13 @@ async function command(log: Log, answers: Answers, one: DeskCommand): Promise<vo
   const tools = {
     ...{ ...parts, log, store: parts.store.store, policyOf: () => policy, limits: { take: () => null } },
     ...{ posts: () => true, brings: () => false },
-    perform: (each: unknown, attempt: Parameters<DeskGateway["perform"]>[1]) => gateway.perform(each as DeskCommand, attempt),
+    perform: (each: unknown, attempt: Parameters<DeskGateway["perform"]>[1]) =>
+      gateway.perform(each as DeskCommand, attempt),
   };
-  createLanes(tools, { partition: 0, epoch: 5 }, end.signal, end.signal).update("ana", stateWith([{ ...one, giveUpAt: 1e15 }]));
+  createLanes(tools, { partition: 0, epoch: 5 }, end.signal, end.signal).update(
+    "ana",
+    stateWith([{ ...one, giveUpAt: 1e15 }]),
+  );
 }
 
 async function poll(log: Log, answers: Answers): Promise<void> {
@@ -70,19 +79,32 @@ async function poll(log: Log, answers: Answers): Promise<void> {
   const parts = createOwnerParts();
   const end = new AbortController();
   onTestFinished(() => end.abort());
-  const tools = { ...parts, log, desk: gateway, sessionTimeoutMs: 10_000, conflictWaitMs: 1_000, heartbeatAgeMs: () => 0 };
+  const tools = {
+    ...parts,
+    log,
+    desk: gateway,
+    sessionTimeoutMs: 10_000,
+    conflictWaitMs: 1_000,
+    heartbeatAgeMs: () => 0,
+  };
   const chat = { ...active, session: sealed };
   createPollers(tools, 0, end.signal).update("ana", stateWith([], { interconnection: chat }), 0);
   await parts.clock.advance(1);
 }
 
-const refusedBy = (status: number, errorCode: string): Answers => (path) =>
-  path.includes("/oauth2/") ? token : { status, body: [{ errorCode, message: "no" }] };
-const loginSays = (error: string): Answers => () => ({ status: 400, body: { error, error_description: "no" } });
-const refusal = (reason: string): Answers => () => ({
-  status: 200,
-  body: { messages: [{ type: "ChatRequestFail", message: { reason } }], sequence: 5, offset: 1 },
-});
+const refusedBy =
+  (status: number, errorCode: string): Answers =>
+  (path) =>
+    path.includes("/oauth2/") ? token : { status, body: [{ errorCode, message: "no" }] };
+const loginSays =
+  (error: string): Answers =>
+  () => ({ status: 400, body: { error, error_description: "no" } });
+const refusal =
+  (reason: string): Answers =>
+  () => ({
+    status: 200,
+    body: { messages: [{ type: "ChatRequestFail", message: { reason } }], sequence: 5, offset: 1 },
+  });
 const gone: Answers = () => ({ status: 403, body: "Session required but was invalid or not found" });
 
 const known: readonly (readonly [text: string, path: string, happens: (log: Log) => Promise<void>])[] = [
@@ -91,19 +113,31 @@ const known: readonly (readonly [text: string, path: string, happens: (log: Log)
     "a contact is asked for",
     (log) => command(log, refusedBy(403, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD"), contactCommand),
   ],
-  ["INVALID_AUTH_HEADER", "a contact is asked for", (log) => command(log, refusedBy(401, "INVALID_AUTH_HEADER"), contactCommand)],
+  [
+    "INVALID_AUTH_HEADER",
+    "a contact is asked for",
+    (log) => command(log, refusedBy(401, "INVALID_AUTH_HEADER"), contactCommand),
+  ],
   ["INVALID_HEADER_TYPE", "a case is made", (log) => command(log, refusedBy(401, "INVALID_HEADER_TYPE"), caseCommand)],
   ["invalid_grant", "the login", (log) => command(log, loginSays("invalid_grant"), contactCommand)],
   ["invalid_client", "the login", (log) => command(log, loginSays("invalid_client"), contactCommand)],
   ["invalid_client_id", "the login", (log) => command(log, loginSays("invalid_client_id"), contactCommand)],
-  ["[403] - Error call with status : Session required but was invalid or not found", "a poll", (log) => poll(log, gone)],
+  [
+    "[403] - Error call with status : Session required but was invalid or not found",
+    "a poll",
+    (log) => poll(log, gone),
+  ],
   [
     "[403] - Error call with status : Session required but was invalid or not found",
     "a text to the agent",
     (log) => command(log, gone, sayToAgent(1, { session: sealed })),
   ],
   ["[503] - Error call with status :", "a poll", (log) => poll(log, () => ({ status: 503 }))],
-  ["[503] - Error call with status :", "a text to the agent", (log) => command(log, () => ({ status: 503 }), sayToAgent(1, { session: sealed }))],
+  [
+    "[503] - Error call with status :",
+    "a text to the agent",
+    (log) => command(log, () => ({ status: 503 }), sayToAgent(1, { session: sealed })),
+  ],
   ["Event [ChatRequestFail] : [Unavailable]", "a poll", (log) => poll(log, refusal("Unavailable"))],
   ["Event [ChatRequestFail] : [Blocked]", "a poll", (log) => poll(log, refusal("Blocked"))],
   ["Duplicate Long Polling", "a poll", (log) => poll(log, () => ({ status: 409 }))],

@@ -107,7 +107,7 @@ describe("registration", () => {
   it.each<{ what: string; answered: Answered; detail: string }>([
     { what: "a server fault", answered: { status: 503 }, detail: "status 503" },
     { what: "too many requests", answered: { status: 429 }, detail: "status 429" },
-    { what: "a cut line", answered: "cut", detail: "UND_ERR_SOCKET" },
+    { what: "a cut line", answered: "cut", detail: "ECONNRESET" },
   ])("may be tried again after $what", async ({ answered, detail }) => {
     const { result, asked } = await start((call) => (isLookUp(call) ? noSubject : answered));
     expect(result).toEqual({ kind: "unavailable", detail });
