@@ -162,7 +162,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         await sleep(clock, tools.conflictWaitMs, poll.ended);
         return within(poll, "409");
       case "moved":
-        log.info({ chatId: poll.owner.chatId, detail: answer.detail ?? null }, "the desk has moved the session; reconnecting");
+        log.info(
+          { chatId: poll.owner.chatId, detail: answer.detail ?? null },
+          "the desk has moved the session; reconnecting",
+        );
         return moved(poll);
       case "lost":
         return giveUp(poll, answer.reason, answer.detail);

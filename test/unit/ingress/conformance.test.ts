@@ -214,7 +214,7 @@ const rows: readonly Row[] = [
 ];
 
 describe("section 1.4 and 2: routes", () => {
-  it.each(rows)("%s: %s %s", async (_what, method, url, payload, status, body) => {
+  it.each(rows)("%s: %s %s", async (...[, method, url, payload, status, body]: Row) => {
     const response = await answer(createEdge(), method, url, payload);
     expect([response.statusCode, response.body]).toEqual([status, body]);
     expect(response.headers["content-type"], "no charset").toBe("application/json");
@@ -276,7 +276,7 @@ describe("section 1.4 and 2: routes", () => {
       404,
       "could not finish chat in salesforce : this contact does not have an interconnection",
     ],
-  ])("the refusal for %s", async (_what, method, url, reason, detail, status, sentence) => {
+  ])("the refusal for %s", async (...[, method, url, reason, detail, status, sentence]) => {
     const edge = createEdge();
     edge.world.reply = { outcome: "refused", reason, chatId: null, detail };
     const response = await answer(edge, method, url, method === "POST" ? whole : "");

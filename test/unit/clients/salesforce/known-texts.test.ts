@@ -15,7 +15,7 @@ import type { Log } from "../../../../src/topology/ports.ts";
 import { active, createOwnerParts, sayToAgent, session, stateWith } from "../../../support/owner-parts.ts";
 import { createEdge } from "../../ingress/edge.ts";
 import { answeringServer, type Reply } from "../http/answering-server.ts";
-import { caseCommand, contactCommand, grant, shortClient } from "./clients.ts";
+import { caseCommand, contactCommand, freely, grant, shortClient } from "./clients.ts";
 
 type Answers = (path: string) => Reply;
 const token: Reply = { status: 200, body: { access_token: "t", instance_url: "https://x.my.salesforce.com" } };
@@ -45,6 +45,7 @@ async function gatewayOn(answers: Answers, log: Log): Promise<DeskGateway> {
   const { url } = server;
   const desk = createDesk({
     ...{ http, polls, log, now: () => Date.now(), grant, loginUrl: url, baseUrl: url, chatUrl: url },
+    ...{ logins: http, limits: { dataApi: freely.limits, liveAgent: freely.limits } },
     ...{ messages: http, dataApiVersion: "52", chatApiVersion: "52", organizationId: "00D1", deploymentId: "5721" },
     mapping: recordMapping({
       ...{ firstName: "Bot ", contactFields: {}, search: { fields: {}, blockedField: null, phonePrefixes: [] } },
