@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { Surroundings } from "../../sandbox/environment.ts";
 import { createServices, type Services } from "../../sandbox/services/driver.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Entry, ProcessStep } from "../support/history/entries.ts";
 import type { ServiceProcess, TimedEnding } from "../support/service-process.ts";
 import { openStage, type Stage } from "../support/stage.ts";
@@ -25,6 +26,8 @@ export interface Instance {
   wanted: boolean;
   /** It is frozen by SIGSTOP. */
   held: boolean;
+  /** It has said so since its last start. */
+  ready: boolean;
 }
 
 /** How to set it up. */
@@ -49,7 +52,7 @@ export interface Arena {
   /** Monotonic milliseconds of all witnesses. */
   now(): number;
   note(entry: Entry extends infer One ? (One extends Entry ? Omit<One, "at"> : never) : never): void;
-  /** Starts it; resolves when it is ready, or when it ended before. */
+  /** Starts it; resolves when it is ready, ended before that, or takes too long: what a late one means is for the history to say. */
   start(instance: Instance): Promise<void>;
   kill(instance: Instance): Promise<void>;
   /** SIGTERM. */
@@ -61,7 +64,10 @@ export interface Arena {
   close(): Promise<void>;
 }
 
-const readyWithinMs = 120_000;
+const startedWithinMs = 120_000;
+const readyWithinMs = 60_000;
+/** A service waits for ever for what it needs; a run ends. */
+const neverReadyMs = 3_600_000;
 const restartAfterMs = 500;
 
 /** Opens it; every instance but the last is ready when it resolves. */
@@ -131,7 +137,9 @@ async function build(
       if (instance.held) arena.thaw(instance);
     }
   });
-  await Promise.all(arena.instances.slice(0, options.instances).map((instance) => arena.start(instance)));
+  const first = arena.instances.slice(0, options.instances);
+  await Promise.all(first.map((instance) => arena.start(instance)));
+  await eventually("all instances are ready", () => first.every(({ ready }) => ready), { timeoutMs: startedWithinMs });
   return arena;
 }
 
@@ -154,7 +162,15 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
   const hosts = new Map<string, Instance>();
   const instances = stage.services.map((service, n): Instance => {
     const mine = linksOf(links, n);
-    const instance = { n, name: `instance ${String(n)}`, service, links: mine, wanted: false, held: false };
+    const instance = {
+      n,
+      name: `instance ${String(n)}`,
+      service,
+      links: mine,
+      wanted: false,
+      held: false,
+      ready: false,
+    };
     for (const { address } of Object.values(mine)) hosts.set(address, instance);
     return instance;
   });
@@ -172,11 +188,18 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
     arena.crashes.push(`${instance.name} ended by itself (${how}) at ${String(Math.round(arena.now()))} ms`);
     await delay(restartAfterMs);
     if (!isWanted(instance)) return;
+    await arena.start(instance);
+  };
+
+  const becomesReady = async (instance: Instance): Promise<void> => {
     try {
-      await arena.start(instance);
-    } catch (error) {
-      arena.crashes.push(error instanceof Error ? error.message : `${instance.name} could not be started again`);
+      await instance.service.ready(neverReadyMs);
+    } catch {
+      // It ended: by us, or its supervisor has heard.
+      return;
     }
+    instance.ready = true;
+    step(instance, "ready");
   };
 
   const arena: Arena = {
@@ -193,15 +216,10 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
       if (instance.service.isRunning()) return;
       instance.wanted = true;
       step(instance, "started");
+      instance.ready = false;
       await instance.service.spawn();
       void supervise(instance);
-      try {
-        await instance.service.ready(readyWithinMs);
-        step(instance, "ready");
-      } catch (error) {
-        // It ended: by us, or its supervisor has heard. A live one that never is ready is a finding of the history.
-        if (instance.service.isRunning() && isWanted(instance)) throw error;
-      }
+      await Promise.race([becomesReady(instance), delay(readyWithinMs, undefined, { ref: false })]);
     },
     async kill(instance) {
       instance.wanted = false;

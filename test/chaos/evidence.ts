@@ -190,31 +190,25 @@ function doublesInFlight({ arena, users, struck }: Witnesses): readonly Entry[] 
     if (call.operation !== "messages" || !call.handled) continue;
     for (const id of tokensIn(JSON.stringify(call.request))) said.set(id, [...(said.get(id) ?? []), call]);
   }
-  return [...said].flatMap(([id, all]): readonly Entry[] => {
-    const [first] = all;
-    const caller = arena.callerOf(first?.host);
-    if (first === undefined || caller === undefined || all.length < 2) return [];
-    const cause =
-      first.outcome === "answered"
-        ? struck.find(
-            (fault) =>
-              first.arrivedMs <= fault.healedMs + graceMs &&
-              first.endedMs >= fault.beganMs - graceMs &&
-              losesMarks(fault, caller),
-          )
-        : { planned: { n: -1, kind: `answer lost, ${first.outcome}` } };
-    if (cause === undefined) return [];
-    const lane = `${users.aliasOf(first.user) ?? "somebody"} channel ${String(first.call)}`;
-    return [
-      {
-        at: first.endedMs,
-        kind: "in flight",
-        lane,
-        stop: `${String(cause.planned.n)} ${cause.planned.kind}`,
-        ids: [id],
-      },
-    ];
-  });
+  // Each call but the last may have been such a one.
+  return [...said].flatMap(([id, all]) =>
+    all.slice(0, -1).flatMap((call): readonly Entry[] => {
+      const stop = whyUnheard(call, arena, struck);
+      const lane = `${users.aliasOf(call.user) ?? "somebody"} channel ${String(call.call)}`;
+      return stop === null ? [] : [{ at: call.endedMs, kind: "in flight", lane, stop, ids: [id] }];
+    }),
+  );
+}
+
+function whyUnheard(call: JournalEntry, arena: Arena, struck: readonly StruckFault[]): string | null {
+  if (call.outcome !== "answered") return `answer lost, ${call.outcome}`;
+  const caller = arena.callerOf(call.host);
+  if (caller === undefined) return null;
+  const fault = struck.find(
+    (one) =>
+      call.arrivedMs <= one.healedMs + graceMs && call.endedMs >= one.beganMs - graceMs && losesMarks(one, caller),
+  );
+  return fault === undefined ? null : `${String(fault.planned.n)} ${fault.planned.kind}`;
 }
 
 function losesMarks(fault: StruckFault, caller: Instance): boolean {

@@ -2,22 +2,21 @@
 // came to is judged by the history checker from what witnesses outside have seen. Called by main.ts and by the short run of npm test.
 import { setTimeout as delay } from "node:timers/promises";
 
-import { openFactReader } from "../support/chat-facts.ts";
-import { openDeadLetterLab, type DeadLetterLab } from "../support/dead-letter-lab.ts";
-import { uncommitted } from "../support/group-members.ts";
+import type { JournalEntry } from "../../sandbox/world/journal.ts";
 import { isOver } from "../../sandbox/world/live-agent/session.ts";
 import { describeHistory, judgeHistory, type HistoryVerdict } from "../support/history/check-history.ts";
 import { inOrder, type Entry } from "../support/history/entries.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import { openTopicProducer } from "../support/topic-producer.ts";
-import { openArena, type Arena } from "./arena.ts";
+import type { Arena } from "./arena.ts";
+import { withCast, type Cast } from "./cast.ts";
+import { drain, drainWithinMs, openWork } from "./drain.ts";
 import { collectEvidence, placeOf } from "./evidence.ts";
 import { metric } from "./faults.ts";
 import { runNemesis, type StruckFault } from "./nemesis.ts";
-import { planFaults, type PlanOptions } from "./plan.ts";
+import { planFaults, type PlannedFault, type PlanOptions } from "./plan.ts";
 import { describeOpen } from "./stuck.ts";
-import { createUsers, type Manner, type User, type Users } from "./users.ts";
-import { createWords, type Words } from "./words.ts";
+import type { User, Users } from "./users.ts";
+import type { Words } from "./words.ts";
 
 /** How long and how much. */
 export interface RunOptions {
@@ -29,6 +28,10 @@ export interface RunOptions {
   readonly thinkMs: readonly [number, number];
   readonly everyMs: PlanOptions["everyMs"];
   readonly longestMs: number;
+  /** Instead of one drawn from the seed. */
+  readonly plan?: readonly PlannedFault[];
+  /** How many kinds of fault must be proven, for the run to say anything. Default 3. */
+  readonly wantedKinds?: number;
   /** `import.meta.url` of who asks. */
   readonly file: string;
   readonly say: (line: string) => void;
@@ -57,6 +60,8 @@ export interface RunResult {
   readonly memory: readonly MemorySlope[];
   /** The whole history. */
   readonly entries: readonly Entry[];
+  /** What reached the simulators, held polls left out: for finding out why. */
+  readonly calls: readonly JournalEntry[];
 }
 
 /** Resident memory of an instance over the run. */
@@ -67,43 +72,17 @@ export interface MemorySlope {
 }
 
 const instances = 3;
-const drainWithinMs = 120_000;
 const tailUsers = 20;
 const tailWithinMs = 120_000;
 const poisonEveryMs = 6_000;
 const sampleEveryMs = 5_000;
 const wantedTokens = 1_000;
-const wantedKinds = 3;
+const usualKinds = 3;
 
 /** Runs it to its end. Rejects only where the run itself is broken; leaves nothing behind. */
-export async function runChaos(options: RunOptions): Promise<RunResult> {
-  const arena = await openArena({ instances, file: options.file, say: options.say });
-  const closers: (() => Promise<void>)[] = [];
-  try {
-    const { addresses, names } = arena.stage;
-    arena.stage.world.parts.integrations.modes.dedupe = true;
-    const lab = await openDeadLetterLab(addresses, names);
-    closers.push(() => lab.close());
-    const facts = await openFactReader(addresses, names.topic);
-    closers.push(() => facts.close());
-    const upstream = await openTopicProducer(arena.stage);
-    closers.push(() => upstream.close());
-    const words = createWords(arena, lab);
-    const manner: Manner = { seed: options.seed, thinkMs: options.thinkMs, acts: [8, 24] };
-    const users = createUsers({ arena, words, facts, upstream }, manner);
-    return await phases({ arena, lab, facts, words, users }, options);
-  } finally {
-    for (const close of closers.reverse()) await close();
-    await arena.close();
-  }
-}
-
-interface Cast {
-  readonly arena: Arena;
-  readonly lab: DeadLetterLab;
-  readonly facts: Parameters<typeof collectEvidence>[0]["facts"];
-  readonly words: Words;
-  readonly users: Users;
+export function runChaos(options: RunOptions): Promise<RunResult> {
+  const manner = { seed: options.seed, thinkMs: options.thinkMs, acts: [8, 24] } as const;
+  return withCast({ ...options, instances, manner }, (cast) => phases(cast, options));
 }
 
 async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
@@ -119,7 +98,7 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
   try {
     await delay(options.warmUpMs, undefined, { signal: stopped });
     say(`warm: ${String(words.all().filter(({ seenMs }) => seenMs !== null).length)} words seen`);
-    const plan = planFaults({ ...options, instances });
+    const plan = options.plan ?? planFaults({ ...options, instances });
     const inFlight = (): number => openWork(cast);
     const struck = await runNemesis({ arena, users }, { plan, inFlight, say, stopped });
     stopped.throwIfAborted();
@@ -158,8 +137,12 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
     ];
     return {
       ...{ seed: options.seed, lengthMs: options.lengthMs, struck, verdict, text: describeHistory(verdict) },
-      ...{ voids: voidsOf(struck, words, workAtEnd), failures, words, chats, users, drainedMs, tailMs },
+      ...{ voids: voidsOf(options, struck, words, workAtEnd), failures, words, chats, users, drainedMs, tailMs },
       ...{ crashes: arena.crashes, memory: slopes, entries },
+      calls: arena.stage.world.parts.journal.log.read({
+        limit: Number.MAX_SAFE_INTEGER,
+        matching: ({ operation }) => operation !== "Messages",
+      }).entries,
       poison: {
         given: poisoned.certain.size,
         found: lab.letters().filter(({ reason }) => reason === "undecodable").length,
@@ -170,13 +153,6 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
     memory.stop();
     await lives;
   }
-}
-
-/** Words that nobody has seen yet, webhooks and calls under way; held polls are no work. */
-function openWork({ arena, words }: Cast): number {
-  const { journal, webhooks } = arena.stage.world.parts;
-  const calls = journal.open().filter(({ operation }) => operation !== "Messages").length;
-  return words.open().length + webhooks.pending() + calls;
 }
 
 interface Poisoned {
@@ -239,23 +215,6 @@ function startMemory(arena: Arena): { stop(): readonly MemorySlope[] } {
   };
 }
 
-/** Resolves with the time that it took, null where it was too long: every word has come, nothing waits, all is committed. */
-async function drain(cast: Cast, stopped: AbortSignal): Promise<number | null> {
-  const { arena } = cast;
-  const { names, addresses } = arena.stage;
-  const startMs = arena.now();
-  while (arena.now() - startMs < drainWithinMs) {
-    stopped.throwIfAborted();
-    if (openWork(cast) === 0) {
-      const left = await uncommitted(addresses.brokers, `${names.appName}-${names.topic}`, names.topic);
-      arena.note({ kind: "sample", of: "lag", subject: "group", value: left.length });
-      if (left.length === 0) return arena.now() - startMs;
-    }
-    await delay(100);
-  }
-  return null;
-}
-
 /** One instance alone: the chats that are open go on and end, and new ones do the same. Resolves with the time that it took. */
 async function tail(cast: Cast, old: readonly User[], stopped: AbortSignal): Promise<number | null> {
   const { arena, users } = cast;
@@ -296,17 +255,28 @@ async function settleInContext({ arena, words }: Cast): Promise<void> {
   }
 }
 
-/** A chat may end by those who take part in it, and by a desk that was told to forget it; by nothing else. No agent sits before a dead one. */
+/**
+ * A chat may end by those who take part in it, and by a desk that was told to forget it; by nothing else. And at the desk it ends too: an agent
+ * who sits before a dead chat is told apart by whether an agent was ever spoken to, and whether the service tried to end it.
+ */
 function chatsLost({ arena, users }: Cast): readonly string[] {
-  return [...arena.stage.world.parts.desk.byId.values()].flatMap((session) => {
+  const { desk, journal } = arena.stage.world.parts;
+  const ends = journal.log.read({
+    limit: Number.MAX_SAFE_INTEGER,
+    matching: ({ operation }) => operation === "ChatEnd",
+  });
+  const told = new Set(ends.entries.flatMap(({ session }) => session ?? []));
+  return [...desk.byId.values()].flatMap((session) => {
     const { id, state, endedBy, user } = session;
     const alias = users.aliasOf(user);
     if (alias === undefined || users.forgotten.has(id)) return [];
-    if (state === "LOST")
-      return [
-        `${users.isGreeted(session) ? "a chat was lost" : "a chat that was refused was left at the desk"}: ${alias}, ${endedBy ?? "?"}`,
-      ];
-    return isOver(session) ? [] : [`a session is still open at the desk: ${alias}, ${state}`];
+    if (state !== "LOST") return isOver(session) ? [] : [`a session is still open at the desk: ${alias}, ${state}`];
+    const how = !users.isGreeted(session)
+      ? "a chat that was refused was left at the desk"
+      : told.has(id)
+        ? "a chat that had ended was left at the desk"
+        : "a chat was lost";
+    return [`${how}: ${alias}, ${id}, ${endedBy ?? "?"}`];
   });
 }
 
@@ -320,7 +290,12 @@ function violations({ arena }: Cast): readonly string[] {
   return [...counts].map(([what, some]) => `against the desk's protocol, ${String(some.length)} times: ${what}`);
 }
 
-function voidsOf(struck: readonly StruckFault[], words: Words, workAtEnd: number): readonly string[] {
+function voidsOf(
+  { wantedKinds = usualKinds }: RunOptions,
+  struck: readonly StruckFault[],
+  words: Words,
+  workAtEnd: number,
+): readonly string[] {
   const proven = new Set(struck.flatMap(({ planned, proof }) => (proof === null ? [] : [planned.kind])));
   const flowed = words.all().filter(({ seenMs }) => seenMs !== null).length;
   const idle = struck.filter(({ inFlight }) => inFlight === 0);
