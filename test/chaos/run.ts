@@ -282,9 +282,10 @@ function chatsLost({ arena, users }: Cast): readonly string[] {
 
 function violations({ arena }: Cast): readonly string[] {
   const found = [...arena.stage.world.parts.desk.byId.values()].flatMap(({ violations: some }) => some);
-  // Whether two polls were the service's doing is for the history to say.
+  // Whether two polls were the service's doing is for the history to say. A chat of which nobody knows whether it was requested can only
+  // be ended by trying.
   const counts = Map.groupBy(
-    found.filter((one) => !one.startsWith("a second poll")),
+    found.filter((one) => !one.startsWith("a second poll") && one !== "ChatEnd before the agent has accepted"),
     (one) => one,
   );
   return [...counts].map(([what, some]) => `against the desk's protocol, ${String(some.length)} times: ${what}`);

@@ -277,6 +277,13 @@ describe("a hand-over", () => {
     });
   });
 
+  it("ends a chat that nobody polls any more where it is now", async () => {
+    const { session } = await engaged();
+    handOver(theirs(session), USUAL_HAND_OVER);
+    expect(await outside.desk.end(session, 2, never)).toEqual(done);
+    expect(theirs(session)).toMatchObject({ state: "ENDED", violations: [] });
+  });
+
   it("that there was none refuses the reconnect", async () => {
     const { session } = await engaged();
     expect(await outside.desk.reconnect(session, null, never)).toMatchObject({ kind: "refused", status: 405 });

@@ -16,7 +16,20 @@ export type SessionCalls = Pick<Desk, "openSession" | "requestChat" | "say" | "e
 
 /** The session calls of one deployment. None of them rejects. */
 export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint): SessionCalls {
-  return {
+  /**
+   * Nobody polls a chat that is over, so nobody learns that its session has moved: asked at its old place it would be 503 for ever, and its
+   * agent sit before a chat that nobody has. At the new one nothing is wanted but its end, so the session goes whole, without resync.
+   */
+  const endWhereItIsNow = async (session: OpenedSession, signal: AbortSignal): Promise<Done> => {
+    const moved = await calls.reconnect(session, null, signal);
+    if (moved.kind === "done") return discard(http, endpoint, moved.value.session, signal);
+    if (moved.status === 403) return done;
+    // A 503 that is no hand-over passes.
+    const detail = `status 503: route is void; ${moved.detail}`;
+    return { kind: "retry", detail, status: 503, mayHaveHappened: false, retryAfterMs: null };
+  };
+
+  const calls: SessionCalls = {
     async openSession(signal) {
       const origin = endpoint.servers.current();
       const url = resourceUrl(origin, "System/SessionId");
@@ -50,6 +63,7 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       if (answer.kind !== "answer") return postOutcome(answer);
       // 403 after the agent has ended, or when the session has expired: it is as over as we wanted it.
       if (answer.status === 403) return done;
+      if (answer.status === 503) return endWhereItIsNow(session, signal);
       // A session in which no chat was requested has none to end. Giving it up is the other way (fact sheet 4.2).
       return answer.status === 500 ? discard(http, endpoint, session, signal) : postOutcome(answer);
     },
@@ -77,6 +91,7 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       return answer.kind === "answer" && isSuccess(answer) ? done : liveAgentFailure(answer);
     },
   };
+  return calls;
 }
 
 /** Ends the session itself, with the chat that may be in it. Repeat-safe. */

@@ -171,6 +171,25 @@ describe("a post", () => {
     expect(received[0]?.headers["x-liveagent-sequence"]).toBe("8");
   });
 
+  it.each<[string, number, object]>([
+    ["has moved", 200, { kind: "done", value: null }],
+    ["is gone", 403, { kind: "done", value: null }],
+    ["has not moved", 405, { kind: "retry", status: 503 }],
+    ["can't be reached", 503, { kind: "retry", status: 503 }],
+  ])("asks at a 503 where the session is now, which %s", async (_, status, outcome) => {
+    const message = { affinityToken: "new", resetSequence: true };
+    const answers: Reply = (response, { method, url = "" }) => {
+      const isReconnect = url.includes("ReconnectSession");
+      response.writeHead(isReconnect ? status : method === "DELETE" ? 200 : 503);
+      response.end(isReconnect ? JSON.stringify({ messages: [{ type: "ReconnectSession", message }] }) : "");
+    };
+    const { calls, received } = await setUp(answers);
+    expect(await calls.end(session, 2, never)).toMatchObject(outcome);
+    const last = received.at(-1);
+    if (status === 200) expect([last?.method, last?.headers["x-liveagent-affinity"]]).toEqual(["DELETE", "new"]);
+    else expect(last?.url).toContain("System/ReconnectSession");
+  });
+
   it.each<[number, object]>([
     [200, { kind: "done", value: null }],
     [403, { kind: "done", value: null }],
