@@ -123,7 +123,7 @@ describe("a whole chat", () => {
     expect(violations).toEqual([]);
   });
 
-  it("that the agent ends is told with the agent's reason, and ending it again is done", async () => {
+  it("R21 that the agent ends is told with the agent's reason, and ending it again is done", async () => {
     const { session, position } = await engaged();
     endByAgent(outside.world.parts.desk, theirs(session));
     const end = events(await outside.desk.poll(session, position, never));
@@ -141,7 +141,7 @@ describe("a whole chat", () => {
 });
 
 describe("the number of a post", () => {
-  it("makes a repeat after a lost answer harmless", async () => {
+  it("R23 makes a repeat after a lost answer harmless", async () => {
     const { session } = await engaged();
     outside.world.parts.faults.add({ operation: "ChatMessage", when: "after", times: 1, effect: { kind: "reset" } });
     expect(await outside.desk.say(session, "once", 2, never)).toMatchObject({ kind: "retry", mayHaveHappened: true });
@@ -149,14 +149,14 @@ describe("the number of a post", () => {
     expect(theirs(session).transcript.map(({ content }) => content)).toEqual(["once"]);
   });
 
-  it("of a repeat is out of step where the desk says so, at or beyond the number", async () => {
+  it("R23 of a repeat is out of step where the desk says so, at or beyond the number", async () => {
     const { session } = await engaged();
     outside.world.parts.desk.modes.repeatedPost = 409;
     await outside.desk.say(session, "once", 2, never);
     expect(await outside.desk.say(session, "once", 2, never)).toEqual({ kind: "outOfStep", lastAccepted: 2 });
   });
 
-  it("with a gap is out of step with the last accepted one", async () => {
+  it("R23 with a gap is out of step with the last accepted one", async () => {
     const { session } = await engaged();
     expect(await outside.desk.say(session, "ahead", 9, never)).toEqual({ kind: "outOfStep", lastAccepted: 1 });
     expect(await outside.desk.end(session, 9, never)).toEqual({ kind: "outOfStep", lastAccepted: 1 });
@@ -172,7 +172,7 @@ it("a session in which no chat could be requested is given up", async () => {
 });
 
 describe("a poll", () => {
-  it("whose answer was lost brings the same events with the same numbers again", async () => {
+  it("R22 whose answer was lost brings the same events with the same numbers again", async () => {
     const { session, position } = await engaged();
     agentSays(session, "hear me");
     outside.world.parts.faults.add({ operation: "Messages", when: "after", times: 1, effect: { kind: "cut-body" } });
@@ -182,7 +182,7 @@ describe("a poll", () => {
     expect(events(await outside.desk.poll(session, position, never))).toEqual(first);
   });
 
-  it("that was aborted is over: the next one meets no conflict", async () => {
+  it("R22 that was aborted is over: the next one meets no conflict", async () => {
     const { session, position } = await engaged();
     for (let round = 0; round < 20; round += 1) {
       const controller = new AbortController();
@@ -197,7 +197,7 @@ describe("a poll", () => {
     expect(theirs(session).violations).toEqual([]);
   });
 
-  it("without answer ends after the session's time, and the next one meets no conflict", async () => {
+  it("R22 without answer ends after the session's time, and the next one meets no conflict", async () => {
     const { session, position } = await engaged();
     outside.world.parts.faults.add({ operation: "Messages", times: 1, effect: { kind: "hang" } });
     const short = { ...session, pollTimeoutMs: 100 };
@@ -206,7 +206,7 @@ describe("a poll", () => {
     expect(theirs(session).violations).toEqual([]);
   });
 
-  it("beside another one is a conflict, and the session lives on", async () => {
+  it("R22 beside another one is a conflict, and the session lives on", async () => {
     const { session, position } = await engaged();
     const first = outside.desk.poll(session, position, never);
     await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1, timeout: 5_000 });
@@ -233,7 +233,7 @@ describe("a poll", () => {
   });
 });
 
-describe("a hand-over", () => {
+describe("R20 a hand-over", () => {
   it.each(["restart", "continue"] as const)("is survived (%s): nothing lost, posts counted anew", async (numbering) => {
     const { session, position, resumeToken } = await engaged();
     await outside.desk.say(session, "before", 2, never);

@@ -134,7 +134,7 @@ describe("a contact", () => {
 });
 
 describe("a token", () => {
-  it("is fetched once for twenty at a time, and again once when it has expired", async () => {
+  it("R35 is fetched once for twenty at a time, and again once when it has expired", async () => {
     const many = () =>
       Promise.all(
         Array.from({ length: 20 }, (_, n) =>
@@ -149,7 +149,7 @@ describe("a token", () => {
     expect(records("Contact")).toHaveLength(20);
   });
 
-  it("that expires between search and creation costs no contact", async () => {
+  it("R35 that expires between search and creation costs no contact", async () => {
     await contactIdOf(contactCommand({ email: "warm-up@example.org", phoneNumber: null }), true);
     const { faults, oauth } = outside.world.parts;
     const body = JSON.stringify([{ errorCode: "INVALID_SESSION_ID", message: "Session expired or invalid" }]);
@@ -186,7 +186,7 @@ describe("a case", () => {
     });
   });
 
-  it("whose creation's answer was lost is found by the next try, and is there once", async () => {
+  it("R35 whose creation's answer was lost is found by the next try, and is there once", async () => {
     const command = caseCommand(await contactIdOf(contactCommand(), true));
     outside.world.parts.faults.add({ operation: "create Case", when: "after", times: 1, effect: { kind: "reset" } });
     expect(await outside.desk.ensureCase(command, false, never)).toMatchObject({

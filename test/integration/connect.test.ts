@@ -140,7 +140,7 @@ describe("a connect", () => {
     },
   );
 
-  it("whose creates both lose their replies leaves one contact and one case", async () => {
+  it("R35 whose creates both lose their replies leaves one contact and one case", async () => {
     const eva = stage().user("lost");
     const { faults } = stage().world.parts;
     for (const operation of ["create Contact", "create Case"])

@@ -215,7 +215,7 @@ describe("a file that can't be had", () => {
     ],
   ];
 
-  it("is told to both sides in its place, once; the chat and the case go on unharmed", async () => {
+  it("S07 is told to both sides in its place, once; the chat and the case go on unharmed", async () => {
     const max = await talking("max");
     for (const [i, [, url]] of bad.entries()) {
       await sends(max, "image", url(), { caption: `foto ${String(i)}` });
@@ -236,7 +236,7 @@ describe("a file that can't be had", () => {
     expect(sentBytes, "what the sockets hold at most beyond the limit").toBeLessThan(maxBytes + 16_000_000);
   });
 
-  it("is named for what it is, and never unpacked", async () => {
+  it("S09, S10 is named for what it is, and never unpacked", async () => {
     const mia = await talking("mia");
     const html = Buffer.from("<!DOCTYPE html><script>alert(1)</script>");
     const bomb = gzipSync(Buffer.alloc(50_000_000));

@@ -101,7 +101,7 @@ it("any instance takes any call: connect, webhook, context, finish, each at anot
   );
 });
 
-it("the same webhook at two instances at once, and later at the third, is one message", async () => {
+it("R24 the same webhook at two instances at once, and later at the third, is one message", async () => {
   const stage = there(open.stage);
   const bea = stage.user("bea");
   const talk = createConversations(stage, { bea });

@@ -19,7 +19,7 @@ describe("polls that fail", () => {
     expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
   });
 
-  it("beyond the budget end the chat on both sides, with the user handed back", async () => {
+  it("R19 beyond the budget end the chat on both sides, with the user handed back", async () => {
     const world = createGraphWorld();
     world.start();
     const chat = await world.openChat("ana");
@@ -33,7 +33,7 @@ describe("polls that fail", () => {
     expect(world.facts("ana").find(({ kind }) => kind === "ended")?.reason).toBe("poll_budget");
   });
 
-  it("because the desk has forgotten the session end the chat at once", async () => {
+  it("R21 because the desk has forgotten the session end the chat at once", async () => {
     const world = createGraphWorld();
     world.start();
     const chat = await world.openChat("ana");
@@ -46,7 +46,7 @@ describe("polls that fail", () => {
     expect(world.desk.calls.filter((call) => call === "poll")).toHaveLength(polls);
   });
 
-  it("because another poll is in flight wait, and the chat stays", async () => {
+  it("R22 because another poll is in flight wait, and the chat stays", async () => {
     const world = createGraphWorld();
     world.start();
     const chat = await world.openChat("ana");
@@ -62,7 +62,7 @@ describe("polls that fail", () => {
 });
 
 describe("a session that moves", () => {
-  it("is followed: what was not acknowledged comes once, and both go on writing", async () => {
+  it("R20 is followed: what was not acknowledged comes once, and both go on writing", async () => {
     const world = createGraphWorld();
     world.start();
     const chat = await world.openChat("ana");

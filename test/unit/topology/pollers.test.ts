@@ -132,7 +132,7 @@ describe("a poll", () => {
     expect(t.asked).toHaveLength(1);
   });
 
-  it("answered with nothing at once does not become a busy loop", async () => {
+  it("R22 answered with nothing at once does not become a busy loop", async () => {
     const t = pollersOf();
     for (let i = 0; i < 1_000; i++) t.answers.push({ kind: "nothing" });
     t.pollers.update("ana", stateWith([]), 0);

@@ -47,7 +47,7 @@ function downloads(more: Partial<DownloadOptions> = {}): Download {
 
 const secret: RequestListener = (_request, response) => void response.end("a secret of the house");
 
-describe("an address in private space", () => {
+describe("S07 an address in private space", () => {
   it.each([
     ["loopback", (port: string) => `http://127.0.0.1:${port}/x`],
     ["another loopback", (port: string) => `http://127.1.2.3:${port}/`],
@@ -121,7 +121,7 @@ describe("an address in private space", () => {
     expect(canary.hits).toBe(0);
   });
 
-  it("is refused when a name moves there between two looks: the address that was judged is the one connected to", async () => {
+  it("S08 is refused when a name moves there between two looks: the address that was judged is the one connected to", async () => {
     const canary = await listen(secret);
     const answers = ["192.0.1.1", "127.0.0.1"];
     const asked: string[] = [];
@@ -202,7 +202,7 @@ describe("a download", () => {
     if (outcome.kind === "retry") expect(outcome).toMatchObject({ mayHaveHappened: false, retryAfterMs: 2_000 });
   });
 
-  it("that is too large is not begun when the length says so, and ends at the bound when it does not", async () => {
+  it("S09 that is too large is not begun when the length says so, and ends at the bound when it does not", async () => {
     const { run } = await at((_request, response) => {
       response.writeHead(200, { "content-length": String(limits.maxBytes + 1) });
       response.write("x");
@@ -224,7 +224,7 @@ describe("a download", () => {
     expect(await exact()).toMatchObject({ kind: "done" });
   });
 
-  it("that is empty, or packed, is refused", async () => {
+  it("S09 that is empty, or packed, is refused", async () => {
     const { run } = await at((_request, response) => void response.end());
     expect(await run()).toMatchObject({ kind: "refused", detail: "empty" });
     const { run: packed } = await at((_request, response) => {
@@ -233,7 +233,7 @@ describe("a download", () => {
     expect(await packed()).toMatchObject({ kind: "refused", detail: "packed content" });
   });
 
-  it("that drips ends at the deadline for good", async () => {
+  it("S09 that drips ends at the deadline for good", async () => {
     const { run } = await at(
       (_request, response) => {
         const timer = setInterval(() => response.write("x"), 50);
@@ -246,7 +246,7 @@ describe("a download", () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
-  it("whose body breaks off or lies about its length may work later", async () => {
+  it("S09 whose body breaks off or lies about its length may work later", async () => {
     const { run } = await at((_request, response) => {
       response.writeHead(200, { "content-length": "1000" });
       response.write("half", () => response.destroy());

@@ -117,7 +117,7 @@ describe("a long poll", () => {
       },
     ],
     ["is too large", { status: 200, body: "a".repeat(2_000) }],
-  ])("that %s brings no answer", async (_, reply) => {
+  ])("R25 that %s brings no answer", async (_, reply) => {
     const target = await server(() => reply);
     expect(await client().get(poll(target.url), never)).toMatchObject({ kind: "noAnswer" });
   });

@@ -75,7 +75,7 @@ describe("the sender's word", () => {
     expect(kind(zip("pages"), "application/vnd.apple.pages")).toBe("application/vnd.apple.pages");
   });
 
-  it("does not stand where such a file would look otherwise", () => {
+  it("S10 does not stand where such a file would look otherwise", () => {
     expect(kind("no picture", "image/png")).toBe("text/plain");
     expect(kind("\x01\x02\x03", "image/jpg")).toBe("application/octet-stream");
     expect(kind("\x01\x02\x03", "text/csv")).toBe("application/octet-stream");

@@ -57,7 +57,7 @@ describe("the name of a file", () => {
     expect(name({ ...parts, messageType: "voice" }, ogg).title).toBe("890930208883613.ogg");
   });
 
-  it("says what the file is, not what it would like to be", () => {
+  it("S10 says what the file is, not what it would like to be", () => {
     expect(name({ caption: "photo.png" }, html)).toEqual({ title: "photo.html", path: "photo.html" });
     expect(name({ caption: "report.pdf" }, { mimeType: "application/x-msdownload", extensions: ["exe"] }).path).toBe(
       "report.exe",
@@ -81,7 +81,7 @@ describe("the name of a file", () => {
     ["a\u0000b", "a b.png"],
     ["con\\nul", "con nul.png"],
     ["\ud800half", "half.png"],
-  ])("of %j is harmless", (caption, path) => {
+  ])("S10 of %j is harmless", (caption, path) => {
     expect(name({ caption }).path).toBe(path);
   });
 
@@ -97,7 +97,7 @@ describe("the name of a file", () => {
     expect(Buffer.byteLength(title)).toBeLessThanOrEqual(200);
   });
 
-  it("always fits, is never empty, and holds nothing but letters, digits, blanks and _ - .", () => {
+  it("S10 always fits, is never empty, and holds nothing but letters, digits, blanks and _ - .", () => {
     const anything = fc.string({ unit: "binary", maxLength: 6_000 });
     fc.assert(
       fc.property(

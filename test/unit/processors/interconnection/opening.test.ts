@@ -1,7 +1,7 @@
 // Opening a chat: the steps and their order, what refuses it, and what is left behind when it fails.
 import { describe, expect, it } from "vitest";
 
-import { destinationOf, withoutPrefix } from "../../../../src/processors/interconnection/opening.ts";
+import { destinationOf } from "../../../../src/processors/interconnection/opening.ts";
 import { createUser, session, settings, startMs, userIn } from "./user.ts";
 
 const kinds = (step: { readonly gave: readonly { readonly kind: string }[] }): string[] =>
@@ -282,19 +282,6 @@ describe("opening a chat", () => {
     const failed = user.result("refused");
     expect(failed.facts.map(({ kind }) => kind)).toEqual(["refused", "hand_back_failed"]);
     expect(failed.deadLetters).toMatchObject([{ reason: "undeliverable" }]);
-  });
-});
-
-describe("phone prefix removal (codes 521, 52)", () => {
-  it.each([
-    ["5211245124510", ["521", "52"], "1245124510"],
-    ["521245124510", ["521", "52"], "1245124510"],
-    ["52124512451", ["521", "52"], "52124512451"],
-    ["5211245124510", [], "5211245124510"],
-    ["5212345678", ["521", "52"], "5212345678"],
-    ["+5211245124510", ["521", "52"], "+5211245124510"],
-  ])("%s with %j gives %s", (phone, codes, expected) => {
-    expect(withoutPrefix(phone, codes)).toBe(expected);
   });
 });
 

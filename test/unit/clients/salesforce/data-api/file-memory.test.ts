@@ -83,7 +83,7 @@ function blocks(count: number): RequestListener {
 }
 
 it(
-  "a file of the largest size is downloaded and sent on in less than twice its size",
+  "S09 a file of the largest size is downloaded and sent on in less than twice its size",
   { timeout: 40_000 },
   async () => {
     let received = 0;
@@ -102,7 +102,7 @@ it(
   },
 );
 
-it("one without an end costs no more than the largest", { timeout: 40_000 }, async () => {
+it("S09 one without an end costs no more than the largest", { timeout: 40_000 }, async () => {
   const report = await measure(await listen(blocks(Number.MAX_SAFE_INTEGER)), "http://127.0.0.1:1");
   expect(report).toMatchObject({ kind: "refused", detail: "too large" });
   expect(report.grownBytes).toBeLessThan(2 * maxBytes);

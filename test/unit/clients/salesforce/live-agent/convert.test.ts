@@ -182,7 +182,7 @@ describe("an answer of the long poll", () => {
     expect(answer).toMatchObject({ position: 9, resumeToken: "1600000001" });
   });
 
-  it("that comes again has the same numbers", () => {
+  it("R25 that comes again has the same numbers", () => {
     expect(numbers(convertAnswer({ messages: three, sequence: 9 }, 8))).toEqual([7, 8, 9]);
   });
 
@@ -213,7 +213,7 @@ describe("an answer of the long poll", () => {
     expect(convertAnswer({}, 3)).toEqual({ position: 3, resumeToken: null, events: [] });
   });
 
-  it("of any JSON is converted, with rising whole numbers", () => {
+  it("R25 of any JSON is converted, with rising whole numbers", () => {
     const anyAnswer = fc.record(
       {
         messages: fc.oneof(

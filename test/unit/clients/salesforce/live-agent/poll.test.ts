@@ -107,7 +107,7 @@ describe("a poll of Live Agent", () => {
     ],
     ["a reset", (_, request) => void request.socket.resetAndDestroy(), { kind: "failed", retryAfterMs: null }],
     ["silence", () => undefined, { kind: "failed", detail: "UND_ERR_HEADERS_TIMEOUT", retryAfterMs: null }],
-  ])("judges %s", async (name, reply, answer) => {
+  ])("R25 judges %s", async (name, reply, answer) => {
     const { poll } = await setUp(reply);
     const pollTimeoutMs = name === "silence" ? 100 : session.pollTimeoutMs;
     expect(await poll({ ...session, pollTimeoutMs }, 3, never)).toMatchObject(answer);

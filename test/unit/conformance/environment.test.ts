@@ -1,0 +1,47 @@
+// Conformance vectors of the parity sheet (section 12): what the environment's texts mean. Where section 10 calls the original's
+// reading a defect (H3, H4) the better one stands here, with what the original made of it.
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+
+import { expect, it } from "vitest";
+
+import { loadSettings } from "../../../src/clients/config/settings.ts";
+import { bridge, policyOf, withTextTries } from "../../../src/topology/bridge.ts";
+import { sayToAgent } from "../../support/owner-parts.ts";
+
+const example = parseEnv(readFileSync("configs/example.env", "utf8"));
+const load = (name: string, value: string) => loadSettings({ ...example, [`SALESFORCE_INTEGRATION_${name}`]: value });
+
+function settingsWith(name: string, value: string) {
+  const loaded = load(name, value);
+  if ("mistakes" in loaded) throw new Error(loaded.mistakes.map((mistake) => mistake.name).join());
+  return loaded.settings;
+}
+
+it("Environment: MESSAGES in any case of its keys, the other texts keep their default (original: empty)", () => {
+  const { texts } = settingsWith("MESSAGES", '{"waitAgent":"x","FirstNameContact":"C - "}').chat;
+  expect(texts).toMatchObject({
+    waitAgent: "x",
+    firstNameContact: "C - ",
+    context: "Contexto",
+    clientLabel: "Cliente",
+  });
+});
+
+it("Environment: SUCCESS_STATE=whatsapp:a, facebook:b has the keys whatsapp and facebook (original: ` facebook`)", () => {
+  const { success } = settingsWith("SUCCESS_STATE", "whatsapp:a, facebook:b").chat.states;
+  expect(success).toEqual({ whatsapp: "a", facebook: "b" });
+});
+
+it("Environment: SLEEP_LONG_POLLLING=5 refuses to start", () => {
+  const loaded = load("SLEEP_LONG_POLLLING", "5");
+  expect("mistakes" in loaded && loaded.mistakes.map(({ name }) => name)).toEqual(["SLEEP_LONG_POLLLING"]);
+});
+
+it.each([
+  ["1", 8],
+  ["3", 16],
+])("Retries: MAX_RETRIES %s is the original's number of calls for one text, %i, four for each send", (value, calls) => {
+  const { textTries } = settingsWith("MAX_RETRIES", value).chat;
+  expect(policyOf(withTextTries(bridge, textTries), sayToAgent(1)).maxTries).toBe(calls);
+});
