@@ -3,6 +3,7 @@
 // group and commits nothing.
 import { createClock } from "./clients/clock.ts";
 import { describeMistakes, loadOperatorSettings, type OperatorSettings } from "./clients/config/settings.ts";
+import { deleteRecords } from "./clients/kafka/delete-records.ts";
 import { createOffsetQueries } from "./clients/kafka/offset-queries.ts";
 import { createKafkaProducer } from "./clients/kafka/producer.ts";
 import { createTopicReader } from "./clients/kafka/topic-reader.ts";
@@ -10,16 +11,17 @@ import { createLog } from "./clients/log/log.ts";
 import { createUserHash } from "./clients/log/user-hash.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
 import { createProxyFor } from "./clients/http/proxy.ts";
-import { openDecoder } from "./clients/schema-registry/open-codec.ts";
+import { openCodec, openDecoder } from "./clients/schema-registry/open-codec.ts";
 import { kafkaConnection } from "./composition-settings.ts";
 import { help, readCommandLine, type Command } from "./operator/command-line.ts";
 import { runCommand } from "./operator/run.ts";
-import { inputTopics, topicName, type TopicSuffix } from "./topology/topics.ts";
+import { topicName, topics, type TopicSuffix } from "./topology/topics.ts";
 
 const failedCode = 1;
 const usageCode = 64;
 const settingsCode = 78;
 const patienceMs = 10_000;
+const lookAgainMs = 1_000;
 /** Above what any topic of ours takes: the broker has the last word. */
 const maxMessageBytes = 64 * 1024 * 1024;
 
@@ -58,23 +60,40 @@ async function withTopics(command: Exclude<Command, { kind: "help" }>, settings:
   const log = createLog({ level: "error", always: { app: settings.appName }, destination: process.stderr });
   const connection = kafkaConnection(settings, `${settings.appName}-operator`);
   const fullName = (suffix: TopicSuffix): string => topicName(settings.kafka.topicPrefix, suffix);
-  const topics = [...inputTopics, "dead-letters"] as const;
-  const names = topics.map(fullName);
+  const suffixes = topics.map(({ suffix }) => suffix);
+  const names = suffixes.map(fullName);
   const truncated = (): void => tell("Some dead letters went away by their retention while they were read.");
   const reader = createTopicReader({ connection, topics: names, patienceMs, clock, log, truncated });
   const queries = createOffsetQueries(connection, clock, log);
   const shared = { connection, topicPrefix: settings.kafka.topicPrefix, clock, log };
   const metrics = createMetrics({ processMetrics: false });
-  const producer = createKafkaProducer({ ...shared, topics, maxMessageBytes, timeoutMs: patienceMs, metrics });
+  const producer = createKafkaProducer({
+    ...shared,
+    topics: suffixes,
+    maxMessageBytes,
+    timeoutMs: patienceMs,
+    metrics,
+  });
   const { url, user, password } = settings.schemaRegistry;
+  const registry = { url, user, password, proxyFor: createProxyFor(settings.proxy) };
   try {
     return await runCommand(command, {
       files: {
         bounds: (topic) => queries.bounds(fullName(topic)),
         read: (topic, partition, range, each) => reader.read({ topic: fullName(topic), partition, ...range }, each),
       },
-      codec: openDecoder({ url, user, password, proxyFor: createProxyFor(settings.proxy) }, clock),
+      codec: openDecoder(registry, clock),
       producer,
+      async encodeRequest(request) {
+        const { topicPrefix } = settings.kafka;
+        const opened = await openCodec({ registry, topicPrefix, autoRegister: false }, clock);
+        if (opened.kind === "open") return opened.codec.encode("chat-requests", request);
+        throw new Error(opened.kind === "refused" ? opened.mistakes.join(" ") : opened.detail);
+      },
+      truncateDeadLetters: (partition, before) =>
+        deleteRecords(connection, log, { topic: fullName("dead-letters"), partition, before }),
+      now: () => clock.now(),
+      pause: () => new Promise((resolve) => void clock.after(lookAgainMs, () => resolve())),
       client: settings.client,
       fullName,
       userHash: createUserHash(settings.log.idKey),

@@ -37,6 +37,7 @@ export interface Display {
 /** One thing to do. */
 export type Command =
   | { readonly kind: "help" }
+  | { readonly kind: "export" | "erase"; readonly userId: string }
   | { readonly kind: "list"; readonly selection: Selection; readonly display: Display }
   | { readonly kind: "show"; readonly selection: Selection; readonly display: Display; readonly raw: boolean }
   | {
@@ -52,6 +53,8 @@ export type CommandLine = { readonly command: Command } | { readonly mistake: st
 
 /** The help text. */
 export const help = `Usage: npm run operator -- deadletters <command> [options]
+       npm run operator -- export --user USER
+       npm run operator -- erase --user USER
 
 Runs with the environment of the service; needs of it what leads to Kafka and the schema registry.
 
@@ -59,6 +62,9 @@ Commands
   list               dead letters, oldest first
   show PLACE         everything that is known of them, without their content
   replay [PLACE ..]  produces the original records again, in their original order, marked as late
+
+  export             everything that the topics hold of one user, a JSON object a line; keys of sessions left out
+  erase              ends a user's chat, and deletes his state, context and dead letters; says what stays, and until when
 
 PLACE is the position of a dead letter (3/42: partition/offset) or of its original (channel-messages/3/1071).
 
@@ -132,10 +138,16 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
 function commandOf(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  if (values.help === true || positionals[0] === "help") return { kind: "help" };
-  const [subject, verb, ...rest] = positionals;
-  if (subject !== "deadletters")
-    throw mistake(subject === undefined ? "no command given" : `no such command: ${subject}`);
+  const [subject] = positionals;
+  if (values.help === true || subject === "help") return { kind: "help" };
+  if (subject === "export" || subject === "erase") return oneUser(subject, positionals.length > 1, values);
+  if (subject === "deadletters") return aboutDeadLetters(values, positionals);
+  throw mistake(subject === undefined ? "no command given" : `no such command: ${subject}`);
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+
+function aboutDeadLetters(values: Values, [, verb, ...rest]: readonly string[]): Command {
   const selection: Selection = {
     places: rest.map(placeOf),
     topic: values.topic === undefined ? null : topicOf(values.topic),
@@ -172,6 +184,17 @@ function commandOf(args: readonly string[]): Command {
     default:
       throw mistake(`deadletters takes list, show or replay${verb === undefined ? "" : `, not ${verb}`}`);
   }
+}
+
+function oneUser(
+  kind: "export" | "erase",
+  hasMore: boolean,
+  values: { readonly user?: string | undefined },
+): Extract<Command, { readonly userId: string }> {
+  if (hasMore || Object.keys(values).some((name) => name !== "user"))
+    throw mistake(`${kind} takes --user and nothing else`);
+  if (values.user === undefined || values.user === "") throw mistake(`${kind} needs --user`);
+  return { kind, userId: values.user };
 }
 
 function isNarrowed({ places, limit: _limit, ...conditions }: Selection): boolean {

@@ -1,16 +1,16 @@
 // Carries out one command over the topics it is given. Owns the exit code and the closing line; what the command was is
 // command-line.ts, how things look print.ts. Called by src/operator.ts, and by tests over topics in memory.
-import type { Producer } from "../topology/ports.ts";
 import { positionText } from "../topology/replay.ts";
-import type { InputTopic } from "../topology/topics.ts";
+import { topics, type InputTopic } from "../topology/topics.ts";
 import type { Command } from "./command-line.ts";
-import { choose, readDeadLetters, type Letter, type ReadingTools } from "./dead-letters.ts";
+import { choose, readDeadLetters, type Letter } from "./dead-letters.ts";
+import { eraseDeadLetters, eraseState, type ErasingTools } from "./erase.ts";
+import { exportLine, recordsOf, type FoundRecord } from "./personal-data.ts";
 import { printDetails, printDone, printList, printStep, type Naming } from "./print.ts";
 import { planReplay, replay, type Step } from "./replay.ts";
 
 /** What a command works with. */
-export interface OperatorTools extends ReadingTools {
-  readonly producer: Producer;
+export interface OperatorTools extends ErasingTools {
   /** Keyed hash of a user id. */
   userHash(userId: string): string;
   /** Writes what was asked for. */
@@ -21,6 +21,60 @@ export interface OperatorTools extends ReadingTools {
 
 /** Exit code: 0, or 1 when something that was asked for could not be done. Rejects when broker or registry do not answer. */
 export async function runCommand(command: Exclude<Command, { kind: "help" }>, tools: OperatorTools): Promise<0 | 1> {
+  switch (command.kind) {
+    case "export":
+      return exportUser(command.userId, tools);
+    case "erase":
+      return eraseUser(command.userId, tools);
+    case "list":
+    case "show":
+    case "replay":
+      return deadLetters(command, tools);
+  }
+}
+
+async function exportUser(userId: string, tools: OperatorTools): Promise<0> {
+  const found = await recordsOf(userId, tools);
+  for (const one of found) tools.out(exportLine(one));
+  tools.tell(
+    `${counted(found.length, "record")}. What Redis holds is made of these: the last state, and the messages of the last 24 h.`,
+  );
+  return 0;
+}
+
+async function eraseUser(userId: string, tools: OperatorTools): Promise<0 | 1> {
+  const erased = await eraseState(userId, tools);
+  if (!erased)
+    tools.tell(
+      "The service has the order, and has not ended the user's record within a minute: a command of his chat is still pending (a hand-back is tried for 24 h), or no instance runs. He is erased when it has ended; run this again to see.",
+    );
+  const letters = await eraseDeadLetters(userId, tools);
+  const left = (await recordsOf(userId, tools)).filter(({ value }) => value !== null);
+  if (erased)
+    tools.tell("Erased: state, context, message ids and marks in Redis; the record on the changelog has ended.");
+  tools.tell(`Erased: ${counted(letters, "dead letter")}.`);
+  tools.tell(staying(left));
+  return erased ? 0 : 1;
+}
+
+/** What no command can take out of the topics, and when it goes by itself. */
+function staying(left: readonly FoundRecord[]): string {
+  const lines = topics.flatMap(({ suffix, retentionMs }) => {
+    const records = left.filter(({ topic }) => topic === suffix);
+    if (records.length === 0) return [];
+    if (retentionMs === null)
+      return [`${suffix}: ${String(records.length)}, until the topic is compacted (by default within a day)`];
+    const newest = Math.max(...records.map(({ record }) => record.timestamp));
+    const until = new Date(newest + retentionMs).toISOString();
+    return [`${suffix}: ${String(records.length)}, until ${until} as topics are created (see retention.ms)`];
+  });
+  if (lines.length === 0) return "Nothing of the user is left in the topics.";
+  return `What stays in the topics until its retention, and can't be taken out before:\n${lines.map((line) => `  ${line}`).join("\n")}\nNot touched: Salesforce's contact and case, the bot, the channel, backups, and whoever reads chat-events.`;
+}
+
+type LettersCommand = Extract<Command, { kind: "list" | "show" | "replay" }>;
+
+async function deadLetters(command: LettersCommand, tools: OperatorTools): Promise<0 | 1> {
   const { letters, unreadable } = await readDeadLetters(tools);
   const { chosen, missing } = choose(letters, command.selection);
   const naming: Naming = { ...command.display, userHash: (userId) => tools.userHash(userId) };

@@ -244,8 +244,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   async function complete(turn: Turn, running: Tenure): Promise<void> {
     await writer.save(turn, running);
     for (const note of turn.notes) note();
-    for (const [userId, { state, remember, see }] of turn.users)
-      running.turnTools.users.put(userId, state, remember, see);
+    for (const [userId, change] of turn.users) running.turnTools.users.put(userId, change);
     await writer.produce(turn, running);
     if (running.effectsBehind === null) for (const userId of turn.users.keys()) showUser(running, userId, 0);
     writer.publish(turn.replies, running.signal);

@@ -32,4 +32,6 @@ export interface StateChange {
   readonly remember: readonly { readonly at: number; readonly json: string }[];
   /** Message ids to know. */
   readonly see: readonly { readonly at: number; readonly id: string }[];
+  /** Before that, what was remembered of the user is deleted: context, ids, marks. */
+  readonly erase: boolean;
 }

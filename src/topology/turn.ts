@@ -2,7 +2,7 @@
 // nothing itself, so that it can be made again with fewer records. Called by the owner's loop.
 import type { Decide, Decision } from "../processors/interconnection/decision.ts";
 import { formatRecord, isLive } from "../processors/interconnection/record.ts";
-import { nobody, type ContextEntry, type UserMemory, type UserState } from "../processors/interconnection/state.ts";
+import { nobody, type UserMemory } from "../processors/interconnection/state.ts";
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
 import { keyOfCursor, keyOfUser, type Version } from "./changelog.ts";
 import { decodeInput, type DecodedInput, type InputRules } from "./decode-input.ts";
@@ -23,7 +23,7 @@ import {
   type DeadLetterContent,
   type RecordRules,
 } from "./turn-records.ts";
-import { endedState, storedState } from "./user-change.ts";
+import { endedState, storedState, type UserChange } from "./user-change.ts";
 import type { User, Users } from "./users.ts";
 
 /** What a turn is made with. */
@@ -32,13 +32,6 @@ export interface TurnTools extends InputRules, RecordRules {
   readonly users: Users;
   readonly log: Log;
   readonly metrics: Metrics;
-}
-
-/** What a turn makes of one user. */
-export interface UserChange {
-  readonly state: UserState;
-  readonly remember: readonly ContextEntry[];
-  readonly see: readonly string[];
 }
 
 /** Everything that one turn leaves behind. */
@@ -218,14 +211,15 @@ function decideOne(
   }
   for (const letter of decision.deadLetters) bury(queued, undeliverable(letter, queued, userId), deciding);
   for (const { requestId, reply } of decision.replies) turn.replies.push({ requestId, reply: JSON.stringify(reply) });
-  const { state, remember, see } = decision;
-  if (state === before.state && remember.length === 0 && see.length === 0) return;
-  const earlier = turn.users.get(userId);
-  turn.users.set(userId, {
-    state,
-    remember: [...(earlier?.remember ?? []), ...remember],
-    see: [...(earlier?.see ?? []), ...see],
-  });
+  const { state, remember, see, erase } = decision;
+  if (state === before.state && remember.length === 0 && see.length === 0 && !erase) return;
+  turn.users.set(userId, changedBy(decision, turn.users.get(userId)));
+}
+
+/** What the turn makes of a user after one more decision; an erasure takes along what the records before it had remembered. */
+function changedBy({ state, remember, see, erase }: Decision, earlier: UserChange | undefined): UserChange {
+  if (erase || earlier === undefined) return { state, remember, see, erase };
+  return { ...earlier, state, remember: [...earlier.remember, ...remember], see: [...earlier.see, ...see] };
 }
 
 const tooLargeFact = {
@@ -248,6 +242,7 @@ function refuseUndecided(why: Undecided, { turn, now, tools }: Deciding): void {
 /** The user as the records before in this turn have left him. */
 function asOfNow({ state, memory }: User, earlier: UserChange | undefined): User {
   if (earlier === undefined) return { state, memory };
+  if (earlier.erase) return { state: earlier.state, memory: { history: earlier.remember, seen: new Set(earlier.see) } };
   const history = earlier.remember.length === 0 ? memory.history : [...memory.history, ...earlier.remember];
   const seen = earlier.see.length === 0 ? memory.seen : new Set([...memory.seen, ...earlier.see]);
   const grown: UserMemory = { history, seen };
@@ -278,13 +273,14 @@ function encodeUsers(
 ): { readonly changes: StateChange[]; readonly changelog: KeyedBytes[] } {
   const changes: StateChange[] = [];
   const changelog: KeyedBytes[] = [];
-  for (const [userId, { state, remember, see }] of turn.users) {
+  for (const [userId, { state, remember, see, erase }] of turn.users) {
     const memory = {
       remember: remember.map((entry) => ({ at: entry.at, json: JSON.stringify(entry) })),
       see: see.map((id) => ({ at: now, id })),
+      erase,
     };
     const key = keyOfUser(tools.client, userId);
-    if (state === tools.users.get(userId).state) {
+    if (!erase && state === tools.users.get(userId).state) {
       changes.push({ userId, state: null, ttlMs: null, live: isLive(state), ...memory });
     } else if (state === nobody) {
       changes.push({ ...endedState(userId, tools.client), ...memory });

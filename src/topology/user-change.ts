@@ -1,8 +1,17 @@
 // What the store is told of one user's state: written, or ended. Owns how a state that is nobody's any more leaves the store.
 // Called by the turn and by the catch-up of a takeover.
 import { formatRecord, homeOf, isLive, ttlOf } from "../processors/interconnection/record.ts";
-import { nobody, type UserState } from "../processors/interconnection/state.ts";
+import { nobody, type ContextEntry, type UserState } from "../processors/interconnection/state.ts";
 import type { StateChange } from "./stored.ts";
+
+/** What a turn makes of one user. */
+export interface UserChange {
+  readonly state: UserState;
+  readonly remember: readonly ContextEntry[];
+  readonly see: readonly string[];
+  /** What was remembered of him before this turn is deleted. */
+  readonly erase: boolean;
+}
 
 /** A store keeps nothing for ever that has a life; the shortest one ends a state. */
 const endsAtOnceMs = 1;
@@ -17,6 +26,7 @@ export function storedState(userId: string, state: UserState, json: string): Sta
     live: isLive(state),
     remember: [],
     see: [],
+    erase: false,
   };
 }
 
@@ -24,5 +34,5 @@ export function storedState(userId: string, state: UserState, json: string): Sta
 export function endedState(userId: string, client: string): StateChange {
   const json = formatRecord(userId, client, nobody);
   const state = { json, home: "interconnection" } as const;
-  return { userId, state, ttlMs: endsAtOnceMs, live: false, remember: [], see: [] };
+  return { userId, state, ttlMs: endsAtOnceMs, live: false, remember: [], see: [], erase: false };
 }

@@ -10,6 +10,7 @@ import {
   type UserState,
 } from "../processors/interconnection/state.ts";
 import type { Log, Metrics, Store, StoredUser } from "./ports.ts";
+import type { UserChange } from "./user-change.ts";
 
 /** What decide needs of one user. */
 export interface User {
@@ -24,7 +25,7 @@ export interface Users {
   /** A user that was loaded. */
   get(userId: string): User;
   /** Takes over what a saved turn changed. */
-  put(userId: string, state: UserState, remember: readonly ContextEntry[], see: readonly string[]): void;
+  put(userId: string, change: UserChange): void;
   /** Open chats by status. */
   openChats(): Readonly<Record<Exclude<Status, "CLOSED" | "FAILED">, number>>;
   /** Lets go of the users that are not needed any more beyond the bound. Costs what it removes. */
@@ -65,8 +66,9 @@ export function createUsers(store: Store, ports: { readonly log: Log; readonly m
       if (idle.delete(userId)) idle.set(userId, user);
       return user;
     },
-    put(userId, state, remember, see) {
-      const { memory } = live.get(userId) ?? idle.get(userId) ?? { memory: noMemory };
+    put(userId, { state, remember, see, erase }) {
+      const known = erase ? undefined : (live.get(userId) ?? idle.get(userId));
+      const { memory } = known ?? { memory: noMemory };
       keep(userId, { state, memory: grow(memory, remember, see) });
     },
     openChats() {

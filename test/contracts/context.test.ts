@@ -68,7 +68,7 @@ describe("context", () => {
     await store.save({
       ...{ partition: 0, epoch: 7, expectedTurn: turn - 1, nextTurn: turn, outbox: null, changelogPosition: 0 },
       applied: { "chat-requests": 0, "channel-messages": 0, "agent-events": 0 },
-      changes: [{ userId, state, ttlMs: null, live: true, remember: remembered, see: [] }],
+      changes: [{ userId, state, ttlMs: null, live: true, remember: remembered, see: [], erase: false }],
     });
   }
   const record = (userId: string, interconnection: Connecting) =>

@@ -162,6 +162,21 @@ describe.each(storeBindings)("store $name", ({ open }) => {
       expect(await store.liveUsers(partition)).toHaveLength(200);
     });
 
+    it("deletes what was remembered of a user who is erased, marks too, before what it adds", async () => {
+      await store.claim(partition, 7, "a");
+      const said = { at: at.now(), json: '{"text":"old"}' };
+      await store.save(
+        turn(partition, 7, 1, [change(user("u"), { remember: [said], see: [{ at: at.now(), id: "m1" }] })]),
+      );
+      const mark = { partition, epoch: 7, userId: user("u"), chatId: "c", lane: "desk", seq: 4 };
+      await store.begin(mark, 9, false);
+      const again = { at: at.now(), json: '{"text":"new"}' };
+      await store.save(turn(partition, 7, 2, [change(user("u"), { erase: true, live: false, remember: [again] })]));
+      expect(await stored(user("u"))).toMatchObject({ history: [again.json], seen: [] });
+      expect(await store.begin(mark, 1, false)).toEqual({ kind: "begun", repeated: false, postSequence: 1 });
+      expect(await store.liveUsers(partition)).toEqual([]);
+    });
+
     it("keeps bytes that are no text, and no outbox as none", async () => {
       await store.claim(partition, 7, "a");
       const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));

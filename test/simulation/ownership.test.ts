@@ -105,12 +105,18 @@ describe("an owner that sleeps through its replacement", () => {
   it.each([
     { name: "store.save", when: "hold before" },
     { name: "store.save", when: "hold after" },
+    { name: "producer.produce", when: "hold before" },
     { name: "producer.produce", when: "hold after" },
+    { name: "consumer.commit", when: "hold before" },
+    { name: "consumer.commit", when: "hold after" },
     { name: "store.begin", when: "hold before" },
     { name: "store.begin", when: "hold after" },
+    { name: "desk.say", when: "hold before" },
     { name: "desk.say", when: "hold after" },
+    { name: "store.finish", when: "hold before" },
     { name: "store.finish", when: "hold after" },
     { name: "effects.produce", when: "hold before" },
+    { name: "effects.produce", when: "hold after" },
   ] as const)("does no harm when it wakes ($name, $when)", async ({ name, when }) => {
     const world = createGraphWorld({ sessionTimeoutMs: 6_000 });
     const plan = holding(name, when);

@@ -120,7 +120,7 @@ export const applied = (offset: number): StoredIndex["applied"] => ({
 /** A change of one user who is live, with a state of its own. */
 export function change(userId: string, over: Partial<StateChange> = {}): StateChange {
   const state = { json: `{"of":"${userId}"}`, home: "interconnection" } as const;
-  return { userId, state, ttlMs: null, live: true, remember: [], see: [], ...over };
+  return { userId, state, ttlMs: null, live: true, remember: [], see: [], erase: false, ...over };
 }
 
 /** A save of turn `next` after the one before it. */

@@ -141,8 +141,15 @@ function changeArguments(
     ...[String(now - limits.seenMs), String(limits.seenIds), String(limits.seenMs)],
     String(changes.length),
   ];
-  for (const { userId, live, state, ttlMs, remember, see } of changes) {
-    args.push(userId, live ? "1" : "0", state?.home ?? "", state?.json ?? "", ttlMs === null ? "" : String(ttlMs));
+  for (const { userId, live, state, ttlMs, remember, see, erase } of changes) {
+    args.push(
+      userId,
+      erase ? "1" : "0",
+      live ? "1" : "0",
+      state?.home ?? "",
+      state?.json ?? "",
+      ttlMs === null ? "" : String(ttlMs),
+    );
     args.push(String(remember.length));
     for (const entry of remember) args.push(String(entry.at), entry.json);
     args.push(String(see.length));

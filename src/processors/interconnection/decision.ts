@@ -51,6 +51,8 @@ export interface Decision {
   readonly remember: readonly ContextEntry[];
   /** Message ids to know within DEDUPE_WINDOW. */
   readonly see: readonly string[];
+  /** Nothing of the user may stay: state, context, ids and marks are deleted, whatever was to be remembered before. */
+  readonly erase: boolean;
 }
 
 /** Pure, total, synchronous: no clock, no randomness, no I/O; equal arguments give equal results. */

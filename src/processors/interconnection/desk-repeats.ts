@@ -24,7 +24,10 @@ export const nothingTold: Told = { recent: "", repeats: null };
 /** How many events are remembered; an answer that begins longer ago is still known by all of them. */
 const remembered = 50;
 const fingerprintChars = 6;
-/** So many events in a row that equal known ones are a repeat even where the desk had their acknowledgement. */
+/**
+ * So many events in a row that equal known ones are a repeat even where the desk had their acknowledgement: it may have lost that
+ * with the server. So is the very last one alone.
+ */
 const surelyRepeated = 2;
 
 /**
@@ -47,7 +50,7 @@ export function awaitRepeats(told: Told, unconfirmed: number | null): Told {
 
 /**
  * Leaves out what the state has had before the reconnect, and remembers the rest. Answers the events that count, in order.
- * A repeat is a run of events equal to known ones: from the first that was not acknowledged on, or longer than one event. The
+ * A repeat is a run of events equal to known ones: from the first that was not acknowledged on, longer than one event, or the last. The
  * desk may announce itself first (an agent who is there again); its whole log may come, from before what is remembered.
  */
 export function takeTold(
@@ -110,7 +113,7 @@ function runAt(
   const announced = announcedIn(answer);
   // What stands before the first words may be told again as well, or be announced anew: it decides nothing.
   const sure = at <= repeats.to && at + Math.max(0, announced - start) >= repeats.from;
-  if (!sure && length < surelyRepeated) return null;
+  if (!sure && length < surelyRepeated && at + length < known.length) return null;
   if (start > announced && !whole) return null;
   return { dropFrom: whole ? 0 : start, end: start + length, next: at + length, length, sure };
 }

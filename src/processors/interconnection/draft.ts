@@ -28,6 +28,7 @@ export interface Draft {
   readonly deadLetters: Undeliverable[];
   readonly remember: ContextEntry[];
   readonly see: string[];
+  erase: boolean;
   readonly idsGiven: Record<IdKind, number>;
 }
 
@@ -55,17 +56,18 @@ export function openDraft(settings: DecideSettings, state: UserState, memory: Us
     deadLetters: [],
     remember: [],
     see: [],
+    erase: false,
     idsGiven: { chat: 0, fact: 0, message: 0 },
   };
 }
 
 /** Ends a decision; earlier chats without pending commands are dropped. */
 export function closeDraft(draft: Draft): Decision {
-  const { state, facts, replies, deadLetters, remember, see } = draft;
+  const { state, facts, replies, deadLetters, remember, see, erase } = draft;
   const open = new Set(state.pending.map(({ chatId }) => chatId));
   const earlier = state.earlier.filter(({ chatId }) => open.has(chatId));
   if (earlier.length < state.earlier.length) change(draft, { earlier });
-  return { state: draft.state, facts, replies, deadLetters, remember, see };
+  return { state: draft.state, facts, replies, deadLetters, remember, see, erase };
 }
 
 /** Changes the state. */

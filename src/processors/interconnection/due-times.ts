@@ -3,6 +3,7 @@
 import type { DueTime } from "../messages/generated.ts";
 import { change, type Draft } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
+import { eraseWhenIdle } from "./erasure.ts";
 import { handBackDue } from "./hand-back.ts";
 import { notifyUser } from "./lanes.ts";
 import { closeCaseDue } from "./loose-case.ts";
@@ -21,6 +22,7 @@ export function decideDue(draft: Draft, chatId: string, { kind, dueAt }: DueTime
   change(draft, { due: draft.state.due.filter((each) => each !== due) });
   const chat = draft.state.interconnection;
   if (due.kind === "forget") forget(draft);
+  else if (due.kind === "erase") eraseWhenIdle(draft);
   else if (due.kind === "close_case") closeCaseDue(draft);
   else if (due.kind !== "hand_back") limitReached(draft, due, chat?.chatId === chatId ? chat : null);
   else if (draft.state.handBack?.chatId === chatId) handBackDue(draft, draft.state.handBack);

@@ -205,6 +205,7 @@ export const stateShape: Shape = object({
         "forget",
         "rewrite",
         "close_case",
+        "erase",
       ]),
       chatId: text,
       at: whole,

@@ -3,6 +3,7 @@
 import type { ChatRequest, Connect, Tagged } from "../messages/generated.ts";
 import { answer, change, nextId, type Draft } from "./draft.ts";
 import { endChat, failOpening, refuse, type End } from "./ending.ts";
+import { decideErasure } from "./erasure.ts";
 import { reasonOfReply, tell } from "./facts.ts";
 import { botStateOf, handBack, supersede } from "./hand-back.ts";
 import { destinationOf, headOf, startOpening } from "./opening.ts";
@@ -33,6 +34,7 @@ export function decideRequest(draft: Draft, request: ChatRequest): void {
     case "OperatorRequest":
       if (requestId === "") turnDown(draft, requestId, "invalid_request", noId);
       else if (body.action === "end_chat") end(draft, request, "operator");
+      else if (body.action === "erase_user") decideErasure(draft, request);
       else if (body.action === "rewrite") operatorDone(draft, requestId, null);
       else turnDown(draft, requestId, "invalid_request", "unknown action");
   }

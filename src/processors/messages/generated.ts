@@ -423,7 +423,7 @@ export interface DeskSession {
   readonly numbered: boolean;
 }
 
-/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. close_case: 24 h after a chat failed nobody has used its case. */
+/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. close_case: 24 h after a chat failed nobody has used its case. erase: the user is deleted as soon as nothing is pending, looked at every 5 s. */
 export type DueKind =
   | "unknown"
   | "opening_limit"
@@ -432,7 +432,8 @@ export type DueKind =
   | "chat_too_old"
   | "forget"
   | "rewrite"
-  | "close_case";
+  | "close_case"
+  | "erase";
 
 /** A moment that the state was waiting for has come. Appended by the owner; one that the state no longer waits for does nothing. */
 export interface DueTime {
@@ -506,11 +507,12 @@ export interface Media {
   readonly caption: null | string;
 }
 
-/** end_chat: end the chat on both sides and hand the user back. rewrite: write the user's state to the changelog once more, change nothing. */
+/** end_chat: end the chat on both sides and hand the user back. rewrite: write the user's state to the changelog once more, change nothing. erase_user: end an open chat, and delete all that is kept of the user once nothing is pending. */
 export type OperatorAction =
   | "unknown"
   | "end_chat"
-  | "rewrite";
+  | "rewrite"
+  | "erase_user";
 
 /** A person on call intervenes in a user's chat. */
 export interface OperatorRequest {

@@ -75,6 +75,7 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
 
   function write(index: IndexData, change: StateChange): void {
     const user = userOf(change.userId);
+    if (change.erase) for (const kept of [user.history, user.seen, user.marks]) kept.clear();
     if (change.live) index.live.add(change.userId);
     else {
       index.live.delete(change.userId);

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { ChannelMessage } from "../../../src/processors/messages/generated.ts";
 import type { Decide } from "../../../src/processors/interconnection/decision.ts";
 import { readCommandLine } from "../../../src/operator/command-line.ts";
-import { runCommand } from "../../../src/operator/run.ts";
+import { runCommand, type OperatorTools } from "../../../src/operator/run.ts";
 import type { Producer } from "../../../src/topology/ports.ts";
 import { topicName } from "../../../src/topology/topics.ts";
 import { client, createGraphWorld, type GraphWorld } from "../../support/graph-world.ts";
@@ -37,6 +37,13 @@ beforeEach(() => {
   world.start();
 });
 
+const noErasure: Pick<OperatorTools, "encodeRequest" | "truncateDeadLetters" | "now" | "pause"> = {
+  encodeRequest: () => Promise.reject(new Error("not asked for")),
+  truncateDeadLetters: () => Promise.reject(new Error("not asked for")),
+  now: () => 0,
+  pause: () => Promise.resolve(),
+};
+
 async function operator(args: string, producer: Producer = world.log.producer()): Promise<Ran> {
   const read = readCommandLine(args.split(" "));
   if ("mistake" in read || read.command.kind === "help") throw new Error("not a command");
@@ -55,6 +62,7 @@ async function operator(args: string, producer: Producer = world.log.producer())
     },
     codec: world.codec.codec,
     producer,
+    ...noErasure,
     client,
     fullName: (suffix) => topicName("driver", suffix),
     userHash: (userId) => `hash-of-${String(userId.length)}`,

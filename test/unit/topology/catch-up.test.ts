@@ -45,7 +45,15 @@ describe("a fold", () => {
     const { store, faults } = createInMemoryStore(clock, memoryLimits(1_000));
     await store.claim(0, 5, "me");
     for (const home of ["interconnection", "connecting"] as const) {
-      const old = { userId: "ana", state: { json, home }, ttlMs: null, live: true, remember: [], see: [] };
+      const old = {
+        userId: "ana",
+        state: { json, home },
+        ttlMs: null,
+        live: true,
+        remember: [],
+        see: [],
+        erase: false,
+      };
       await store.catchUp(0, 5, [old], null);
     }
     const { changes } = catchUpChanges(foldOf({ ana: null }, { epoch: 4, turn: 10 }), stored, "test");

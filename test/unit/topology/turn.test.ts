@@ -31,9 +31,10 @@ function message(
   return { topic: "channel-messages", record };
 }
 
+const nothing = { remember: [], see: [], erase: false };
 const textOf = (input: Input): string => (input.topic === "channel-messages" ? (input.record.text ?? "") : "");
 const decision = (state: UserState, over: Partial<Decision> = {}): Decision => ({
-  ...{ state, facts: [], replies: [], deadLetters: [], remember: [], see: [], ...over },
+  ...{ state, facts: [], replies: [], deadLetters: [], remember: [], see: [], erase: false, ...over },
 });
 
 async function turnOf(
@@ -89,7 +90,7 @@ describe("a turn", () => {
     expect(turn.changes).toEqual([
       {
         ...{ userId: "ana", state: null, ttlMs: null, live: false },
-        ...{ remember: [{ at: 7, json: JSON.stringify(entry) }], see: [{ at: now, id: "m0" }] },
+        ...{ remember: [{ at: 7, json: JSON.stringify(entry) }], see: [{ at: now, id: "m0" }], erase: false },
       },
     ]);
   });
@@ -108,10 +109,32 @@ describe("a turn", () => {
     const parts = createOwnerParts();
     const users = createUsers(parts.store.store, parts);
     await users.load(["ana", "bea", "eva"]);
-    users.put("ana", stateWith([]), [], []);
+    users.put("ana", { state: stateWith([]), ...nothing });
     const { turn } = await turnOf([message(0, "ana", "a")], () => decision(nobody), { users });
     expect(turn.changelog[0]).toEqual({ key: Buffer.from("test:ana"), value: null });
     expect(turn.changes).toMatchObject([{ userId: "ana", live: false, ttlMs: 1, state: { home: "interconnection" } }]);
+  });
+
+  it("that erases a user deletes what is remembered of him and writes a tombstone, also when there is no state", async () => {
+    const parts = createOwnerParts();
+    const users = createUsers(parts.store.store, parts);
+    await users.load(["ana"]);
+    const entry = { messageId: "m", at: 1, from: "user", text: "secret", media: null } as const;
+    let before: readonly unknown[] = ["not asked"];
+    const decide: Decide = ({ memory }, input) => {
+      before = memory.history;
+      if (textOf(input) === "erase") return decision(nobody, { erase: true });
+      return decision(nobody, { remember: [entry], see: ["m"] });
+    };
+    const { turn } = await turnOf(
+      [message(0, "ana", "a"), message(1, "ana", "erase"), message(2, "ana", "b")],
+      decide,
+      { users },
+    );
+    expect(before).toEqual([]);
+    expect(turn.changelog[0]).toEqual({ key: Buffer.from("test:ana"), value: null });
+    expect(turn.changes).toMatchObject([{ userId: "ana", erase: true, live: false, ttlMs: 1, see: [{ id: "m" }] }]);
+    expect(turn.users.get("ana")?.remember).toEqual([entry]);
   });
 
   it("makes a dead letter of a record on which decide fails, and decides the next ones", async () => {

@@ -21,6 +21,8 @@ function usersOf(stored: Readonly<Record<string, Partial<StoredUser>>> = {}) {
   return { ...parts, users: createUsers(store, parts), asked };
 }
 
+const nothing = { remember: [], see: [], erase: false };
+
 describe("users", () => {
   it("are loaded once, with what is remembered of them", async () => {
     const { users, asked } = usersOf({
@@ -54,22 +56,24 @@ describe("users", () => {
     const { users, asked } = usersOf();
     const idle = Array.from({ length: 2_100 }, (_, i) => `idle-${String(i)}`);
     await users.load(["open", ...idle]);
-    users.put("open", live, [], []);
+    users.put("open", { state: live, ...nothing });
     // Whoever is used last stays longest: so the open one is the first that would go.
     for (const userId of idle) users.get(userId);
     users.get("idle-0");
     users.trim();
     await users.load(["open", "idle-0", "idle-2099", "idle-1"]);
     expect(asked.slice(1)).toEqual([["idle-1"]]);
-    users.put("open", nobody, [], []);
+    users.put("open", { state: nobody, ...nothing });
     expect(users.get("open").state).toBe(nobody);
   });
 
   it("keep what a turn added, within the bounds of the store", async () => {
     const { users } = usersOf();
     await users.load(["ana"]);
-    users.put("ana", live, [entry(2), entry(1)], ["m2", "m1"]);
+    users.put("ana", { state: live, remember: [entry(2), entry(1)], see: ["m2", "m1"], erase: false });
     expect(users.get("ana").memory.history.map(({ at }) => at)).toEqual([1, 2]);
+    users.put("ana", { state: nobody, remember: [entry(3)], see: ["m3"], erase: true });
+    expect(users.get("ana").memory).toEqual({ history: [entry(3)], seen: new Set(["m3"]) });
     const many = Array.from({ length: 600 }, (_, i) => entry(i));
     const ids = Array.from({ length: 2_500 }, (_, i) => String(i));
     const grown = grow({ history: [], seen: new Set() }, many, ids);

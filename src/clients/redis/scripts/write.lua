@@ -28,7 +28,7 @@ local function add(key, at, limits)
 end
 
 -- ARGV from `at`: start of all user keys, limits of history and seen (oldest, most, ttl), number of changes, then of each:
--- user, live, home, state, ttl, history entries, message ids.
+-- user, erase, live, home, state, ttl, history entries, message ids.
 local function writeChanges(at)
   local client = ARGV[at]
   local history = {oldest = ARGV[at + 1], most = tonumber(ARGV[at + 2]), ttl = ARGV[at + 3]}
@@ -36,12 +36,18 @@ local function writeChanges(at)
   local left = tonumber(ARGV[at + 7])
   at = at + 8
   while left > 0 do
-    local user = client .. ARGV[at] .. ':'
+    local id = ARGV[at]
+    local user = client .. id .. ':'
+    if ARGV[at + 1] == '1' then
+      -- `context` is the Go service's set.
+      redis.call('DEL', user .. 'history', user .. 'seen', user .. 'marks', user .. 'connecting', user .. 'context')
+    end
+    at = at + 1
     local home, ttl = ARGV[at + 2], ARGV[at + 4]
     if ARGV[at + 1] == '1' then
-      redis.call('SADD', KEYS[2], ARGV[at])
+      redis.call('SADD', KEYS[2], id)
     else
-      redis.call('SREM', KEYS[2], ARGV[at])
+      redis.call('SREM', KEYS[2], id)
       redis.call('DEL', user .. 'marks')
     end
     if home ~= '' then

@@ -67,6 +67,12 @@ const table: Readonly<Record<InputName, Row>> = {
     FAILED: "FAILED +refused(no_chat) =no_chat",
   },
   "operator: rewrite": { ...every("* +operator_done =operator_done") },
+  "operator: erase_user": {
+    ...every("NONE +operator_done =operator_done"),
+    CONNECTING: "FAILED +refused(operator) +operator_done ..from-sf-timeout =chat_request_failed =operator_done",
+    ON_HOLD: "CLOSED +ended(operator) +operator_done >EndChat ..from-sf-timeout =operator_done",
+    ACTIVE: "CLOSED +ended(operator) +operator_done >EndChat ..from-sf-timeout =operator_done",
+  },
   "operator: unknown": { ...every("* +refused(invalid_request) =invalid_request") },
   "user: text": { ...every("* ~context"), ACTIVE: "ACTIVE +message_in >SayToAgent" },
   "user: text seen before": { ...every("nothing") },
@@ -231,6 +237,8 @@ const table: Readonly<Record<InputName, Row>> = {
   },
   "due: forget": { ...every("*"), CLOSED: "NONE", FAILED: "NONE" },
   "due: rewrite": { ...every("*"), NONE: "nothing" },
+  // A user who has come back since has a chat again, and stays.
+  "due: erase": { ...every("*"), NONE: "NONE", CLOSED: "NONE", FAILED: "NONE" },
   "due: close_case": { ...every("* >CloseCase"), NONE: "NONE" },
   "due: unknown": { ...every("*") },
   "due: not waited for": { ...every("nothing") },

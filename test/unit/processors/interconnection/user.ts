@@ -79,7 +79,7 @@ export interface TestUser {
   readonly inputs: Input[];
   connect(requestId?: string, body?: Partial<Connect>, expiresAt?: number | null, rest?: Partial<ChatRequest>): Step;
   finish(requestId?: string, rest?: Partial<ChatRequest>): Step;
-  operator(action: "end_chat" | "rewrite" | "unknown", requestId?: string): Step;
+  operator(action: "end_chat" | "rewrite" | "erase_user" | "unknown", requestId?: string): Step;
   message(messageId: string, text: string | null, rest?: Partial<ChannelMessage>): Step;
   /** Next event of the desk, numbered on. */
   desk(kind: DeskEventKind, rest?: Partial<DeskEvent>): Step;
