@@ -335,6 +335,7 @@ export function createLanes(
     const { interconnection } = user.state;
     if (interconnection?.chatId === command.chatId && "postSequence" in interconnection)
       lane.lastPost = Math.max(lane.lastPost, interconnection.postSequence);
+    if ("postsBefore" in command) lane.lastPost = Math.max(lane.lastPost, command.postsBefore ?? 0);
     return lane.lastPost + 1;
   }
 

@@ -117,12 +117,14 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   async function serveOnce(): Promise<void> {
     const end = new AbortController();
     const signal = AbortSignal.any([gone.signal, end.signal]);
+    let watched: number | null = null;
     waits.begin("takeover");
     try {
       const startedMs = tools.clock.monotonicMs();
       const inherited = await takeOver(partition, tools, signal);
       if (inherited === null) return;
       const running = begin(inherited, signal, end);
+      watched = running.epoch;
       await enter(running, inherited);
       waits.end("takeover");
       told(running, tools.clock.monotonicMs() - startedMs);
@@ -135,7 +137,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       tenure = null;
       feed.close();
       end.abort();
-      tools.right.unwatch(partition);
+      if (watched !== null) tools.right.unwatch(partition, watched);
       last?.dueTimes.stop();
       await Promise.all([last?.lanes.idle(), last?.pollers.stop()]);
     }

@@ -23,7 +23,8 @@ export interface Watchable {
 export interface RightToAct {
   /** Begins to watch an index. `replaced` is called once when the right is seen to be gone. */
   watch(partition: number, tenure: Watchable, replaced: () => void): void;
-  unwatch(partition: number): void;
+  /** Ends the watch of that epoch, and no other's: an owner that ends late may have a successor in the same instance. */
+  unwatch(partition: number, epoch: number): void;
   check(partition: number): Promise<Right>;
   /** Looks at all watched indexes now. */
   look(): Promise<void>;
@@ -95,8 +96,8 @@ export function createRightToAct(ports: {
       watched.set(partition, { ...tenure, replaced, seenAtMs: Number.NEGATIVE_INFINITY });
       schedule();
     },
-    unwatch(partition) {
-      watched.delete(partition);
+    unwatch(partition, epoch) {
+      if (watched.get(partition)?.epoch === epoch) watched.delete(partition);
     },
     async check(partition) {
       const entry = watched.get(partition);

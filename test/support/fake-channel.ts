@@ -1,4 +1,4 @@
-// The user's side: a phone that shows each message id once, as the channel does, and a bot that is given users. Keeps what
+// The user's side: a phone that shows each message id once, as WhatsApp's channel does (Facebook's knows none), and a bot that is given users. Keeps what
 // came, in order. For tests of the topology.
 import type { BotPort, ChannelPort } from "../../src/processors/channel/port.ts";
 import type { Done } from "../../src/processors/outcome.ts";
@@ -39,6 +39,7 @@ export function createFakeChannel(): FakeChannel {
   const sent: SentText[] = [];
   const handedBack: HandedBack[] = [];
   const faults = new Map<string, ChannelFault[]>();
+  const known = new Set<string>();
 
   async function call(name: "say" | "handBack", work: () => void): Promise<Done> {
     await Promise.resolve();
@@ -55,10 +56,13 @@ export function createFakeChannel(): FakeChannel {
     sent,
     handedBack,
     channel: {
-      say: ({ userId, messageId, text }) =>
+      say: ({ channel, userId, messageId, text }) =>
         call("say", () => {
           sent.push({ userId, messageId, text });
-          if (!shown.some((each) => each.messageId === messageId)) shown.push({ userId, messageId, text });
+          // What goes to Facebook has no place for an id: every repeat is shown.
+          if (channel !== "facebook" && known.has(messageId)) return;
+          known.add(messageId);
+          shown.push({ userId, messageId, text });
         }),
     },
     bot: { handBack: (request) => call("handBack", () => void handedBack.push(request)) },

@@ -81,6 +81,8 @@ type MutableChat = { -readonly [Key in keyof DeskChat]: DeskChat[Key] } & { seen
 export interface FakeDeskOptions {
   /** Live Agent drops the repeat of a number that it has accepted; a desk that does not lets doubles show. Default true. */
   readonly honoursNumbers?: boolean;
+  /** The repeat of an accepted number is answered with 409 and the last number, instead of dropped. Default false. */
+  readonly tellsRepeats?: boolean;
   /** After a move, events that were answered and not acknowledged come again, under new numbers. Default true. */
   readonly repeatsAfterMove?: boolean;
   readonly holdMs?: number;
@@ -93,6 +95,7 @@ export interface FakeDeskOptions {
 export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): FakeDesk {
   const {
     honoursNumbers = true,
+    tellsRepeats = false,
     repeatsAfterMove = true,
     holdMs = 20_000,
     pollTimeoutMs = 40_000,
@@ -149,6 +152,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     if (known.route !== session.route)
       return { kind: "retry", detail: "503 route", status: 503, mayHaveHappened: false, retryAfterMs: null };
     if (number > known.lastPost + 1) return { kind: "outOfStep", lastAccepted: known.lastPost };
+    if (number <= known.lastPost && tellsRepeats) return { kind: "outOfStep", lastAccepted: known.lastPost };
     if (number <= known.lastPost && honoursNumbers) return { kind: "done", value: null };
     known.lastPost = Math.max(known.lastPost, number);
     work(known);
@@ -183,6 +187,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       drop(reason = "session_gone") {
         session.gone = true;
         session.lostAs = reason;
+        chat.ended ??= "desk";
         session.held?.wake();
       },
     };

@@ -67,6 +67,10 @@ export interface GraphWorldOptions extends Partial<
     | "log"
     | "metrics"
     | "sessionTimeoutMs"
+    | "watch"
+    | "openProducer"
+    | "noticed"
+    | "chance"
   >
 > {
   readonly decide?: Partial<DecideSettings>;
@@ -81,7 +85,7 @@ export interface GraphWorld extends TopologyDriver {
   readonly phone: FakeChannel;
   /** A connect request; answers its id. */
   connect(userId: string, over?: Partial<Connect>, requestId?: string): Promise<string>;
-  finish(userId: string): Promise<string>;
+  finish(userId: string, requestId?: string): Promise<string>;
   /** A message of the user, or of the bot; answers its id. */
   say(userId: string, text: string, over?: Partial<ChannelMessage>): Promise<string>;
   /** A file of the user with these words; `where` stands in its address (fake-media.ts). Answers the message's id. */
@@ -151,7 +155,7 @@ export function createGraphWorld(options: GraphWorldOptions = {}): GraphWorld {
         },
         requestId,
       ),
-    finish: (userId) => request(userId, { type: "Finish", requestedBy: null }),
+    finish: (userId, requestId) => request(userId, { type: "Finish", requestedBy: null }, requestId),
     async say(userId, text, over) {
       messages += 1;
       const at = driver.clock.now();

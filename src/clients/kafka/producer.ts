@@ -14,6 +14,7 @@ import {
   createProducerInstance,
   type BaseOffsets,
   type ProducerInstance,
+  type ProducerInstanceOptions,
   type TopicLayout,
 } from "./producer-instance.ts";
 import {
@@ -39,6 +40,8 @@ export interface KafkaProducerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Makes the next instance; default is one of KafkaJS. */
+  readonly openInstance?: (options: ProducerInstanceOptions) => ProducerInstance;
 }
 
 /** The port, with its life. */
@@ -84,7 +87,7 @@ const recordsPerPartition = 500;
 
 /** Makes the producer; connects at the first call or by `connect`. */
 export function createKafkaProducer(options: KafkaProducerOptions): KafkaProducer {
-  const { clock, log, metrics, timeoutMs } = options;
+  const { clock, log, metrics, timeoutMs, openInstance = createProducerInstance } = options;
   const limits: SendLimits = {
     maxRecords: recordsPerPartition,
     maxBatchBytes: options.maxMessageBytes,
@@ -102,7 +105,7 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
   let closed = false;
 
   const current = (): ProducerInstance => {
-    instance ??= createProducerInstance({
+    instance ??= openInstance({
       connection: options.connection,
       topics: [...names.values()],
       sendTimeoutMs: timeoutMs,

@@ -46,6 +46,15 @@ export interface OpenSession extends CommandHead<"desk", "OpenSession"> {
   readonly visitorName: string;
 }
 
+/** A post that goes out when its chat has ended, whose state counts posts no more. */
+interface LastPosts {
+  /**
+   * Posts of the session that go before this one, at most: with the lane's marks lost the number would else be too low, and the desk
+   * would drop the post as a repeat. Absent while the chat is open, and in commands that were stored before it was known.
+   */
+  readonly postsBefore?: number;
+}
+
 /** Asks the desk for an agent. First post of the session. */
 export interface RequestChat extends CommandHead<"desk", "RequestChat"> {
   readonly session: DeskSession;
@@ -56,7 +65,7 @@ export interface RequestChat extends CommandHead<"desk", "RequestChat"> {
 }
 
 /** Says one text to the agent; repeats carry the same post sequence. */
-export interface SayToAgent extends CommandHead<"desk", "SayToAgent"> {
+export interface SayToAgent extends CommandHead<"desk", "SayToAgent">, LastPosts {
   readonly session: DeskSession;
   readonly text: string;
   /** Ids of the channel messages that the text carries; empty for history and notices. */
@@ -78,7 +87,7 @@ export interface AttachFile extends CommandHead<"desk", "AttachFile"> {
 }
 
 /** Ends the chat at the desk. A desk that has already ended it counts as done. */
-export interface EndChat extends CommandHead<"desk", "EndChat"> {
+export interface EndChat extends CommandHead<"desk", "EndChat">, LastPosts {
   readonly session: DeskSession;
 }
 

@@ -26,9 +26,20 @@ export function give(draft: Draft, chat: ChatRef, command: Unnumbered): void {
   change(draft, { pending: [...draft.state.pending, { ...command, seq, chatId: chat.chatId }] });
 }
 
-/** Ends the chat at the desk, behind all that is to be said there. */
+/** Ends the chat at the desk, behind all that is to be said there. Numbers what is left, for the chat's state will not any more. */
 export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["session"]): void {
-  give(draft, chat, { lane: "desk", kind: "EndChat", session, giveUpAt: draft.input.now + endLifeMs });
+  const { interconnection } = draft.state;
+  let posts =
+    interconnection?.chatId === chat.chatId && "postSequence" in interconnection ? interconnection.postSequence : 0;
+  const pending = draft.state.pending.map((command): Command => {
+    if (command.chatId !== chat.chatId || command.giveUpAt <= draft.input.now) return command;
+    if (command.kind !== "SayToAgent" && command.kind !== "RequestChat") return command;
+    posts += 1;
+    return command.kind === "SayToAgent" ? { ...command, postsBefore: posts - 1 } : command;
+  });
+  change(draft, { pending });
+  const giveUpAt = draft.input.now + endLifeMs;
+  give(draft, chat, { lane: "desk", kind: "EndChat", session, postsBefore: posts, giveUpAt });
 }
 
 /**

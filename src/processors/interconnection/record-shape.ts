@@ -55,6 +55,11 @@ function firstFault(faults: readonly (string | null)[]): string | null {
   return faults.find((fault) => fault !== null) ?? null;
 }
 
+/** For what records of before do not have. */
+function orAbsent(shape: Shape): Shape {
+  return (value, path) => (value === undefined ? null : shape(value, path));
+}
+
 const channel = among(["unknown", "whatsapp", "facebook"]);
 const lane = among(["desk", "channel"]);
 const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole, numbered: bool });
@@ -154,9 +159,10 @@ const commands = list(
       text,
       messageIds: list(text),
       about: among(["message", "context", "notice"]),
+      postsBefore: orAbsent(whole),
     }),
     AttachFile: object({ ...command, caseId: text, ...file }),
-    EndChat: object({ ...command, session }),
+    EndChat: object({ ...command, session, postsBefore: orAbsent(whole) }),
     SayToUser: object({ ...command, channel, messageId: text, text, about: among(["message", "notice"]) }),
     HandBack: object({ ...command, channel, botSlug: text, botState: text }),
   }),

@@ -16,41 +16,44 @@ export interface VirtualClock extends Clock {
 
 interface Timer {
   readonly dueAt: number;
+  /** Decides among timers of one moment. */
+  readonly rank: number;
   readonly number: number;
   readonly fn: () => void;
+  cancelled: boolean;
 }
 
 /**
  * A clock that stands at `startAt` (epoch milliseconds). `settle` resolves when all promise callbacks have run: a task of the
- * event loop, such as setImmediate, which this layer may not use itself.
+ * event loop, such as setImmediate, which this layer may not use itself. With `chance` the order of timers of one moment is drawn.
  */
-export function createVirtualClock(startAt: number, settle: () => Promise<void>): VirtualClock {
-  const timers = new Map<number, Timer>();
+export function createVirtualClock(startAt: number, settle: () => Promise<void>, chance?: Random): VirtualClock {
+  const timers = createQueue();
   let now = startAt;
   let count = 0;
-
-  const next = (): Timer | null => {
-    let first: Timer | null = null;
-    for (const timer of timers.values()) {
-      if (first === null || timer.dueAt < first.dueAt) first = timer;
-    }
-    return first;
-  };
 
   return {
     now: () => now,
     monotonicMs: () => now - startAt,
     after(delayMs, fn) {
       count += 1;
-      const number = count;
-      timers.set(number, { dueAt: now + Math.max(0, delayMs), number, fn });
-      return () => void timers.delete(number);
+      const timer = {
+        dueAt: now + Math.max(0, delayMs),
+        rank: chance?.next() ?? 0,
+        number: count,
+        fn,
+        cancelled: false,
+      };
+      timers.add(timer);
+      return () => {
+        timer.cancelled = true;
+      };
     },
     async advance(ms) {
       const until = now + ms;
       await settle();
-      for (let timer = next(); timer !== null && timer.dueAt <= until; timer = next()) {
-        timers.delete(timer.number);
+      for (let timer = timers.first(); timer !== null && timer.dueAt <= until; timer = timers.first()) {
+        timers.removeFirst();
         now = Math.max(now, timer.dueAt);
         timer.fn();
         await settle();
@@ -59,7 +62,52 @@ export function createVirtualClock(startAt: number, settle: () => Promise<void>)
       await settle();
     },
     settle,
-    nextDueAt: () => next()?.dueAt ?? null,
+    nextDueAt: () => timers.first()?.dueAt ?? null,
+  };
+}
+
+/** Timers by moment, rank and number: a binary heap. Cancelled ones go when they come to the top. */
+function createQueue(): { add(timer: Timer): void; first(): Timer | null; removeFirst(): void } {
+  const heap: Timer[] = [];
+  const isBefore = (a: Timer, b: Timer): boolean =>
+    a.dueAt !== b.dueAt ? a.dueAt < b.dueAt : a.rank !== b.rank ? a.rank < b.rank : a.number < b.number;
+
+  function add(timer: Timer): void {
+    let at = heap.length;
+    for (; at > 0;) {
+      const up = (at - 1) >>> 1;
+      const above = heap[up];
+      if (above === undefined || !isBefore(timer, above)) break;
+      heap[at] = above;
+      at = up;
+    }
+    heap[at] = timer;
+  }
+
+  function removeFirst(): void {
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      if (left === undefined) break;
+      const goesRight = right !== undefined && isBefore(right, left);
+      const least = goesRight ? right : left;
+      if (!isBefore(least, last)) break;
+      heap[at] = least;
+      at = 2 * at + (goesRight ? 2 : 1);
+    }
+    heap[at] = last;
+  }
+
+  return {
+    add,
+    removeFirst,
+    first() {
+      while (heap[0]?.cancelled === true) removeFirst();
+      return heap[0] ?? null;
+    },
   };
 }
 

@@ -13,10 +13,16 @@ export interface InMemoryCodec {
   away(away: boolean): void;
 }
 
+interface Learnt {
+  readonly schema: object;
+  /** By topic; null where the topic's schema can't read it. */
+  readonly decoders: Map<TopicSuffix, ((body: Buffer) => unknown) | null>;
+}
+
 /** A codec whose schema ids count the topics from 1, in the order of topics.ts. */
 export function createInMemoryCodec(formats: Readonly<Record<TopicSuffix, BodyFormat>>): InMemoryCodec {
   const idOf = (topic: TopicSuffix): number => topics.findIndex(({ suffix }) => suffix === topic) + 1;
-  const learnt = new Map<number, object>();
+  const learnt = new Map<number, Learnt>();
   let isAway = false;
 
   const undecodable = (detail: string): Decoded<unknown> => ({ kind: "bad", reason: "undecodable", detail });
@@ -44,12 +50,14 @@ export function createInMemoryCodec(formats: Readonly<Record<TopicSuffix, BodyFo
           if (isAway) return Promise.resolve({ kind: "unavailable", detail: "away" });
           return Promise.resolve({ kind: "bad", reason: "unknown_schema", detail: `schema id ${String(id)}` });
         }
-        const decode = formats[topic].decoderFrom(writer);
+        const { decoders, schema } = writer;
+        if (!decoders.has(topic)) decoders.set(topic, formats[topic].decoderFrom(schema));
+        const decode = decoders.get(topic) ?? null;
         if (decode === null) return undecodable(`schema id ${String(id)} can't be read as a value of ${topic}`);
         return read(decode, bytes);
       },
     },
-    learn: (id, schema) => void learnt.set(id, schema),
+    learn: (id, schema) => void learnt.set(id, { schema, decoders: new Map() }),
     away: (away) => {
       isAway = away;
     },

@@ -12,13 +12,30 @@ import { nobody, type UserState } from "../../processors/interconnection/state.t
 import { bridge } from "../bridge.ts";
 import type { BodyFormat } from "../body-format.ts";
 import { memoryLimits } from "../memory-limits.ts";
-import type { Clock, ConsumedRecord, Consumer, Header, Log, Metrics, ProducedRecord } from "../ports.ts";
+import type {
+  Clock,
+  ConsumedRecord,
+  Consumer,
+  Header,
+  Log,
+  Metrics,
+  ProducedRecord,
+  PatientProducer,
+  Random,
+} from "../ports.ts";
 import type { CallsPerSecond } from "../rate-limits.ts";
 import { createRuntime, type Runtime, type RuntimePorts } from "../runtime.ts";
 import { topicName, type TopicSuffix } from "../topics.ts";
 import { createSeededRandom, createVirtualClock, type VirtualClock } from "./clock.ts";
 import { createInMemoryCodec, type InMemoryCodec } from "./codec.ts";
-import { createInstanceGate, type CallOrder, type InstanceGate, type PortCall } from "./instance-gate.ts";
+import {
+  createInstanceGate,
+  type CallOrder,
+  type GateWatch,
+  type InstanceGate,
+  type PortCall,
+} from "./instance-gate.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
 import { createInMemoryLog, type InMemoryLog, type InMemoryLogOptions } from "./log.ts";
 import { createInMemoryStore, type InMemoryStore } from "./store.ts";
 
@@ -53,6 +70,14 @@ export interface DriverOptions {
   readonly batchRecords?: number;
   readonly log?: Log;
   readonly metrics?: Metrics;
+  /** How the calls of an instance travel, and who looks on; the order given to `start` goes before its own. */
+  watch?(instanceId: string): GateWatch;
+  /** The Producer port over one connection after the other; default is the broker's own, which needs none. */
+  openProducer?(connect: () => BrokerConnection, clock: Clock): PatientProducer;
+  /** Hears of rare things that the broker did. */
+  readonly noticed?: InMemoryLogOptions["noticed"];
+  /** Draws the order of what falls due at one moment; default: as it was asked for. */
+  readonly chance?: Random;
 }
 
 /** One instance of the service. */
@@ -116,7 +141,7 @@ const uncounted: Metrics = { count: () => undefined, observeMs: () => undefined,
 /** A driver with no instance yet. */
 export function createTopologyDriver(options: DriverOptions): TopologyDriver {
   const { client, decide, sealer } = options;
-  const clock = createVirtualClock(options.startAtMs ?? startOf2026, () => options.settle());
+  const clock = createVirtualClock(options.startAtMs ?? startOf2026, () => options.settle(), options.chance);
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 10_000;
   const partitions = options.partitions ?? 1;
   const log = createInMemoryLog({
@@ -125,6 +150,7 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
     sessionTimeoutMs,
     ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),
     ...(options.batchRecords === undefined ? {} : { batchRecords: options.batchRecords }),
+    ...(options.noticed === undefined ? {} : { noticed: options.noticed }),
   });
   const store = createInMemoryStore(clock, memoryLimits(7 * 86_400_000));
   const codec = createInMemoryCodec(options.formats);
@@ -133,10 +159,14 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
   const sender = log.producer();
   const instances: DriverInstance[] = [];
 
-  function start(order: (call: PortCall) => CallOrder = () => "go on"): DriverInstance {
+  const producerBehind = (gate: InstanceGate): PatientProducer =>
+    options.openProducer?.(() => gate.port("broker", log.connection(), ["send"]), gate.clock) ?? log.producer();
+
+  function start(order?: (call: PortCall) => CallOrder): DriverInstance {
     const id = `instance-${String(instances.length + 1)}`;
     const member = log.consumer(groupId, id);
-    const gate = createInstanceGate(clock, order, (what) => {
+    const watch: GateWatch = { ...options.watch?.(id), ...(order === undefined ? {} : { order }) };
+    const gate = createInstanceGate(clock, watch, (what) => {
       if (what === "killed") member.kill();
       if (what === "held") member.stall();
       if (what === "released") member.wake();
@@ -153,8 +183,8 @@ export function createTopologyDriver(options: DriverOptions): TopologyDriver {
       metrics: options.metrics ?? uncounted,
       store: gate.port("store", store.store, storeCalls),
       codec: codec.codec,
-      producer: gate.port("producer", log.producer(), ["produce"]),
-      effectsProducer: gate.port("effects", log.producer(), ["produce"]),
+      producer: gate.port("producer", producerBehind(gate), ["produce"]),
+      effectsProducer: gate.port("effects", producerBehind(gate), ["produce"]),
       changelog: gate.port("changelog", log.changelogReader(), ["read"]),
       consumer: consumerBehind(gate, member),
       partitions,

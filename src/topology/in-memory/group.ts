@@ -54,6 +54,7 @@ interface Member {
   expelled: boolean;
   silentSinceMs: number | null;
   cancelExpiry: () => void;
+  lastBatch: { readonly atMs: number; readonly topic: InputTopic; readonly partition: number } | null;
 }
 
 interface Group {
@@ -148,8 +149,18 @@ export function createGroups(side: BrokerSide): GroupsInside {
     const nextOffset = more ? last.offset + 1 : log.end;
     place.next = nextOffset;
     if (nextOffset === from) return;
+    noticeSimultaneous(member, topic, partition);
     const batch: ConsumedBatch = { topic, partition, fetchedOffset: from, nextOffset, records };
     member.listener.batch(batch);
+  };
+
+  /** Handlers of several topics of one index run at the same time: the member must not lean on an order of them. */
+  const noticeSimultaneous = (member: Member, topic: InputTopic, partition: number): void => {
+    const now = side.clock.monotonicMs();
+    const last = member.lastBatch;
+    if (last?.atMs === now && last.partition === partition && last.topic !== topic)
+      side.noticed("two topics of one index handed over at one moment");
+    member.lastBatch = { atMs: now, topic, partition };
   };
 
   const remove = (group: Group, member: Member): void => {
@@ -221,6 +232,7 @@ export function createGroups(side: BrokerSide): GroupsInside {
               expelled: false,
               silentSinceMs: null,
               cancelExpiry: () => undefined,
+              lastBatch: null,
             };
             group.members.set(memberId, member);
           });
@@ -245,6 +257,7 @@ export function createGroups(side: BrokerSide): GroupsInside {
             if (member === null || member.state === "killed" || !group.members.has(memberId)) {
               throw new Error("the coordinator is not aware of this member");
             }
+            if (offsets.some(({ partition }) => !owns(partition))) side.noticed("commit for a lost partition accepted");
             for (const { topic, partition, nextOffset } of offsets)
               group.committed.set(`${topic} ${partition}`, nextOffset);
           }),

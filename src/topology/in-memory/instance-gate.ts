@@ -12,6 +12,34 @@ export interface PortCall {
 /** What becomes of the instance at a call. */
 export type CallOrder = "go on" | "die before" | "die after" | "hold before" | "hold after";
 
+/** How a call travels; times in milliseconds. */
+export interface Route {
+  /** Until it takes effect, whatever has become of the caller. */
+  readonly requestMs: number;
+  /** Until the caller has the answer; infinite when it is lost. */
+  readonly replyMs: number;
+  /** The caller hears this error instead when the answer is not there after so long; null where no client gives up. */
+  readonly late: { readonly afterMs: number; readonly error: () => Error } | null;
+}
+
+/** The caller of a call at the moment it takes effect. */
+export type CallerState = "alive" | "held" | "dead";
+
+/** What of an instance's calls a test decides and sees. Every part may be left out. */
+export interface GateWatch {
+  /** Asked when a call is made. */
+  order?(call: PortCall): CallOrder;
+  /** Asked for each call; null: it takes no time. */
+  route?(call: PortCall): Route | null;
+  /** The call reaches the other side. */
+  arrived?(call: PortCall, caller: CallerState): void;
+  /** It has taken effect, or was refused; the caller does not know yet. */
+  executed?(call: PortCall, outcome: CallOutcome, caller: CallerState): void;
+}
+
+/** What the other side answered. */
+export type CallOutcome = { readonly value: unknown } | { readonly error: unknown };
+
 /** The way out of one instance. */
 export interface InstanceGate {
   readonly dead: AbortSignal;
@@ -28,10 +56,10 @@ export interface InstanceGate {
   readonly clock: Clock;
 }
 
-/** A gate that stands open; `order` is asked at each call, `happened` hears of the instance's death and of a hold. */
+/** A gate that stands open; `watch` sees each call, `happened` hears of the instance's death and of a hold. */
 export function createInstanceGate(
   clock: Clock,
-  order: (call: PortCall) => CallOrder,
+  watch: GateWatch,
   happened: (what: "killed" | "held" | "released") => void,
 ): InstanceGate {
   const death = new AbortController();
@@ -61,19 +89,55 @@ export function createInstanceGate(
   /** Resolves when the instance may go on; never when it is dead. */
   const passed = (): Promise<void> => new Promise((resolve) => deliver(resolve));
 
-  async function call(name: string, args: readonly unknown[], work: () => unknown): Promise<unknown> {
-    if (death.signal.aborted) return passed();
-    calls += 1;
-    const what = order({ number: calls, name, args });
-    if (what === "die before") kill();
-    if (what === "hold before") hold();
-    await passed();
-    let outcome: { readonly value: unknown } | { readonly error: unknown };
+  const callerState = (): CallerState => (death.signal.aborted ? "dead" : held ? "held" : "alive");
+  const pass = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+
+  /** The other side's part: it happens also when nobody waits for it any more. */
+  async function execute(made: PortCall, work: () => unknown): Promise<CallOutcome> {
+    watch.arrived?.(made, callerState());
+    let outcome: CallOutcome;
     try {
       outcome = { value: await work() };
     } catch (error) {
       outcome = { error };
     }
+    watch.executed?.(made, outcome, callerState());
+    return outcome;
+  }
+
+  /** There and back. A caller that gives up, by time or signal, changes nothing on the other side. */
+  function travel(made: PortCall, { requestMs, replyMs, late }: Route, work: () => unknown): Promise<CallOutcome> {
+    return new Promise((resolve) => {
+      const signal = made.args.find((argument) => argument instanceof AbortSignal);
+      const end = (outcome: CallOutcome): void => {
+        cancelLate();
+        signal?.removeEventListener("abort", giveUp);
+        resolve(outcome);
+      };
+      const giveUp = (): void => end({ error: new Error("aborted") });
+      const cancelLate =
+        late === null ? () => undefined : clock.after(late.afterMs, () => end({ error: late.error() }));
+      signal?.addEventListener("abort", giveUp);
+      void pass(requestMs)
+        .then(() => execute(made, work))
+        .then(async (outcome) => {
+          if (replyMs === Number.POSITIVE_INFINITY) return;
+          if (replyMs > 0) await pass(replyMs);
+          end(outcome);
+        });
+    });
+  }
+
+  async function call(name: string, args: readonly unknown[], work: () => unknown): Promise<unknown> {
+    if (death.signal.aborted) return passed();
+    calls += 1;
+    const made: PortCall = { number: calls, name, args };
+    const what = watch.order?.(made) ?? "go on";
+    if (what === "die before") kill();
+    if (what === "hold before") hold();
+    await passed();
+    const route = watch.route?.(made) ?? null;
+    const outcome = route === null ? await execute(made, work) : await travel(made, route, work);
     if (what === "die after") kill();
     if (what === "hold after") hold();
     await passed();

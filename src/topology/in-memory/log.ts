@@ -4,6 +4,7 @@ import { isProduceFailure, produceFailure } from "../produce-failure.ts";
 import { partitionOf } from "../partitioner.ts";
 import type { ChangelogReader, Clock, ConsumedRecord, ProducedRecord, PatientProducer } from "../ports.ts";
 import { topics, type TopicSuffix } from "../topics.ts";
+import { createBrokerConnection, type BrokerConnection, type Stored } from "./broker-connection.ts";
 import { createGroups, type Groups } from "./group.ts";
 import { emptyPartition, recordsFrom, type BrokerSide, type LogStep, type PartitionLog } from "./partition-log.ts";
 
@@ -16,6 +17,13 @@ export type ProduceFault =
   | "half-stored"
   /** The broker will never take it. */
   | "refused";
+
+/** Rare things of the broker that tests want to know to have happened. */
+export type BrokerNotice =
+  | "sequence rolled back"
+  | "acknowledged, not stored"
+  | "commit for a lost partition accepted"
+  | "two topics of one index handed over at one moment";
 
 /** Settings; times in milliseconds. */
 export interface InMemoryLogOptions {
@@ -30,14 +38,19 @@ export interface InMemoryLogOptions {
   readonly maxMessageBytes?: number;
   /** Records of one batch at most. Default 500. */
   readonly batchRecords?: number;
+  readonly noticed?: (what: BrokerNotice) => void;
 }
 
 /** The broker. Everything of one object shares one state. */
 export interface InMemoryLog extends Groups {
   producer(): PatientProducer;
+  /** A producer id of its own, for a Producer that is tested with it. */
+  connection(): BrokerConnection;
   changelogReader(): ChangelogReader;
   /** What a partition holds now. */
   records(topic: TopicSuffix, partition: number): readonly ConsumedRecord[];
+  /** What a partition holds from an offset on. */
+  since(topic: TopicSuffix, partition: number, offset: number): readonly ConsumedRecord[];
   /** The next produce call (that `hits` accepts) meets the fault. Faults wait in order. */
   failNext(fault: ProduceFault, hits?: (records: readonly ProducedRecord[]) => boolean): void;
   /** While down no call succeeds, no batch comes and no heartbeat; nothing is lost. */
@@ -58,6 +71,7 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
     topics.map(({ suffix }) => [suffix, Array.from({ length: partitions }, emptyPartition)]),
   );
   const faults: { readonly fault: ProduceFault; readonly hits: (records: readonly ProducedRecord[]) => boolean }[] = [];
+  const noticed = options.noticed ?? (() => undefined);
   let down = false;
   let keyless = 0;
 
@@ -67,6 +81,7 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
     sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
     batchRecords: options.batchRecords ?? 500,
     isDown: () => down,
+    noticed,
     partition(topic, partition) {
       const log = logs.get(topic)?.[partition];
       if (log === undefined) throw new Error(`no partition ${partition} of ${topic}`);
@@ -101,18 +116,17 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
     return offset;
   };
 
-  const store = (records: readonly ProducedRecord[]): readonly number[] => {
+  const store = (records: readonly ProducedRecord[]): Stored => {
     refuseImpossible(records, partitions, maxMessageBytes);
-    if (down) throw produceFailure("the broker is down", false);
+    if (down) return { offsets: [], error: produceFailure("the broker is down", false) };
     const at = faults.findIndex(({ hits }) => hits(records));
     const fault = at < 0 ? null : (faults.splice(at, 1)[0]?.fault ?? null);
-    if (fault === "refused") throw produceFailure("a fault of the test", true);
-    if (fault === "not-stored") throw produceFailure("a fault of the test", false);
+    if (fault === "refused") return { offsets: [], error: produceFailure("a fault of the test", true) };
+    if (fault === "not-stored") return { offsets: [], error: produceFailure("a fault of the test", false) };
     const stored = fault === "half-stored" ? records.slice(0, Math.floor(records.length / 2)) : records;
     const offsets = stored.map(append);
     groups.wake();
-    if (fault !== null) throw produceFailure("a fault of the test", false);
-    return offsets;
+    return { offsets, error: fault === null ? null : produceFailure("a fault of the test", false) };
   };
 
   const createProducer = (): PatientProducer => {
@@ -144,15 +158,15 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
           await company;
           await side.step("produce");
           try {
-            return { offsets: store(records) };
+            return store(records);
           } catch (error) {
-            if (isProduceFailure(error)) return { error };
+            if (isProduceFailure(error)) return { offsets: [], error };
             throw error;
           }
         })();
         last = mine;
         const outcome = await mine;
-        if ("error" in outcome) throw outcome.error;
+        if (outcome.error !== null) throw outcome.error;
         return outcome.offsets;
       },
     };
@@ -161,8 +175,11 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
   return {
     ...groups,
     producer: createProducer,
+    connection: () => createBrokerConnection(partitions, store, noticed),
     changelogReader: () => createReader(side),
     records: (topic, partition) => [...side.partition(topic, partition).records],
+    since: (topic, partition, offset) =>
+      recordsFrom(side.partition(topic, partition), offset, Number.POSITIVE_INFINITY),
     failNext(fault, hits = () => true) {
       faults.push({ fault, hits });
     },

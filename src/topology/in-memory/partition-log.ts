@@ -19,6 +19,7 @@ export interface BrokerSide {
   readonly sessionTimeoutMs: number;
   readonly batchRecords: number;
   isDown(): boolean;
+  noticed(what: "commit for a lost partition accepted" | "two topics of one index handed over at one moment"): void;
   partition(topic: TopicSuffix, partition: number): PartitionLog;
   /** Resolves after the step's time. */
   step(step: LogStep): Promise<void>;

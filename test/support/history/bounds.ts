@@ -6,7 +6,7 @@ import { nothing, type Check, type Finding } from "./finding.ts";
 export interface BoundsRule {
   /** By figure (`rss`): the last sample of each subject may be at most `factor` times the first, plus `slack`. */
   readonly growth: Readonly<Record<string, { readonly factor: number; readonly slack: number }>>;
-  /** Records (as dead letters name them in `of`), or ids in them, that must end as dead letters. */
+  /** Records (as dead letters name them in `of`), or ids in them, that must end as dead letters; those of `poison` entries join them. */
   readonly poison: ReadonlySet<string>;
   /** Reasons of dead letters that this run may have besides. */
   readonly reasons: ReadonlySet<string>;
@@ -21,6 +21,7 @@ interface Figures {
 /** A check of figures and dead letters. */
 export function createBoundsCheck({ growth, poison, reasons }: BoundsRule): Check {
   const figures = new Map<string, Figures>();
+  const poisoned = new Set(poison);
   const missing = new Set(poison);
   const known = new Set<string>();
 
@@ -29,13 +30,17 @@ export function createBoundsCheck({ growth, poison, reasons }: BoundsRule): Chec
     for (const name of names) missing.delete(name);
     const isNew = !known.has(of);
     known.add(of);
-    if (!isNew || reasons.has(reason) || names.some((name) => poison.has(name))) return nothing;
+    if (!isNew || reasons.has(reason) || names.some((name) => poisoned.has(name))) return nothing;
     return [{ invariant: "I8", what: "dead letter", subject: of, detail: reason, at }];
   }
 
   return {
     see(entry) {
       if (entry.kind === "dead letter") return letter(entry, entry.at);
+      if (entry.kind === "poison") {
+        poisoned.add(entry.of);
+        if (!known.has(entry.of)) missing.add(entry.of);
+      }
       if (entry.kind !== "sample") return nothing;
       const name = `${entry.of} of ${entry.subject}`;
       const before = figures.get(name);

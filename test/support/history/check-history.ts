@@ -15,7 +15,7 @@
  *   I5 one owner      chat, handed back
  *   I6 neighbours     offered, shown, fault, healed; only with the rule `neighbours`
  *   I7 loud or alive  process, sample of `lag`, healed, effects
- *   I8 bounded        sample, dead letter
+ *   I8 bounded        sample, poison, dead letter
  *   I9 secret         wrote; only with the rule `canaries`
  *   I10 converged     changelog, stored
  *
@@ -59,6 +59,8 @@ export interface HistoryVerdict {
 export interface HistoryChecker {
   /** The next entry. Answers the breaches that it shows. Throws when the evidence itself is impossible: an id offered twice. */
   see(entry: Entry): readonly Finding[];
+  /** What the history shows so far; nothing of it is called missing yet. */
+  soFar(): HistoryVerdict;
   /** Call once, when all is quiet. */
   end(): HistoryVerdict;
 }
@@ -85,6 +87,14 @@ export function createHistoryChecker(rules: HistoryRules = {}): HistoryChecker {
   ];
   const findings: Finding[] = [];
   let entries = 0;
+  const soFar = (): HistoryVerdict => ({
+    ok: findings.length === 0,
+    findings: [...findings],
+    entries,
+    delivered: words.delivered(),
+    inFlightDoubles: words.inFlightDoubles(),
+    ownerlessMs: ownership.longestMs(),
+  });
   return {
     see(entry) {
       entries += 1;
@@ -92,16 +102,10 @@ export function createHistoryChecker(rules: HistoryRules = {}): HistoryChecker {
       findings.push(...found);
       return found;
     },
+    soFar,
     end() {
       findings.push(...checks.flatMap((check) => check.end()));
-      return {
-        ok: findings.length === 0,
-        findings,
-        entries,
-        delivered: words.delivered(),
-        inFlightDoubles: words.inFlightDoubles(),
-        ownerlessMs: ownership.longestMs(),
-      };
+      return soFar();
     },
   };
 }

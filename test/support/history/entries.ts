@@ -28,6 +28,7 @@ export type Entry = At &
     | CallEnded
     | InFlight
     | RecordSeen
+    | Poison
     | DeadLetterSeen
     | ChangelogSeen
     | StoredSeen
@@ -68,12 +69,16 @@ export interface Settled {
   readonly as: "refusal" | "context";
 }
 
-/** A text stands on the screen of the user's agent (history included), or on the user's phone. */
+/**
+ * A text stands on the screen of the user's agent (history included), or on the user's phone. With `session` a word is counted by
+ * session: what was said in one chat is shown once more, as history, in the user's next.
+ */
 export interface Shown {
   readonly kind: "shown";
   readonly witness: "agent" | "user";
   readonly user: string;
   readonly text: string;
+  readonly session?: string;
 }
 
 /** The end of a request, from its HTTP answer, its kept reply or its fact; `says` in few words, such as `requested` or `refused chat_open`. */
@@ -146,6 +151,12 @@ export interface RecordSeen {
   readonly id: string | null;
   readonly content: string;
   readonly chat?: { readonly id: string; readonly sequence: number };
+}
+
+/** A record was written that nobody can decide: it must end as a dead letter. `of` as DeadLetterSeen names it. */
+export interface Poison {
+  readonly kind: "poison";
+  readonly of: string;
 }
 
 /** A dead letter: of which record (any name that a repeat shares), why, and the ids that stand in its bytes. */

@@ -12,7 +12,8 @@ export interface LivelinessRule {
 }
 
 interface Instance {
-  ready: boolean;
+  /** Null while nobody has told. */
+  ready: boolean | null;
   gone: boolean;
   /** It was told to end, or was ended: how it exits says nothing. */
   ended: boolean;
@@ -27,10 +28,10 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
   let lastEffectAt = 0;
 
   function step({ actor, step, code }: ProcessStep, at: number): readonly Finding[] {
-    const known = instances.get(actor) ?? { ready: false, gone: false, ended: false };
+    const known = instances.get(actor) ?? { ready: null, gone: false, ended: false };
     instances.set(actor, known);
     if (step === "ready" || step === "not ready") known.ready = step === "ready";
-    if (step === "started") Object.assign(known, { ready: false, gone: false, ended: false });
+    if (step === "started") Object.assign(known, { ready: null, gone: false, ended: false });
     if (step === "told to stop" || step === "killed") known.ended = true;
     if (step !== "exited" && step !== "killed") return nothing;
     known.gone = true;
@@ -85,7 +86,7 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
     end() {
       const limit = (healedAt ?? Number.POSITIVE_INFINITY) + rule.drainWithinMs;
       const lagging = [...lags].filter(([, { value, lastBusyAt }]) => value > 0 || (lastBusyAt ?? 0) > limit);
-      const idle = [...instances].filter(([, { ready, gone }]) => healedAt !== null && !gone && !ready);
+      const idle = [...instances].filter(([, { ready, gone }]) => healedAt !== null && !gone && ready === false);
       return [
         ...lagging.map(([subject, { value }]): Finding => ({
           invariant: "I7",

@@ -11,7 +11,10 @@ interface Word {
   answeredAt: number;
   outcome: Outcome;
   settled: boolean;
+  /** Sightings, all of them and the most within one session. */
   times: number;
+  timesAtOnce: number;
+  readonly bySession: Map<string, number>;
 }
 
 /** What else the check of words tells. */
@@ -36,7 +39,17 @@ export function createWordsCheck(): WordsCheck {
     if (words.has(id)) throw new Error(`offered twice: ${id}`);
     const lane = `${token.user}.${token.direction}`;
     const answeredAt = Number.POSITIVE_INFINITY;
-    words.set(id, { user, lane, offeredAt: place, answeredAt, outcome: "info", settled: false, times: 0 });
+    words.set(id, {
+      user,
+      lane,
+      offeredAt: place,
+      answeredAt,
+      outcome: "info",
+      settled: false,
+      times: 0,
+      timesAtOnce: 0,
+      bySession: new Map(),
+    });
   }
 
   function answer({ id, outcome }: Answered): void {
@@ -53,6 +66,9 @@ export function createWordsCheck(): WordsCheck {
       if (word === undefined || wrong !== null)
         return [{ invariant: "I1", what: "phantom", subject: id, detail: wrong ?? "", at }];
       word.times += 1;
+      const inSession = (word.bySession.get(shown.session ?? "") ?? 0) + 1;
+      word.bySession.set(shown.session ?? "", inSession);
+      word.timesAtOnce = Math.max(word.timesAtOnce, inSession);
       return word.times > 1 ? nothing : inItsPlace(id, word, at);
     });
   }
@@ -64,9 +80,10 @@ export function createWordsCheck(): WordsCheck {
     return [{ invariant: "I3", what: "reordered", subject: id, detail: `shown after ${before.id}`, at }];
   }
 
-  const surplusOf = (id: string, { times }: Word): { readonly covered: number; readonly doubled: number } => {
-    const covered = Math.min(Math.max(0, times - 1), permits.get(id)?.length ?? 0);
-    return { covered, doubled: Math.max(0, times - 1) - covered };
+  const surplusOf = (id: string, { timesAtOnce }: Word): { readonly covered: number; readonly doubled: number } => {
+    const surplus = Math.max(0, timesAtOnce - 1);
+    const covered = Math.min(surplus, permits.get(id)?.length ?? 0);
+    return { covered, doubled: surplus - covered };
   };
 
   return {
@@ -90,7 +107,7 @@ export function createWordsCheck(): WordsCheck {
         ];
         if (outcome === "fail" && times > 0) return found("I1", "phantom", "was refused to its sender");
         if (outcome === "ok" && times === 0 && !settled) return found("I1", "lost", "accepted and never shown");
-        if (surplusOf(id, word).doubled > 0) return found("I2", "doubled", `shown ${String(times)} times`);
+        if (surplusOf(id, word).doubled > 0) return found("I2", "doubled", `shown ${String(word.timesAtOnce)} times`);
         return nothing;
       });
     },

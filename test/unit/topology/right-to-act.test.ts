@@ -16,6 +16,7 @@ async function watching(): Promise<
     ask(): Promise<string>;
     replaced(): number;
     saved(turn: number): void;
+    unwatch(epoch: number): void;
     stop(): void;
   }
 > {
@@ -31,6 +32,7 @@ async function watching(): Promise<
     ask: () => right.check(3),
     replaced: () => replaced,
     saved: (last) => void (turn = last),
+    unwatch: (epoch) => right.unwatch(3, epoch),
     stop: () => right.stop(),
   };
 }
@@ -89,6 +91,14 @@ describe("the right to act", () => {
     store.faults.goBack(before);
     await clock.advance(600);
     expect([await ask(), replaced()]).toEqual(["gone", 1]);
+  });
+
+  it("is not ended by an owner of before that ends late in the same instance", async () => {
+    const { ask, unwatch } = await watching();
+    unwatch(6);
+    expect(await ask()).toBe("mine");
+    unwatch(7);
+    expect(await ask()).toBe("gone");
   });
 
   it("asks no more once it is stopped", async () => {

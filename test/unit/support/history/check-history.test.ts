@@ -170,6 +170,12 @@ describe("I2, once", () => {
     expect(found(entries)).toEqual(expected);
   });
 
+  it("lets the next chat's agent read as history what was said in the one before", () => {
+    const at = (session: string): Untimed => ({ kind: "shown", witness: "agent", user: "ana", text: up(1), session });
+    expect(found(history(said(up(1)), at("s1"), at("s2"), at("s3")))).toEqual([]);
+    expect(found(history(said(up(1)), at("s1"), at("s2"), at("s2")))).toEqual([`I2 doubled: ${up(1)}`]);
+  });
+
   it("refuses evidence that can't be: an id offered twice", () => {
     expect(() => judgeHistory(history(offered(up(1)), offered(up(1))))).toThrow("offered twice");
   });

@@ -71,6 +71,9 @@ describe("I8, bounded", () => {
     expect(found(history(letter("t-0@1"), letter("t-0@1")))).toEqual(["I8 dead letter: t-0@1"]);
     const poison = new Set(["t-0@1", "t-0@2"]);
     expect(found(history(letter("t-0@1")), { poison })).toEqual(["I8 poison without dead letter: t-0@2"]);
+    const written: Untimed = { kind: "poison", of: "t-0@1" };
+    expect(found(history(written, letter("t-0@1")))).toEqual([]);
+    expect(found(history(written))).toEqual(["I8 poison without dead letter: t-0@1"]);
     expect(found(history(letter("t-0@7")), { reasons: new Set(["undecodable"]) })).toEqual([]);
   });
 
