@@ -6,7 +6,7 @@ import nodeTimers from "node:timers";
 import timersPromises from "node:timers/promises";
 
 /** What is asked for although it may not be. */
-export class Impurity extends Error {
+class Impurity extends Error {
   constructor(what: string) {
     super(`${what} was asked for inside the simulation: time, timers and chance come from the ports`);
     this.name = "Impurity";
