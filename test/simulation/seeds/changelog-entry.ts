@@ -1,7 +1,7 @@
 // A record of the changelog as an entry of a history. Reads headers and value by their contract (docs/contracts.md), not by the runtime's code.
 import type { InterconnectionChange } from "../../../src/processors/messages/generated.ts";
 import type { ConsumedRecord } from "../../../src/topology/ports.ts";
-import type { Untimed } from "./witness.ts";
+import type { Untimed } from "../../support/history/entries.ts";
 
 /** The entry; null for a record that is none of the four kinds. */
 export function changelogEntry(

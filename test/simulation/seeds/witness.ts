@@ -6,16 +6,13 @@ import type { CallerState, CallOutcome, PortCall } from "../../../src/topology/i
 import { partitionOf } from "../../../src/topology/partitioner.ts";
 import { topics, type TopicSuffix } from "../../../src/topology/topics.ts";
 import { createHistoryChecker, type HistoryRules, type HistoryVerdict } from "../../support/history/check-history.ts";
-import type { Entry } from "../../support/history/entries.ts";
+import type { Entry, Untimed } from "../../support/history/entries.ts";
 import type { DeskChat } from "../../support/fake-desk.ts";
 import type { GraphWorld } from "../../support/graph-world.ts";
 import { tokensIn } from "../../support/tokens.ts";
 import { changelogEntry } from "./changelog-entry.ts";
 import { inShort } from "./in-short.ts";
 import type { Trace } from "./trace.ts";
-
-/** An entry without its time. */
-export type Untimed = Entry extends infer One ? (One extends Entry ? Omit<One, "at"> : never) : never;
 
 /** The witness of one run. */
 export interface Witness {

@@ -39,6 +39,9 @@ export type Entry = At &
     | Wrote
   );
 
+/** An entry without its time. */
+export type Untimed = Entry extends infer One ? (One extends Entry ? Omit<One, "at"> : never) : never;
+
 /** When. */
 interface At {
   readonly at: number;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 
 import { createHistoryChecker, describeHistory, judgeHistory } from "../../../support/history/check-history.ts";
-import { inOrder, type Entry } from "../../../support/history/entries.ts";
+import { inOrder, type Entry, type Untimed } from "../../../support/history/entries.ts";
 import {
   answered,
   began,
@@ -26,7 +26,6 @@ import {
   step,
   stored,
   up,
-  type Untimed,
 } from "./histories.ts";
 
 const fact = (offset: number, id: string, content: string, sequence: number): Untimed => ({

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { describeHistory, judgeHistory, type HistoryRules } from "../../../support/history/check-history.ts";
-import type { Entry } from "../../../support/history/entries.ts";
+import type { Entry, Untimed } from "../../../support/history/entries.ts";
 import {
   changelog,
   cursor,
@@ -17,7 +17,6 @@ import {
   step,
   stored,
   up,
-  type Untimed,
 } from "./histories.ts";
 
 describe("I6, neighbours", () => {

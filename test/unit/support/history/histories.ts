@@ -1,10 +1,7 @@
 // Histories to break: short words for the entries of a test, a tick of time for each.
 import { judgeHistory, type HistoryRules } from "../../../support/history/check-history.ts";
-import type { Entry } from "../../../support/history/entries.ts";
+import type { Entry, Untimed } from "../../../support/history/entries.ts";
 import { token } from "../../../support/tokens.ts";
-
-/** An entry without its time. */
-export type Untimed = Entry extends infer One ? (One extends Entry ? Omit<One, "at"> : never) : never;
 
 /** The entries in this order, 10 ms apart. */
 export function history(...entries: readonly (Untimed | readonly Untimed[])[]): readonly Entry[] {
