@@ -73,7 +73,7 @@ function noted(): Map<string, NotedProcess> {
   return found;
 }
 
-/** Keeps all that the service of the one run writes until its end: the sandbox removes its files (test/leaks looks through them). */
+/** Keeps all that the service of the one run writes until its end: the sandbox removes its files (test/whole looks through them). */
 async function followService(): Promise<void> {
   const [run = "none"] = runs().filter((one) => existsSync(join(one, "service.log")));
   await (await promiseOutput("sandbox")).follow(join(run, "service.log"));

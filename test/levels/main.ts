@@ -1,6 +1,11 @@
 // `npm test` after the set-up: runs the levels in their order, each whatever the ones before it came to, lists what was skipped,
 // and ends with the closing line. Started by test/run.mjs. Services start before the first level that needs them and stop at
 // the end, also at Ctrl-C.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { passedFileVariable } from "../support/closing-line.ts";
 import { levelsBeforeVariable } from "../support/outputs.ts";
 import { check } from "./check.ts";
 import type { Level } from "./levels.ts";
@@ -15,10 +20,12 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Runs the plan to its end. Rejects only where the runner itself is broken. */
 async function runPlan(plan: Plan, services: RunServices, signal: AbortSignal): Promise<Tally> {
   const before: string[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "test-run-"));
+  const passed = { [passedFileVariable]: join(folder, "passed") };
   const runLevel = async (level: Level): Promise<Tally> => {
     const env = level.needsServices ? await services.environment() : {};
     if (env !== undefined) {
-      const told = { ...env, [levelsBeforeVariable]: before.join(",") };
+      const told = { ...env, ...passed, [levelsBeforeVariable]: before.join(",") };
       if (plan.vitestArgs.length === 0) before.push(level.name);
       return runVitest(level, { args: plan.vitestArgs, env: told, signal, say });
     }
@@ -41,6 +48,7 @@ async function runPlan(plan: Plan, services: RunServices, signal: AbortSignal): 
     }
   } finally {
     await services.stop();
+    await rm(folder, { recursive: true, force: true });
   }
   return sum;
 }

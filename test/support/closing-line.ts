@@ -1,10 +1,13 @@
 // Vitest reporter that counts what a run came to. Inside `npm test` it leaves the counts in the file that run-vitest.ts names;
 // when vitest is started by hand it prints the closing line itself. Does not print failures: the default reporter does.
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 
 import type { Reporter, TestModule, Vitest } from "vitest/node";
 
 import { closingLine, type Tally } from "../levels/tally.ts";
+
+/** Name of the environment variable that says to which file the names of passed tests are added, one per line. */
+export const passedFileVariable = "TEST_PASSED_FILE";
 
 /** Name of the environment variable that says where the counts go. */
 export const tallyFileVariable = "TEST_TALLY_FILE";
@@ -21,6 +24,14 @@ export default function createClosingLine(): Reporter {
     },
     onTestRunEnd(modules, errors) {
       const tally = count(modules, errors.length, state.vitest?.getGlobalTestNamePattern());
+      const passedFile = process.env[passedFileVariable];
+      if (passedFile !== undefined)
+        appendFileSync(
+          passedFile,
+          passedNames(modules)
+            .map((name) => `${name}\n`)
+            .join(""),
+        );
       const file = process.env[tallyFileVariable];
       if (file === undefined) {
         process.once("exit", () => process.stdout.write(`${closingLine(tally)}\n`));
@@ -29,6 +40,12 @@ export default function createClosingLine(): Reporter {
       }
     },
   };
+}
+
+function passedNames(modules: readonly TestModule[]): readonly string[] {
+  return modules.flatMap((module) =>
+    [...module.children.allTests("passed")].map((test) => `${module.relativeModuleId} > ${test.fullName}`),
+  );
 }
 
 function count(modules: readonly TestModule[], strayErrors: number, filter: RegExp | undefined): Tally {

@@ -1,0 +1,44 @@
+// docs/parity.md: written from its rows, an answer to every item of the sheet, and no test that stands for more than three of them. That the
+// tests have passed is checked at the end of the whole run (test/whole/parity.test.ts).
+import { existsSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+import { parityDocument } from "../../parity/print.ts";
+import { paritySections } from "../../parity/sections.ts";
+import { defectNumbers } from "../../patches/collections.ts";
+
+const rows = paritySections().flatMap((section) => section.rows);
+
+it("is written by `node test/parity/print.ts`", () => {
+  expect(readFileSync("docs/parity.md", "utf8")).toBe(parityDocument());
+});
+
+it("answers every item once", () => {
+  const items = rows.map(({ item }) => item);
+  expect(new Set(items).size).toBe(items.length);
+  expect(items.filter((item) => item.startsWith("8 "))).toHaveLength(75);
+  expect(items.filter((item) => item.startsWith("10 "))).toEqual(defectNumbers.map((number) => `10 ${number}`));
+  for (const section of ["1", "2", "3", "4", "6", "7"])
+    expect(
+      items.some((item) => item.startsWith(`${section}.`) || item.startsWith(`${section} `)),
+      section,
+    ).toBe(true);
+});
+
+it("says how what is better is better, and why what was dropped was", () => {
+  expect(rows.filter(({ verdict, how }) => (verdict === "same") !== (how === "")).map(({ item }) => item)).toEqual([]);
+});
+
+it("names a test for every row but what was dropped, in a file that exists, and none for more than three", () => {
+  expect(rows.filter(({ test, verdict }) => test === null && verdict !== "dropped").map(({ item }) => item)).toEqual(
+    [],
+  );
+  const served = new Map<string, string[]>();
+  for (const { item, test } of rows) {
+    if (test === null) continue;
+    expect(existsSync(test.file), test.file).toBe(true);
+    const name = `${test.file} > ${test.title}`;
+    served.set(name, [...(served.get(name) ?? []), item]);
+  }
+  expect([...served].filter(([, items]) => items.length > 3)).toEqual([]);
+});
