@@ -24,3 +24,27 @@ export interface ParitySection {
   readonly title: string;
   readonly rows: readonly ParityRow[];
 }
+
+/** A test: its file without `.test.ts`, and its title. */
+type Shown = readonly [file: string, title: string];
+
+/** What is as it was. */
+export const same = (item: string, original: string, [file, title]: Shown): ParityRow => ({
+  item,
+  original,
+  verdict: "same",
+  how: "",
+  test: { file: `${file}.test.ts`, title },
+});
+/** What is better, and how. */
+export const better = (item: string, original: string, shown: Shown, how: string): ParityRow => ({
+  ...same(item, original, shown),
+  verdict: "better",
+  how,
+});
+/** What is gone, and why. */
+export const dropped = (item: string, original: string, shown: Shown, how: string): ParityRow => ({
+  ...same(item, original, shown),
+  verdict: "dropped",
+  how,
+});

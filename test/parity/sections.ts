@@ -1,7 +1,8 @@
 // All rows of docs/parity.md, section by section: settings from their table, defects from the heads of their patches, the rest as written
-// down in behaviour.ts. Pure but for reading the patches.
+// down in edge-rows.ts and desk-rows.ts. Pure but for reading the patches.
 import { patchesOf, unpatchedDefects } from "../patches/collections.ts";
-import { behaviour } from "./behaviour.ts";
+import { deskRows } from "./desk-rows.ts";
+import { edgeRows } from "./edge-rows.ts";
 import type { ParityRow, ParitySection } from "./row.ts";
 import { originalSettings } from "./settings.ts";
 
@@ -44,7 +45,8 @@ function placeOf({ item }: ParityRow): number {
 /** The whole document's content. */
 export function paritySections(): readonly ParitySection[] {
   return [
-    ...behaviour,
+    ...edgeRows,
+    ...deskRows,
     { title: "Settings (section 8)", rows: settingRows() },
     { title: "Defects (section 10)", rows: defectRows() },
   ];
