@@ -43,6 +43,8 @@ export interface PartitionOwner {
   readonly running: boolean;
   /** What this index waits for, such as kafka or takeover; null when nothing. */
   readonly waitingFor: string | null;
+  /** Records taken from Kafka and not decided yet. */
+  readonly queued: number;
   /** What it holds now, counted when asked. */
   counts(): OwnerCounts;
   /** The group gave the index to somebody else: drops everything at once. */
@@ -323,6 +325,9 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     committable: () => (tenure === null || gone.signal.aborted ? null : nextOf(tenure.produced)),
     get running() {
       return tenure !== null && !gone.signal.aborted;
+    },
+    get queued() {
+      return feed.inbox.records;
     },
     get waitingFor() {
       return waitingFor();

@@ -6,6 +6,7 @@ import { policyOf, type Graph } from "./bridge.ts";
 import { checkGraph } from "./check.ts";
 import { createPartitionOwner, type OwnerTools, type PartitionOwner } from "./partition-owner.ts";
 import type { Offsets } from "./stored.ts";
+import { createProgressWatch } from "./progress-watch.ts";
 import { createRightToAct } from "./right-to-act.ts";
 import { measure } from "./measures.ts";
 import { createRateLimits, type CallsPerSecond } from "./rate-limits.ts";
@@ -39,6 +40,7 @@ export interface Runtime {
 }
 
 const commitEveryMs = 250;
+const lookEveryMs = 1_000;
 
 /** Makes it; throws when the graph is wrong. */
 export function createRuntime(ports: RuntimePorts): Runtime {
@@ -48,6 +50,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
   const owners = new Map<number, PartitionOwner>();
   const committed = new Map<string, number>();
   const right = createRightToAct(ports);
+  const progress = createProgressWatch(ports);
   const ended = new AbortController();
   let joined = false;
   let measured: ReadonlySet<number> = new Set();
@@ -112,6 +115,13 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     }
   }
 
+  async function watchLoop(): Promise<void> {
+    while (!ended.signal.aborted) {
+      await sleep(clock, lookEveryMs, ended.signal);
+      progress.look(owners.values());
+    }
+  }
+
   function assigned(partitions: readonly number[]): void {
     joined = true;
     for (const owner of [...owners.values()]) if (!partitions.includes(owner.partition)) drop(owner);
@@ -148,6 +158,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
         crashed: ports.fatal,
       });
       void commitLoop();
+      void watchLoop();
     },
     async stop(deadlineMs) {
       stopping = true;
@@ -164,6 +175,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     missing() {
       const waits = new Set<string>();
       if (!joined) waits.add("consumer group");
+      if (progress.standing) waits.add("progress");
       for (const { waitingFor } of owners.values()) if (waitingFor !== null) waits.add(waitingFor);
       return [...waits];
     },
