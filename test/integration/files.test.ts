@@ -11,8 +11,10 @@ import type { Manner } from "../../sandbox/world/media.ts";
 import type { Person } from "../../sandbox/world/people.ts";
 import type { SalesforceRecord } from "../../sandbox/world/salesforce/objects.ts";
 import { openFactReader, type FactReader } from "../support/chat-facts.ts";
+import { createConversations } from "../support/conversations.ts";
 import { eventually } from "../support/eventually.ts";
 import { openStage, type Stage } from "../support/stage.ts";
+import { tokensIn } from "../support/tokens.ts";
 
 interface Canary {
   readonly server: Server;
@@ -192,6 +194,31 @@ describe("files of a chat", () => {
 function fileFacts({ userId }: Person) {
   return open.facts?.of(userId).filter(({ kind }) => kind === "file") ?? [];
 }
+
+it("with 200 ms on every outside call bursts keep their order both ways, and one user's files delay no other's texts", async () => {
+  const [files, texts] = [await talking("with-files"), await talking("with-texts")];
+  const talk = createConversations(stage(), { files, texts });
+  const { faults } = parts();
+  const slow = faults.add({ effect: { kind: "delay", delayMs: 200 } });
+  const url = put("langsam", png, "image/png", { kind: "late", delayMs: 3_000 });
+  for (let i = 0; i < 3; i++) await sends(files, "image", url);
+  for (let i = 0; i < 20; i++) {
+    for (const alias of ["files", "texts"]) {
+      talk.agentSays(alias);
+      await talk.userSays(alias);
+    }
+  }
+  await talk.drained(["texts"]);
+  const heard = screen(files).flatMap(tokensIn);
+  expect(heard.length, "who sent files first is not heard out yet").toBeLessThan(20);
+  await talk.drained();
+  faults.remove(slow.id);
+  const verdict = talk.judge();
+  expect(verdict, verdict.text).toMatchObject({ ok: true, delivered: 80 });
+  expect(screen(files).slice(0, 3), "files before the texts behind them").toEqual(
+    Array.from({ length: 3 }, () => `${image}langsam`),
+  );
+});
 
 describe("a file that can't be had", () => {
   const bad: readonly (readonly [string, () => string])[] = [
