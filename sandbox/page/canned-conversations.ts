@@ -23,7 +23,7 @@ interface Script {
 const SCRIPTS: readonly Script[] = [
   {
     name: "lost-parcel",
-    title: "A parcel that did not come",
+    title: "A lost parcel",
     person: { name: "Lucía Herrera", channel: "whatsapp" },
     lines: [
       { user: "Hola" },

@@ -53,8 +53,8 @@ export function faultKinds(breakable: Breakable): readonly FaultKind[] {
   return [
     {
       name: "salesforce-503",
-      title: "Salesforce answers 503",
-      does: "Every call to Salesforce is refused: logging in, records, chat, polls.",
+      title: "Salesforce 503",
+      does: "Every call to Salesforce is refused.",
       heals: "Calls are repeated and polls reconnect. After 40 s a chat would end, on both sides.",
       kind: "switch",
       waitsFor: "waits for the next call to Salesforce",
@@ -63,8 +63,8 @@ export function faultKinds(breakable: Breakable): readonly FaultKind[] {
     },
     {
       name: "slow-channel",
-      title: "Slow Integrations API",
-      does: `Every message to a phone takes ${String(SLOW_MS / 1000)} s longer.`,
+      title: "Slow channel",
+      does: `The Integrations API answers ${String(SLOW_MS / 1000)} s later.`,
       heals: "Each user has a lane of their own: texts wait in order, nobody else waits.",
       kind: "switch",
       waitsFor: "waits for the next message to a phone",
@@ -77,7 +77,7 @@ export function faultKinds(breakable: Breakable): readonly FaultKind[] {
     {
       name: "lost-replies",
       title: "Lost replies",
-      does: "Half of all texts are taken, and the connection breaks before the answer.",
+      does: "Half of all texts are taken, but not answered.",
       heals: "The same text goes out again under the same number or id, and the other side drops it.",
       kind: "switch",
       waitsFor: "waits for the next text",
@@ -100,8 +100,8 @@ export function faultKinds(breakable: Breakable): readonly FaultKind[] {
     },
     {
       name: "kafka-paused",
-      title: "Kafka stands still",
-      does: "The broker is frozen: connections stay, nobody answers.",
+      title: "Freeze Kafka",
+      does: "Connections stay, nobody answers.",
       heals: "Webhooks get 503 and come again; results and acknowledgements wait; the polls go on.",
       kind: "switch",
       waitsFor: "waits for the next record",
@@ -126,7 +126,7 @@ function moments({ parts, redis, killService }: Breakable): readonly FaultKind[]
     {
       name: "service-killed",
       title: "Kill the service",
-      does: "kill -9 to the first instance, in the middle of whatever it does.",
+      does: "kill -9 to the first instance.",
       heals: "The supervisor starts it again; it takes its partitions over and goes on where the state says.",
       kind: "moment",
       waitsFor: "waits until every instance is ready",
@@ -142,7 +142,7 @@ function moments({ parts, redis, killService }: Breakable): readonly FaultKind[]
     {
       name: "redis-flushed",
       title: "Flush Redis",
-      does: "FLUSHALL: every state is gone from the store.",
+      does: "Every state is gone from the store.",
       heals: "The owner of a partition notices, and reads its states again from the changelog topic.",
       kind: "moment",
       waitsFor: "waits until the states are read again",
@@ -160,7 +160,7 @@ function moments({ parts, redis, killService }: Breakable): readonly FaultKind[]
     {
       name: "session-expired",
       title: "Expired session",
-      does: "Every access token of the org ends now: 401 at the next call for records.",
+      does: "The access tokens of the org end now.",
       heals: "One login, shared by all calls that wait for it, and the call once more.",
       kind: "moment",
       waitsFor: "waits for the next chat or file, which needs a token",
@@ -176,7 +176,7 @@ function moments({ parts, redis, killService }: Breakable): readonly FaultKind[]
     {
       name: "desk-moved",
       title: "Live Agent moves",
-      does: "All chats go to another server: 503 until they are reconnected, then events number anew.",
+      does: "503 to all chats until they reconnect.",
       heals: "Every poller reconnects its session and drops what comes a second time.",
       kind: "moment",
       waitsFor: "waits for the first reconnect",

@@ -149,11 +149,11 @@ function Conversations(): JSX.Element {
         ))}
         {crowd === null ? (
           <button type="button" onClick={() => act("POST", "/crowd", CROWD)}>
-            A crowd: {CROWD.users} users, {CROWD.perSecond} texts a second
+            A crowd of {CROWD.users}
           </button>
         ) : (
           <button type="button" class="danger" onClick={() => act("DELETE", "/crowd")}>
-            Send the crowd away ({elapsed(crowd.untilAt - now.value)})
+            End the crowd ({elapsed(crowd.untilAt - now.value)})
           </button>
         )}
       </div>

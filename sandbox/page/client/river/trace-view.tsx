@@ -58,9 +58,9 @@ function Station({ hop, sinceMs }: { readonly hop: Hop; readonly sinceMs: number
   const { at, place, what, record, isTrouble } = hop;
   return (
     <li class="hop" data-topic={place} data-trouble={isTrouble}>
-      <time>{fineTime(at)}</time>
       <span class="since">+{duration(sinceMs)}</span>
       <span class="hop-place">{place}</span>
+      <time>{fineTime(at)}</time>
       <span class="hop-what">{what}</span>
       {record !== null && (
         <button
