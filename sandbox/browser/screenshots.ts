@@ -12,6 +12,8 @@ const FOLDER = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const STEP_MS = 60_000;
+/** Long enough for some calls to fail. */
+const OUTAGE_MS = 1_500;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -20,7 +22,7 @@ async function open(browser: Browser, url: string, theme: "light" | "dark", size
   const context = await browser.newContext({
     viewport: size,
     colorScheme: theme,
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1.5,
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
@@ -63,14 +65,17 @@ async function converse(page: Page): Promise<void> {
   await answer(page, "Gracias, ya lo veo. El suyo sale mañana.");
 }
 
-/** Broken once, healed; broken again while the picture is taken. */
+/** Broken, and healed; then a second instance, which takes its share of the partitions. */
 async function breakIt(page: Page): Promise<void> {
-  await page.locator('[data-fault="lost-replies"] button').click();
+  await page.locator('[data-fault="salesforce-503"] button').click();
   await write(page, "¿A qué hora llega?");
+  await page.waitForTimeout(OUTAGE_MS);
+  await page.locator('[data-fault="salesforce-503"] button').click();
   await page.locator(".screen .bubble", { hasText: "¿A qué hora llega?" }).waitFor();
-  await page.locator('[data-fault="lost-replies"] button').click();
   await answer(page, "Entre las nueve y las once");
   await page.locator('.incidents [data-healed="true"]').waitFor();
+  await page.getByRole("button", { name: "Add an instance" }).click();
+  await page.locator('.partitions [data-owner="2"]').first().waitFor();
 }
 
 const found = await findChromium(process.env);
