@@ -75,7 +75,7 @@ async function breakIt(page: Page): Promise<void> {
   await answer(page, "Entre las nueve y las once");
   await page.locator('.incidents [data-healed="true"]').waitFor();
   await page.getByRole("button", { name: "Add an instance" }).click();
-  await page.locator('.partitions [data-owner="2"]').first().waitFor();
+  await page.locator('.instances [data-owner="2"][data-state="ready"]').waitFor();
 }
 
 const found = await findChromium(process.env);
