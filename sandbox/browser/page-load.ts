@@ -30,6 +30,8 @@ export interface PageLoadResult {
   readonly p95ScriptMs: number;
   /** One in every few seconds, after the warm-up. */
   readonly heap: readonly LoadSample[];
+  /** How far the page is wider than its window: 0. */
+  readonly overhangPx: number;
   /** Texts that were seen on the other side meanwhile, per second. */
   readonly arrivedPerSecond: number;
 }
@@ -91,6 +93,9 @@ async function watch(browser: Browser, page: Page, profiler: CDPSession, load: P
     medianScriptMs: at(0.5),
     p95ScriptMs: at(0.95),
     heap,
+    overhangPx: await page.evaluate<number>(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    ),
     arrivedPerSecond: ((await arrived(page)) - before) / elapsedS(),
   };
 }

@@ -14,7 +14,8 @@ describe.skipIf(whySkipped !== "")(`the sandbox's page under load${whySkipped}`,
     const browser = await openBrowser();
     try {
       const load = { url: inject("browserStage").pageUrl, users: 50, perSecond: 100, warmUpS: 8, seconds: 12 };
-      const { medianScriptMs, frames, heap } = await measurePageLoad(browser, load);
+      const { medianScriptMs, frames, heap, overhangPx } = await measurePageLoad(browser, load);
+      expect(overhangPx, "the page scrolls sideways").toBe(0);
       expect(frames).toBeGreaterThan(50);
       expect(medianScriptMs).toBeLessThan(FRAME_MS);
       expect((heap.at(-1)?.heapMb ?? Infinity) - (heap.at(0)?.heapMb ?? 0)).toBeLessThan(MOST_GROWTH_MB);

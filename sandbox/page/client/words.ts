@@ -26,6 +26,11 @@ export function size(bytes: number): string {
   return bytes < 1_024 ? `${String(bytes)} bytes` : `${String(Math.round(bytes / 1_024))} KB`;
 }
 
+/** A number in at most four characters: `999`, `1.2K`, `34K`. */
+export function compact(count: number): string {
+  return count.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: count < 1_000 ? 3 : 2 });
+}
+
 /** A number with thin groups of thousands. */
 export function grouped(count: number): string {
   return count.toLocaleString("en-US").replaceAll(",", "\u2009");

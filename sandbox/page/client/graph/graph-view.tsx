@@ -5,11 +5,11 @@ import { computed } from "@preact/signals";
 
 import type { Graph, GraphEdge, GraphNode } from "../../protocol.ts";
 import { conditions, counts, glowing, graph } from "../state/world.ts";
-import { grouped } from "../words.ts";
+import { compact } from "../words.ts";
 
-const COLUMN_PX = 164;
+const COLUMN_PX = 166;
 const ROW_PX = 30;
-const NODE = { width: 136, height: 24 };
+const NODE = { width: 144, height: 24 };
 const EDGE_OF_PICTURE = 8;
 
 /** The graph and the partitions. */
@@ -64,7 +64,7 @@ function Node({ node }: { readonly node: GraphNode }): JSX.Element {
       </text>
       {count !== undefined && (
         <text class="count" x={x + NODE.width - 8} y={y + 16}>
-          {grouped(count)}
+          {compact(count)}
         </text>
       )}
     </g>
