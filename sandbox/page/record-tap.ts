@@ -115,6 +115,7 @@ async function decoded(registry: SchemaRegistry, bytes: Buffer): Promise<unknown
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
