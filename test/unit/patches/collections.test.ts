@@ -46,6 +46,35 @@ it.each(["mutants", "defects"] as const)("all %s fit the code as it is; make ane
   ).toEqual([]);
 });
 
+it.each(["mutants", "defects"] as const)(
+  "all %s name tests that are there; give them the new title when one is renamed",
+  (name) => {
+    const isThere = ({ test }: Patch): boolean =>
+      existsSync(test.file) && hasTitle(readFileSync(test.file, "utf8"), test.title);
+    expect(
+      patchesOf(name)
+        .filter((patch) => !isThere(patch))
+        .map((patch) => patch.name),
+    ).toEqual([]);
+  },
+);
+
+/** True when each part of a title is a literal of the file, in which `%s` and `$name` stand for anything. */
+function hasTitle(file: string, title: string): boolean {
+  const literals = [...file.matchAll(/"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)].map(
+    ([, double, single, template]) => (double ?? single ?? template ?? "").replaceAll(/\\(.)/g, "$1"),
+  );
+  const forms = literals.map((literal) =>
+    literal
+      .split(/%[a-z#]|\$\w+/)
+      .map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&"))
+      .join(".*"),
+  );
+  return title
+    .split(" > ")
+    .every((part) => forms.some((form) => form !== ".*" && new RegExp(`^${form}$`, "s").test(part)));
+}
+
 it("a sample is spread over all, and the same every time", () => {
   const sample = sampleOf(defects, 10);
   expect(sample).toEqual(sampleOf(defects, 10));
