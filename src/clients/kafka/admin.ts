@@ -142,11 +142,13 @@ async function createMissing(
   }
   const [existing] = coPartitioned(found, options).values();
   const wanted = { ...options, replicationFactor, partitions: existing ?? options.partitions };
+  const made: string[] = [];
   for (const spec of missing) {
     const refusal = await create(admin, spec, newTopic(spec, wanted));
-    if (refusal !== null) mistakes.push(refusal);
+    if (refusal === null) made.push(nameOf(options, spec));
+    else mistakes.push(refusal);
   }
-  await untilThere(admin, options);
+  await untilThere(admin, made, options);
 }
 
 /** Null when it is there now, also when another instance has created it meanwhile. */
@@ -161,13 +163,14 @@ async function create(admin: Admin, spec: TopicSpec, topic: ReturnType<typeof ne
   }
 }
 
-/** A new topic shows up in every broker's metadata a moment later. */
-async function untilThere(admin: Admin, options: ClusterOptions): Promise<void> {
+/** A new topic shows up in every broker's metadata a moment later. Throws when that takes long: a repeat finds it, or creates it again. */
+async function untilThere(admin: Admin, names: readonly string[], options: ClusterOptions): Promise<void> {
   const untilMs = options.clock.monotonicMs() + settleMs;
-  const names = topics.map((spec) => nameOf(options, spec));
   for (;;) {
     const found = await findTopics(admin, options);
-    if (names.every((name) => found.has(name)) || options.clock.monotonicMs() >= untilMs) return;
+    const unseen = names.filter((name) => !found.has(name));
+    if (unseen.length === 0) return;
+    if (options.clock.monotonicMs() >= untilMs) throw new Error(`created and not yet to be seen: ${unseen.join(", ")}`);
     await pause(options.clock, betweenTriesMs);
   }
 }
