@@ -101,7 +101,8 @@ export function startTap(options: TapOptions): Tap {
     isConnected: () => state.isConnected,
     async stop() {
       stopping.abort();
-      await running;
+      // KafkaJS tries to connect for long where Kafka is away: that is not waited for.
+      await Promise.race([running, delay(STOP_WITHIN_MS, undefined, { ref: false })]);
     },
   };
 }
