@@ -21,6 +21,7 @@ export async function drain(cast: Cast, stopped: AbortSignal): Promise<number | 
   const startMs = arena.now();
   while (arena.now() - startMs < drainWithinMs) {
     stopped.throwIfAborted();
+    await settleInContext(cast);
     if (openWork(cast) === 0 && arena.instances.every(({ wanted, ready }) => ready || !wanted)) {
       const left = await uncommitted(addresses.brokers, `${names.appName}-${names.topic}`, names.topic);
       arena.note({ kind: "sample", of: "lag", subject: "group", value: left.length });
@@ -29,4 +30,17 @@ export async function drain(cast: Cast, stopped: AbortSignal): Promise<number | 
     await delay(100);
   }
   return null;
+}
+
+/** A word that was accepted and that no agent has seen stands in the context where its chat was over when it was decided. */
+async function settleInContext({ arena, users, words }: Cast): Promise<void> {
+  const open = words.open().filter(({ direction }) => direction === "user-to-agent");
+  const { people } = arena.stage.world.parts;
+  for (const { userId } of people.list()) {
+    const mine = open.filter(({ user }) => user === users.aliasOf(userId));
+    if (mine.length === 0 || !users.hasForgotten(userId)) continue;
+    const response = await arena.stage.call("GET", `/v1/context/${userId}`);
+    const context = await response.text();
+    for (const word of mine) if (context.includes(word.id)) words.settle(word);
+  }
 }

@@ -118,7 +118,6 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
         ? "one instance alone did not serve"
         : `one instance alone served ${String(tailUsers)} new chats in ${seconds(tailMs)}`,
     );
-    await settleInContext(cast);
     const entries = inOrder([...arena.entries, ...(await collectEvidence({ ...cast, struck }))]);
     const hasForgotten = users.forgotten.size > 0;
     const verdict = judgeHistory(entries, {
@@ -242,17 +241,6 @@ async function tail(cast: Cast, old: readonly User[], stopped: AbortSignal): Pro
   const tookMs = arena.now() - startMs;
   await drain(cast, stopped);
   return served.every(Boolean) ? tookMs : null;
-}
-
-/** A word that was accepted and that no agent has seen stands in the context where its chat was over when it was decided. */
-async function settleInContext({ arena, words }: Cast): Promise<void> {
-  const missing = words.open().filter(({ direction }) => direction === "user-to-agent");
-  for (const user of new Set(missing.map((word) => word.user))) {
-    const person = arena.stage.world.parts.people.list().find(({ name }) => name.startsWith(`Nombre-${user}-`));
-    const response = await arena.stage.call("GET", `/v1/context/${person?.userId ?? ""}`);
-    const context = await response.text();
-    for (const { id } of missing) if (context.includes(id)) arena.note({ kind: "settled", id, as: "context" });
-  }
 }
 
 /**

@@ -71,6 +71,8 @@ export interface Users {
   isGreeted(session: Session): boolean;
   /** Sessions that ended because the desk was told to forget them. */
   readonly forgotten: ReadonlySet<string>;
+  /** Whether one of them was of that user. */
+  hasForgotten(userId: string): boolean;
   aliasOf(userId: string | null | undefined): string | undefined;
   /** Connects that were refused, in words. */
   readonly refusals: string[];
@@ -86,6 +88,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
   const { parts } = arena.stage.world;
   const aliases = new Map<string, string>();
   const forgotten = new Set<string>();
+  const forgottenUsers = new Set<string>();
   const refusals: string[] = [];
   const newest = { sessions: new Map<string, Session>(), atMs: -1 };
   const greeted = new Set<string>();
@@ -253,7 +256,8 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
         perform(user, what, session);
       }
       if (session === null) return;
-      await user.settled(stopped);
+      // What a chat did not carry that the desk forgot, the next one shows: nothing more comes in this one.
+      if (session.state !== "LOST") await user.settled(stopped);
       if (isOverFor(stopped)) return;
       await user.end(how, session, stopped);
     }
@@ -261,6 +265,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
 
   const users: Users = {
     forgotten,
+    hasForgotten: (userId) => forgottenUsers.has(userId),
     refusals,
     sessionOf,
     isGreeted,
@@ -277,6 +282,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
     },
     forget(session) {
       forgotten.add(session.id);
+      if (session.user !== undefined) forgottenUsers.add(session.user);
       const alias = aliases.get(session.user ?? "");
       // What the agent has said and the service has not fetched was the desk's to keep; what the user says from now on is promised to nobody.
       for (const word of alias === undefined ? [] : words.openOf(alias))

@@ -22,6 +22,8 @@ export interface Words {
   /** The next token of a user in a direction, offered now. */
   offer(user: string, direction: Direction): Word;
   answer(word: Word, outcome: Outcome): void;
+  /** It came to another rightful end: it stands in the context, where the next agent reads it. */
+  settle(word: Word): void;
   /** Of a user; those that nobody need ever see left out: not answered, or accepted and not seen. */
   openOf(user: string): readonly Word[];
   open(): readonly Word[];
@@ -76,6 +78,10 @@ export function createWords(arena: Arena, lab: Pick<DeadLetterLab, "letters">): 
       word.outcome = outcome;
       arena.note({ kind: "answered", id: word.id, outcome });
       if (outcome !== "ok" || word.seenMs !== null) openByUser.get(word.user)?.delete(word);
+    },
+    settle(word) {
+      openByUser.get(word.user)?.delete(word);
+      arena.note({ kind: "settled", id: word.id, as: "context" });
     },
     openOf(user) {
       look();
