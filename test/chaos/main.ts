@@ -91,7 +91,7 @@ async function main(values: Values): Promise<number> {
     thinkMs: [300, 2_500],
     everyMs: [4_000, 12_000],
     longestMs: 40_000,
-    ...(kind === undefined ? {} : { plan: [one], wantedKinds: 1 }),
+    ...(kind === undefined ? {} : { plan: [one], wantedKinds: 1, wantedWords: 300 }),
   });
   const report = describeRun(result);
   const lines = (all: readonly unknown[]): string => all.map((entry) => `${JSON.stringify(entry)}\n`).join("");

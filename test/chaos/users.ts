@@ -9,7 +9,9 @@ import { loseSession } from "../../sandbox/world/live-agent/events.ts";
 import { leave } from "../../sandbox/world/live-agent/queue.ts";
 import { isOver, type Session } from "../../sandbox/world/live-agent/session.ts";
 import type { Person } from "../../sandbox/world/people.ts";
+import type { Delivery } from "../../sandbox/world/webhooks.ts";
 import type { FactReader } from "../support/chat-facts.ts";
+import type { Outcome } from "../support/history/entries.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import type { TopicProducer } from "../support/topic-producer.ts";
 import type { Arena } from "./arena.ts";
@@ -138,10 +140,16 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
     const given = (): number =>
       parts.botrunner.states.read({ matching: (one) => one.userId === userId }).entries.length;
 
+    /** What is said to a desk that has forgotten the chat goes to the context, which Redis alone has: no agent need ever see it. */
+    const promiseOf = (outcome: Delivery["outcome"]): Outcome => {
+      if (outcome === "refused") return "fail";
+      const isForgotten = forgotten.has(sessionOf(person)?.id ?? "");
+      return outcome === "accepted" && !isForgotten ? "ok" : "info";
+    };
     const says = (): void => {
       const word = words.offer(alias, "user-to-agent");
       void parts.bot.sent(userId, word.id).then(({ outcome }) => {
-        words.answer(word, outcome === "accepted" ? "ok" : outcome === "refused" ? "fail" : "info");
+        words.answer(word, promiseOf(outcome));
       });
     };
     const saysTwice = (): void => {
@@ -149,7 +157,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       const id = `${person.channel === "whatsapp" ? "wamid." : "m_"}${alias}.${word.id.replaceAll(/\D/g, "")}`;
       void Promise.all([parts.bot.sent(userId, word.id, id), parts.bot.sent(userId, word.id, id)]).then((both) => {
         const isTaken = both.some(({ outcome }) => outcome === "accepted");
-        words.answer(word, isTaken ? "ok" : "info");
+        words.answer(word, promiseOf(isTaken ? "accepted" : "given-up"));
       });
     };
     const sendsFile = (): void => {
@@ -159,7 +167,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       // On Facebook an attachment has no caption: the words go beside it, as a message before it.
       const file = { type: "image", url, mimeType: "image/png", caption: word.id };
       void parts.bot.sentFile(userId, file).then(({ outcome }) => {
-        words.answer(word, outcome === "accepted" ? "ok" : outcome === "refused" ? "fail" : "info");
+        words.answer(word, promiseOf(outcome));
       });
     };
     const hears = (session: Session): void => {
