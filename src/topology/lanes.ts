@@ -45,8 +45,6 @@ interface Lane {
   running: Promise<void> | null;
   /** Commands carried out whose removal has not come back yet. */
   readonly handled: Set<string>;
-  /** Results on their way, in their order. */
-  telling: Promise<void>;
   lastPost: number;
   generation: string | null;
 }
@@ -131,19 +129,14 @@ export function createLanes(
     try {
       for (;;) {
         const command = next(user, name);
-        if (command === undefined || over || stopping.aborted) break;
+        if (command === undefined || stopping.aborted) return;
         await carryOut(userId, user, command);
         user.lanes[name].handled.add(idOf(command));
       }
     } catch (error) {
-      ended(error);
+      over = true;
+      if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a lane ended by something odd"));
     }
-    await user.lanes[name].telling;
-  }
-
-  function ended(error: unknown): void {
-    over = true;
-    if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("a lane ended by something odd"));
   }
 
   async function carryOut(userId: string, user: User, command: Command): Promise<void> {
@@ -165,10 +158,8 @@ export function createLanes(
         },
         "a command ended without success",
       );
-    const lane = user.lanes[command.lane];
-    lane.telling = lane.telling.then(() => tellResult(userId, command, finished)).catch(ended);
-    // The mark of the next command says of those before it that they are done. Whatever else became of one must be told first.
-    if (finished.outcome !== "done" || finished.data !== null) await lane.telling;
+    // Before the next command: where the marks are lost with Redis, what is done and not told is done again.
+    await tellResult(userId, command, finished);
   }
 
   /** A result that breaks its schema is a defect of ours: it must not hold the lane for ever, so it ends as broken. */
@@ -373,5 +364,5 @@ function isLimited(command: Command): boolean {
 }
 
 function newLane(): Lane {
-  return { running: null, handled: new Set(), telling: Promise.resolve(), lastPost: 0, generation: null };
+  return { running: null, handled: new Set(), lastPost: 0, generation: null };
 }
