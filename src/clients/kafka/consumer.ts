@@ -15,6 +15,7 @@ import { startSession, type GroupSession, type SessionEvents } from "./group-ses
 import { createOffsetQueries } from "./offset-queries.ts";
 import { createPositions } from "./positions.ts";
 import { toRecord } from "./records.ts";
+import { unlessWithoutGroup } from "./without-group.ts";
 
 /** What the consumer needs; times in milliseconds. */
 export interface KafkaConsumerOptions {
@@ -258,6 +259,12 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
     await mine.running;
   };
 
+  /** Positions and pauses are kept here: what finds no group is done after the next join (restoreAfterJoin). */
+  const withGroup = (call: (consumer: GroupSession["consumer"]) => void): void => {
+    const current = session;
+    if (current !== null) unlessWithoutGroup(() => call(current.consumer));
+  };
+
   return {
     async start(to) {
       if (life !== "new") throw new Error("the consumer was started before");
@@ -275,17 +282,17 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
       positions.moveTo(name, partition, offset);
       justSought.add(`${name} ${partition}`);
       queueMicrotask(() => justSought.delete(`${name} ${partition}`));
-      session?.consumer.seek({ topic: name, partition, offset: String(offset) });
+      withGroup((consumer) => consumer.seek({ topic: name, partition, offset: String(offset) }));
     },
     pause(partition) {
       positions.pause(partition);
       if (positions.isPaused(partition))
-        session?.consumer.pause(topics.map((topic) => ({ topic, partitions: [partition] })));
+        withGroup((consumer) => consumer.pause(topics.map((topic) => ({ topic, partitions: [partition] }))));
     },
     resume(partition) {
       positions.resume(partition);
       if (positions.owns(partition))
-        session?.consumer.resume(topics.map((topic) => ({ topic, partitions: [partition] })));
+        withGroup((consumer) => consumer.resume(topics.map((topic) => ({ topic, partitions: [partition] }))));
     },
     async commit(offsets) {
       if (offsets.length === 0) return;
