@@ -9,9 +9,8 @@ import { rareThings, type RareThing } from "./sometimes.ts";
 /** What to play. */
 export interface SeedRun {
   readonly seeds: Iterable<number>;
-  /** No seed begins after this long, milliseconds, unless `missing` tells that the run shows too little yet. */
+  /** No seed begins after this long, milliseconds. */
   readonly withinMs: number;
-  readonly missing?: (soFar: RunOutcome) => boolean;
   readonly threads?: number;
   /** Hears of each outcome. */
   readonly played?: (outcome: SeedOutcome) => void;
@@ -45,7 +44,6 @@ export async function runSeeds({
   seeds,
   withinMs,
   threads = availableParallelism(),
-  missing = () => false,
   played,
 }: SeedRun): Promise<RunOutcome> {
   const startedMs = performance.now();
@@ -53,7 +51,7 @@ export async function runSeeds({
   const queue = seeds[Symbol.iterator]();
   const next = (): number | null => {
     const tookMs = performance.now() - startedMs;
-    if (tookMs > withinMs && !missing(total.outcome(tookMs))) return null;
+    if (tookMs > withinMs) return null;
     const { done, value } = queue.next();
     return done === true ? null : value;
   };
