@@ -2,12 +2,12 @@
 // conversation passes by each; what is wrong with login, certificate or rights refuses the start in a sentence; nobody but the service writes
 // the service's own topics. Services of its own.
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { Kafka, logLevel, type Admin, type Producer } from "kafkajs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { createServices, type Services } from "../../sandbox/services/driver.ts";
 import type { SecureListener } from "../../sandbox/services/services.ts";
@@ -126,6 +126,7 @@ describe("a start is refused, in one sentence", () => {
 
   it("with an authority that did not sign the broker's certificate", async () => {
     const file = join(tmpdir(), `${names.topic}.pem`);
+    onTestFinished(() => rm(file, { force: true }));
     await writeFile(file, rootCertificates[0] ?? "");
     expect(await refused({ KAFKA_CA_FILE: file })).toEqual([
       expect.stringMatching(/^The Kafka broker's certificate is not trusted \([A-Z_]+\): KAFKA_CA_FILE must hold/),
