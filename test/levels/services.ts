@@ -69,7 +69,8 @@ export function createRunServices(say: (text: string) => void, variant?: Variant
       if (state.started === undefined) return;
       // A level that was interrupted, or took too long, had no time to end the services under its tests.
       const { sweepLeftovers } = await import("../../sandbox/services/run-directory.ts");
-      for (const { name, pid } of await sweepLeftovers()) say(`services: ended ${name} (${String(pid)}), left by a level`);
+      for (const { name, pid } of await sweepLeftovers())
+        say(`services: ended ${name} (${String(pid)}), left by a level`);
     },
     lackingExitCode: () => state.lacking,
   };

@@ -28,11 +28,11 @@ export const deskRows: readonly ParitySection[] = [
       ]),
       same("4.3 409", "sleeps SLEEP_LONG_POLLLING", [
         `${clients}/salesforce/live-agent/poll`,
-        "a poll of Live Agent > judges 409",
+        "a poll of Live Agent > R25 judges 409",
       ]),
       same("4.3 403", "the chat ends by timeout", [
         `${clients}/salesforce/live-agent/poll`,
-        "a poll of Live Agent > judges 403",
+        "a poll of Live Agent > R25 judges 403",
       ]),
       better(
         "4.3 503",

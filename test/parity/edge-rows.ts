@@ -205,7 +205,10 @@ export const edgeRows: readonly ParitySection[] = [
       better(
         "2.3 while waiting",
         "is stored as context and not told to the agent",
-        [`${decide}/talk`, "what the agent is told on accept > is history, then welcome, then what comes later"],
+        [
+          `${decide}/talk`,
+          "what the agent is told on accept > is history, then welcome, then the files sent while waiting, then what comes later",
+        ],
         "is kept in the state and told to the agent who accepts",
       ),
     ],
@@ -222,8 +225,8 @@ export const edgeRows: readonly ParitySection[] = [
         "opening a chat > hands a blocked contact to the blocked state",
       ]),
       same("3.2 phone prefix", "the first code that fits a number of that length is taken off", [
-        `${decide}/opening`,
-        'phone prefix removal (codes 521, 52) > 521245124510 with ["521","52"] gives 1245124510',
+        "test/unit/conformance/phone",
+        'Phone: 521245124510 with the codes ["521","52"] is 1245124510',
       ]),
       same("3.3 search", "by e-mail, then by phone, in one call", [
         `${clients}/salesforce/data-api/contacts-and-cases`,

@@ -91,7 +91,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
   const create = (instance: number): Promise<ServiceProcess> =>
     createServiceProcess({
-      name: basename(fileURLToPath(options.file)).replace(/\.test\.ts$/, ""),
+      name: basename(fileURLToPath(options.file)).replace(/(\.test)?\.ts$/, ""),
       ...(options.entry === undefined ? {} : { entry: options.entry }),
       ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
       environment: (ports) =>

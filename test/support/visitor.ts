@@ -66,7 +66,8 @@ export async function visit(
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    if (message.type() === "error" || message.type() === "warning")
+      complaints.push(`${message.text()} (${message.location().url})`);
   });
   await page.goto(inject("browserStage").pageUrl);
   await page.locator(".connection[data-state=live]").waitFor({ state: "attached" });

@@ -17,7 +17,8 @@ export function GraphView(): JSX.Element | null {
   const drawn = graph.value;
   if (drawn === null) return null;
   return (
-    <div class="graph-box">
+    // It scrolls sideways where the screen is narrow: then it must be reached by the keyboard too.
+    <div class="graph-box" tabIndex={0} role="group" aria-label="How records flow">
       <Picture graph={drawn} />
       <Partitions />
     </div>
