@@ -74,6 +74,8 @@ interface Member {
 /** A fleet behind a balancer that listens already; no instance runs yet. */
 export async function createFleet(options: FleetOptions): Promise<Fleet> {
   const members = new Map<number, Member>();
+  /** Told to stop, also those that were still starting. */
+  const leaving = new Set<number>();
   const stateKey = randomBytes(32).toString("base64");
   let numbers = 0;
   const isUp = ({ supervisor }: Member): boolean => supervisor.state() === "ready" || supervisor.state() === "starting";
@@ -94,6 +96,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   };
   const drain = async ({ number, supervisor }: Member): Promise<string | undefined> => {
     const startedMs = performance.now();
+    leaving.add(number);
     const ending = await supervisor.stop();
     members.delete(number);
     if (ending === undefined) return undefined;
@@ -113,6 +116,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         await added.supervisor.start();
       } catch (error) {
         members.delete(added.number);
+        if (leaving.has(added.number)) throw new NotNow(`instance ${String(added.number)} was stopped before it was ready`);
         throw error;
       }
       return described(added);

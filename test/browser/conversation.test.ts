@@ -65,19 +65,24 @@ describe.skipIf(whySkipped !== "")(`the sandbox's page${whySkipped}`, () => {
     await visitor.onPhone("¿La ve?").locator(".took").waitFor();
     await visitor.onPhone("¿La ve?").getByRole("button", { name: "Follow this message" }).click();
     const places = page.locator(".hop-place");
-    await eventually("the whole way is known", async () => {
-      const seen = await places.allInnerTexts();
-      return [
-        "phone",
-        "webhook",
-        "channel-messages",
-        "interconnections",
-        "salesforce",
-        "console",
-        "agent-events",
-        "chat-events",
-      ].every((place) => seen.includes(place));
-    });
+    const way = [
+      "phone",
+      "webhook",
+      "channel-messages",
+      "interconnections",
+      "salesforce",
+      "console",
+      "agent-events",
+      "chat-events",
+    ];
+    await eventually(
+      "the whole way is known",
+      async () => {
+        const seen = await places.allInnerTexts();
+        return way.every((place) => seen.includes(place));
+      },
+      { why: () => places.allInnerTexts() },
+    );
     await page.getByRole("button", { name: "Open the record on channel-messages" }).click();
     await page.locator(".detail pre", { hasText: "¿La ve?" }).waitFor();
     expect(visitor.complaints).toEqual([]);

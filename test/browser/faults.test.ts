@@ -149,6 +149,9 @@ describe.skipIf(whySkipped !== "")(`the switches of the sandbox's page${whySkipp
     await eventually("both own partitions", async () => (await owned(1)) > 0 && (await owned(2)) > 0, {
       timeoutMs: 60_000,
     });
+    // It owns partitions a moment before it is ready.
+    const second = page.locator('.instances [data-owner="2"]');
+    await eventually("it is ready", async () => (await second.getAttribute("data-state")) === "ready");
     await talk();
     await hasArrived();
     await page.getByRole("button", { name: "Stop instance 2" }).click();
