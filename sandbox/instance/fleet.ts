@@ -116,7 +116,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         await added.supervisor.start();
       } catch (error) {
         members.delete(added.number);
-        if (leaving.has(added.number)) throw new NotNow(`instance ${String(added.number)} was stopped before it was ready`);
+        if (leaving.has(added.number))
+          throw new NotNow(`instance ${String(added.number)} was stopped before it was ready`);
         throw error;
       }
       return described(added);
