@@ -186,7 +186,8 @@ export function runOperator(args: readonly string[], settings: Readonly<Record<s
     });
   }).then(async (run: OperatorRun) => {
     // What `show` prints is there to be read; what a list or a refusal says is not to hold any of it.
-    await keepText("operator", args.includes("list") ? `${run.told}${run.out}` : run.told);
+    const said = args.includes("list") ? `${run.told}${run.out}` : run.told;
+    if (said !== "") await keepText("operator", said);
     return run;
   });
 }
