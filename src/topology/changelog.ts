@@ -13,6 +13,14 @@ export const keyOfFence = (client: string): Buffer => Buffer.from(`#fence:${clie
 /** Key of the cursors: how far the index was after a turn. */
 export const keyOfCursor = (client: string): Buffer => Buffer.from(`#cursor:${client}`);
 
+/** A takeover writes the users of the inherited outbox once more after so long: behind whatever the owner before still appends. */
+export const rewriteAfterMs = 60_000;
+/**
+ * The changelog is not compacted sooner, so that a late append of an old owner, void to a fold, is never all that compaction
+ * leaves of its key: the rewrite, or the new owner's next turn, stands behind it by then.
+ */
+export const leastCompactionLagMs = 5 * rewriteAfterMs;
+
 /** Version of what an owner decided. A newer one wins, whatever its offset (a late append of an old owner). */
 export interface Version {
   readonly epoch: number;

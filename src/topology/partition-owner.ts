@@ -1,6 +1,7 @@
 // The owner of one partition index: takeover, then one loop that takes turns (save with outbox, produce with the changelog
 // first, commit), and the lanes, polls and due times of its users. Strictly one turn in flight. It ends when the index is
 // lost, and begins again when the store turned out to be behind or empty. Made by the runtime for each index it is given.
+import { rewriteAfterMs } from "./changelog.ts";
 import { createDueTimes, type DueTimes } from "./due-times.ts";
 import { createFeed } from "./feed.ts";
 import { createLanes, type Lanes, type LaneTools } from "./lanes.ts";
@@ -59,7 +60,6 @@ const turnRecords = 200;
 const turnBytes = 256 * 1024;
 /** A claimant waits this long before its first effect: longer than the right to act of the one before lasts. */
 const claimWaitMs = 1_500;
-const rewriteAfterMs = 60_000;
 const waitForRegistryMs = 500;
 const liveSlice = 500;
 /** Polls of taken over chats begin spread over this time, 2 ms a chat. */

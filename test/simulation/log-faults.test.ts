@@ -133,6 +133,23 @@ describe("offsets without records", () => {
     expect(chat.seen.slice(-2)).toEqual(["one", "two"]);
   });
 
+  it("compaction leaves what is younger than its lag as it is", async () => {
+    const world = createGraphWorld();
+    world.start();
+    await world.openChat("ana");
+    await world.advance(80_000);
+    const keys = () => world.log.records("interconnections", 0).map(({ key }) => key?.toString());
+    const all = keys().length;
+    await world.say("ana", "young");
+    await world.say("ana", "younger");
+    await world.advance(1_000);
+    const young = keys().length - all;
+    world.log.compact("interconnections", 0, 75_000);
+    expect(keys().slice(-young)).toHaveLength(young);
+    expect(new Set(keys().slice(0, -young)).size).toBe(keys().length - young);
+    expect(keys().length).toBeLessThan(all + young);
+  });
+
   it("left by compaction are no gap: the states are rebuilt from what is left", async () => {
     const world = createGraphWorld();
     world.start();

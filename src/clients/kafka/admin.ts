@@ -8,7 +8,7 @@ import { createKafka, type KafkaConnection } from "./client.ts";
 import { askForCoordinator } from "./coordinator.ts";
 import { pause } from "./deadline.ts";
 import { memberInfoOf, protocolName } from "./group-protocol.ts";
-import { mistakesOf, newTopic, unequalCounts, type FoundTopic } from "./topic-settings.ts";
+import { compactedTooSoon, mistakesOf, newTopic, unequalCounts, type FoundTopic } from "./topic-settings.ts";
 
 /** What is to be there; times in milliseconds. */
 export interface ClusterOptions {
@@ -194,7 +194,7 @@ async function findTopics(admin: Admin, options: ClusterOptions): Promise<Readon
       resources: names.map((name) => ({
         type: kafkajs.ConfigResourceTypes.TOPIC,
         name,
-        configNames: ["cleanup.policy", "max.message.bytes"],
+        configNames: ["cleanup.policy", "max.message.bytes", "min.compaction.lag.ms"],
       })),
     }),
   ]);
@@ -210,6 +210,7 @@ async function findTopics(admin: Admin, options: ClusterOptions): Promise<Readon
         replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
         cleanupPolicy: setting(name, "cleanup.policy"),
         maxMessageBytes: Number(setting(name, "max.message.bytes")),
+        minCompactionLagMs: Number(setting(name, "min.compaction.lag.ms")),
       },
     ]),
   );
@@ -240,6 +241,8 @@ function judgeTopics(
       continue;
     }
     mistakes.push(...mistakesOf(spec, name, topic));
+    const tooSoon = compactedTooSoon(spec, name, topic);
+    if (tooSoon !== null) warnings.push(tooSoon);
     if (topic.replicas === 1) single.push(name);
   }
   if (single.length > 0) {

@@ -1,6 +1,7 @@
 // How topics are created and what an existing one must be like: pure. Called by admin.ts.
 import type { ITopicConfig } from "kafkajs";
 
+import { leastCompactionLagMs } from "../../topology/changelog.ts";
 import { topicName, type TopicSpec } from "../../topology/topics.ts";
 
 /** What is asked of new topics. */
@@ -18,6 +19,7 @@ export interface FoundTopic {
   readonly replicas: number;
   readonly cleanupPolicy: string;
   readonly maxMessageBytes: number;
+  readonly minCompactionLagMs: number;
 }
 
 const hourMs = 3_600_000;
@@ -35,6 +37,7 @@ export function newTopic(spec: TopicSpec, wanted: NewTopics): ITopicConfig {
     ...(spec.cleanup === "compact"
       ? {
           "min.cleanable.dirty.ratio": "0.1",
+          "min.compaction.lag.ms": String(leastCompactionLagMs),
           "segment.ms": String(hourMs),
           "max.compaction.lag.ms": String(dayMs),
           "delete.retention.ms": String(dayMs),
@@ -63,6 +66,15 @@ export function mistakesOf(spec: TopicSpec, name: string, found: FoundTopic): re
     ];
   }
   return [];
+}
+
+/** The sentence on a compacted topic that may lose what an owner still needs; null when there is nothing to warn of. */
+export function compactedTooSoon(spec: TopicSpec, name: string, found: FoundTopic): string | null {
+  if (spec.cleanup !== "compact" || found.minCompactionLagMs >= leastCompactionLagMs) return null;
+  return (
+    `Topic ${name} has min.compaction.lag.ms=${String(found.minCompactionLagMs)}: a record that an instance appends while it loses its ` +
+    `partition could be all that compaction leaves of a user's state. Set min.compaction.lag.ms=${String(leastCompactionLagMs)}.`
+  );
 }
 
 /** The sentence on co-partitioned topics whose counts differ; null when all are equal. */

@@ -83,7 +83,7 @@ export interface ChatEvent {
   readonly sequence: number;
   /** When it happened, epoch milliseconds. */
   readonly occurredAt: number;
-  /** When the service decided it, epoch milliseconds. */
+  /** When the service decided it, epoch milliseconds. Decided anew after the state store was lost, it is later; the rest is the same. */
   readonly producedAt: number;
   /** Kind of the fact. */
   readonly kind: ChatEventKind;

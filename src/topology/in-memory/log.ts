@@ -57,8 +57,8 @@ export interface InMemoryLog extends Groups {
   setDown(down: boolean): void;
   /** Takes up an offset without a record, as a control record does. */
   appendHole(topic: TopicSuffix, partition: number): void;
-  /** Keeps the last record of each key, and the last of all; offsets stay. */
-  compact(topic: TopicSuffix, partition: number): void;
+  /** Keeps the last record of each key and the last of all, and everything from the first record on that is younger than the lag; offsets stay. */
+  compact(topic: TopicSuffix, partition: number, lagMs?: number): void;
   /** Empties a topic and starts its offsets at 0 again, as deleting and creating it does. */
   recreate(topic: TopicSuffix): void;
 }
@@ -191,13 +191,14 @@ export function createInMemoryLog(options: InMemoryLogOptions): InMemoryLog {
       side.partition(topic, partition).end += 1;
       groups.wake();
     },
-    compact(topic, partition) {
+    compact(topic, partition, lagMs = 0) {
       const log = side.partition(topic, partition);
-      const newest = new Map(
-        log.records.map((record) => [record.key?.toString("hex") ?? record.offset, record.offset]),
-      );
+      const young = log.records.findIndex(({ timestamp }) => clock.now() - timestamp < lagMs);
+      const old = young === -1 ? log.records : log.records.slice(0, young);
+      const newest = new Map(old.map((record) => [record.key?.toString("hex") ?? record.offset, record.offset]));
       const kept = new Set(newest.values());
-      log.records = log.records.filter(({ offset }) => kept.has(offset) || offset === log.end - 1);
+      const left = old.filter(({ offset }) => kept.has(offset) || offset === log.end - 1);
+      log.records = [...left, ...log.records.slice(old.length)];
     },
     recreate(topic) {
       for (let partition = 0; partition < partitions; partition += 1) {

@@ -1,5 +1,6 @@
 // Does the faults of a seed to its world, one at a time, as the swarm allows and the dice choose. Tells the witness of each.
 import type { DriverInstance } from "../../../src/topology/in-memory/driver.ts";
+import { rewriteAfterMs } from "../../../src/topology/changelog.ts";
 import type { ProduceFault } from "../../../src/topology/in-memory/log.ts";
 import type { StoreFaults } from "../../../src/topology/in-memory/store.ts";
 import type { ProducedRecord, Store } from "../../../src/topology/ports.ts";
@@ -30,6 +31,9 @@ export interface Upstream {
   /** The registry answers again, and knows all of them. */
   answer(): void;
 }
+
+/** Less than the service asks of its topic (topic-settings.ts), more than it needs. */
+const compactionLagMs = rewriteAfterMs + 15_000;
 
 /** The faults of one run. */
 export interface Faults {
@@ -132,7 +136,7 @@ export function createFaults({ world, swarm, people, witness, sometimes, dice, u
     for (let partition = 0; partition < swarm.partitions; partition++) {
       sometimes.compacts(world.log.records("interconnections", partition));
       witness.look();
-      world.log.compact("interconnections", partition);
+      world.log.compact("interconnections", partition, compactionLagMs);
     }
   }
 

@@ -22,7 +22,7 @@ export const rareThings = [
   "a takeover found the commit ahead of the changelog's cursor",
   "a restore overlapped traffic",
   "an old owner appended behind a newer owner's fence",
-  "compaction kept such an append and dropped a newer version",
+  "compaction without a lag would have kept such an append and dropped a newer version",
   "the store went back past a commit",
   "a call took effect after its caller's death",
   "a call took effect while its caller was held",
@@ -167,7 +167,7 @@ export function createSometimes(inputs: () => number): Sometimes {
         keepsOlder ||= !name.startsWith("#") && version < (newest.get(name) ?? -1);
         newest.set(name, Math.max(version, newest.get(name) ?? -1));
       }
-      when(keepsOlder, "compaction kept such an append and dropped a newer version");
+      when(keepsOlder, "compaction without a lag would have kept such an append and dropped a newer version");
     },
   };
 }

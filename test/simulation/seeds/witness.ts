@@ -76,6 +76,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   const served = new Set<string>();
   const onTheWayBack = new Set<string>();
   const requests = new Set<string>();
+  const facts = new Set<string>();
   const places = new Map<string, number>();
   const firstDone = new Map<string, number>();
   const used = new Set<string>();
@@ -237,7 +238,12 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   function fact(partition: number, offset: number, told: ChatEvent): void {
     const { eventId: id, chatId, sequence, kind, reason, requestId } = told;
     const chat = chatId === null ? {} : { chat: { id: chatId, sequence } };
-    note({ kind: "record", topic: "chat-events", partition, offset, id, content: JSON.stringify(told), ...chat });
+    // Decided anew where the store has lost it, it says when: the rest must be the same.
+    const content = JSON.stringify({ ...told, producedAt: undefined });
+    note({ kind: "record", topic: "chat-events", partition, offset, id, content, ...chat });
+    // Facts are at least once (docs/contracts.md): an old one told again says nothing about now.
+    if (facts.has(id)) return;
+    facts.add(id);
     if (kind === "waiting") served.add(told.userId);
     if (kind === "ended" || (kind === "refused" && chatId !== null)) {
       served.delete(told.userId);

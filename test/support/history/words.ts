@@ -29,7 +29,7 @@ export interface WordsCheck extends Check {
 export function createWordsCheck(): WordsCheck {
   const words = new Map<string, Word>();
   const permits = new Map<string, InFlight[]>();
-  /** The word offered last of those shown, by lane. */
+  /** The word offered last of those shown, by lane and by lane within a session. */
   const latest = new Map<string, { readonly id: string; readonly word: Word }>();
   let place = 0;
 
@@ -69,14 +69,18 @@ export function createWordsCheck(): WordsCheck {
       const inSession = (word.bySession.get(shown.session ?? "") ?? 0) + 1;
       word.bySession.set(shown.session ?? "", inSession);
       word.timesAtOnce = Math.max(word.timesAtOnce, inSession);
-      return word.times > 1 ? nothing : inItsPlace(id, word, at);
+      return inItsPlace(id, word, `${word.lane} ${shown.session ?? ""}`, at);
     });
   }
 
-  function inItsPlace(id: string, word: Word, at: number): readonly Finding[] {
-    const before = latest.get(word.lane);
-    if (before === undefined || before.word.offeredAt < word.offeredAt) latest.set(word.lane, { id, word });
-    if (before === undefined || before.word.offeredAt <= word.answeredAt) return nothing;
+  /** What has ended as context is shown with the history of a later session: behind whatever earlier ones have shown. */
+  function inItsPlace(id: string, word: Word, laneInSession: string, at: number): readonly Finding[] {
+    const before = latest.get(word.settled ? laneInSession : word.lane);
+    for (const lane of [word.lane, laneInSession]) {
+      const last = latest.get(lane);
+      if (last === undefined || last.word.offeredAt < word.offeredAt) latest.set(lane, { id, word });
+    }
+    if (word.times > 1 || before === undefined || before.word.offeredAt <= word.answeredAt) return nothing;
     return [{ invariant: "I3", what: "reordered", subject: id, detail: `shown after ${before.id}`, at }];
   }
 

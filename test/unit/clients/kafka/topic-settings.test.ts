@@ -1,7 +1,7 @@
 // How topics are made, and what is wrong with one that exists.
 import { describe, expect, it } from "vitest";
 
-import { mistakesOf, newTopic, unequalCounts } from "../../../../src/clients/kafka/topic-settings.ts";
+import { compactedTooSoon, mistakesOf, newTopic, unequalCounts } from "../../../../src/clients/kafka/topic-settings.ts";
 import { topics, type TopicSuffix } from "../../../../src/topology/topics.ts";
 
 const wanted = { topicPrefix: "p", partitions: 12, replicationFactor: 3, maxMessageBytes: 1_000_000 };
@@ -17,7 +17,10 @@ const settingsOf = (suffix: TopicSuffix, replicationFactor = 3) =>
       value,
     ]),
   );
-const found = { partitions: 12, replicas: 3, cleanupPolicy: "delete", maxMessageBytes: 1_000_000 };
+const found = {
+  ...{ partitions: 12, replicas: 3, cleanupPolicy: "delete" },
+  ...{ maxMessageBytes: 1_000_000, minCompactionLagMs: 0 },
+};
 
 describe("newTopic", () => {
   it("keeps inputs for a week and never elects a replica that lags", () => {
@@ -38,11 +41,22 @@ describe("newTopic", () => {
   it("compacts the changelog early and without retention", () => {
     const settings = settingsOf("interconnections");
     expect(settings).toMatchObject({ "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1" });
+    expect(settings).toMatchObject({ "min.compaction.lag.ms": "300000" });
     expect(settings).not.toHaveProperty("retention.ms");
   });
 
   it("asks for no second replica where there is none", () => {
     expect(settingsOf("chat-requests", 1)).not.toHaveProperty("min.insync.replicas");
+  });
+});
+
+describe("compactedTooSoon", () => {
+  it("warns of a changelog that may be compacted before the rewrite that follows a takeover, and says what to set", () => {
+    const of = (suffix: TopicSuffix, minCompactionLagMs: number) =>
+      compactedTooSoon(specOf(suffix), `p.${suffix}`, { ...found, minCompactionLagMs });
+    expect(of("interconnections", 0)).toContain("Set min.compaction.lag.ms=300000.");
+    expect(of("interconnections", 300_000)).toBeNull();
+    expect(of("chat-requests", 0)).toBeNull();
   });
 });
 

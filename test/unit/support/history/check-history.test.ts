@@ -185,6 +185,17 @@ describe("I3, in order", () => {
     expect(found(history(said(up(1)), said(up(2)), screen(up(2)), screen(up(1))))).toEqual([`I3 reordered: ${up(1)}`]);
   });
 
+  it("judges a word that ended as context within the session that shows it in its history", () => {
+    const at = (session: string, ...ids: string[]): Untimed => {
+      return { kind: "shown", witness: "agent", user: "ana", text: ids.join(" "), session };
+    };
+    const settled: Untimed = { kind: "settled", id: up(1), as: "context" };
+    const words = [said(up(1)), settled, said(up(2))];
+    expect(found(history(...words, at("s1", up(2)), at("s2", up(1), up(2))))).toEqual([]);
+    expect(found(history(...words, at("s1", up(2)), at("s1", up(1))))).toEqual([`I3 reordered: ${up(1)}`]);
+    expect(found(history(...words, at("s1", up(2)), at("s2", up(2), up(1))))).toEqual([`I3 reordered: ${up(1)}`]);
+  });
+
   it("lets words that were under way together come in any order, and another user's and direction's too", () => {
     expect(
       found(history(offered(up(1)), offered(up(2)), answered(up(1)), answered(up(2)), screen(up(2)), screen(up(1)))),
