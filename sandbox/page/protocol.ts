@@ -129,7 +129,7 @@ export interface Trace {
   readonly text: string;
   /** In order of time. */
   readonly hops: readonly Hop[];
-  /** The fact that it arrived has been told: nothing more is to come. */
+  /** It has arrived, its result and the fact are told: nothing more is to come. */
   readonly isOver: boolean;
 }
 

@@ -47,8 +47,11 @@ interface Open {
   isThere: boolean;
 }
 
+/** What the stations of a message's end say: it was seen, its command has a result, the fact is told. */
+const ENDS = ["on the ", "result: ", "fact: "];
+
 const REMEMBERED = 3_000;
-const REMEMBERED_COMMANDS = 6_000;
+const REMEMBERED_NAMES = 6_000;
 const NEWEST_OF_USER = 50;
 
 /** Id of the message that an agent's line is. */
@@ -61,15 +64,28 @@ export function createTraces(): Traces {
   const byId = new Map<string, Open>();
   /** The newest messages of each user, the oldest of them first. */
   const underWay = new Map<string, Open[]>();
-  const byCommand = new Map<string, Open>();
-  /** Ids under which the service sends the words of agents. */
-  const byMessageId = new Map<string, Open>();
+  /** Every name of a message that is followed: its id, the commands that carry it, the ids under which the service sends the words of agents. */
+  const byName = new Map<string, Open>();
+  /** What was learned under a name before the name was: topics are read each at its own pace, calls are seen when they are made. */
+  const early = new Map<string, Hop[]>();
 
   const open = (trace: Open["trace"], first: Hop): void => {
     if (byId.has(trace.id)) return;
     const opened: Open = { trace, hops: [first], isPolled: false, isDecided: false, isThere: false };
     remember(byId, trace.id, opened, REMEMBERED);
+    alsoNamed(trace.id, opened);
     underWay.set(trace.user, [...(underWay.get(trace.user) ?? []).slice(-NEWEST_OF_USER), opened]);
+  };
+  const alsoNamed = (name: string, one: Open): void => {
+    remember(byName, name, one, REMEMBERED_NAMES);
+    one.hops.push(...(early.get(name) ?? []));
+    early.delete(name);
+  };
+  const addUnder = (name: string, one: Hop): string | null => {
+    const found = byName.get(name);
+    if (found === undefined) remember(early, name, [...(early.get(name) ?? []), one], REMEMBERED_NAMES);
+    else found.hops.push(one);
+    return found?.trace.id ?? null;
   };
   const waiting = (user: string, direction: Trace["direction"], isTheOne: (one: Open) => boolean): Open | undefined =>
     underWay.get(user)?.find((one) => one.trace.direction === direction && isTheOne(one));
@@ -85,7 +101,7 @@ export function createTraces(): Traces {
       for (const one of found) {
         one.isDecided = true;
         one.hops.push(hop(at, "interconnections", `decided: ${textOf(command, "kind")} is pending`, { record: id }));
-        remember(byCommand, commandKey(textOf(fields, "chatId"), command), one, REMEMBERED_COMMANDS);
+        alsoNamed(commandName(textOf(fields, "chatId"), command), one);
       }
       return found;
     });
@@ -95,7 +111,7 @@ export function createTraces(): Traces {
   const carriedBy = (command: ReturnType<typeof fieldsOf>, user: string): Open[] => {
     if (command["kind"] === "SayToUser") {
       const found = waiting(user, "to-user", (one) => !one.isDecided && one.trace.text === command["text"]);
-      if (found !== undefined) remember(byMessageId, textOf(command, "messageId"), found, REMEMBERED);
+      if (found !== undefined) alsoNamed(textOf(command, "messageId"), found);
       return found === undefined ? [] : [found];
     }
     const ids = Array.isArray(command["messageIds"]) ? command["messageIds"] : [command["messageId"]];
@@ -109,12 +125,11 @@ export function createTraces(): Traces {
     const event = fieldsOf(value);
     const { name, fields } = branchOf(event["body"]);
     if (name === "CommandResult") {
-      const found = byCommand.get(commandKey(textOf(event, "chatId"), fields));
       const tries = Number(fields["attempts"]) > 1 ? ` after ${textOf(fields, "attempts")} tries` : "";
       const outcome = textOf(fields, "outcome");
       const extra = { record: id, isTrouble: outcome !== "done" };
-      found?.hops.push(hop(at, "agent-events", `result: ${outcome}${tries}`, extra));
-      return found?.trace.id ?? null;
+      const result = hop(at, "agent-events", `result: ${outcome}${tries}`, extra);
+      return addUnder(commandName(textOf(event, "chatId"), fields), result);
     }
     const events = name === "DeskEvents" && Array.isArray(fields["events"]) ? fields["events"].map(fieldsOf) : [];
     const found = events.flatMap((one) => {
@@ -129,10 +144,10 @@ export function createTraces(): Traces {
 
   const onFact = (id: string, { at, value }: TappedRecord): string | null => {
     const fact = fieldsOf(value);
-    const found = byId.get(textOf(fact, "messageId")) ?? byMessageId.get(textOf(fact, "messageId"));
-    if (found === undefined) return null;
-    found.hops.push(hop(at, "chat-events", `fact: ${textOf(fact, "kind")}`, { record: id }));
-    return found.trace.id;
+    const messageId = textOf(fact, "messageId");
+    return messageId === ""
+      ? null
+      : addUnder(messageId, hop(at, "chat-events", `fact: ${textOf(fact, "kind")}`, { record: id }));
   };
 
   return {
@@ -142,8 +157,7 @@ export function createTraces(): Traces {
         open({ id, direction: "to-agent", user, text }, hop(at, "phone", "typed"));
         return;
       }
-      const found =
-        byMessageId.get(id) ?? waiting(user, "to-user", ({ trace, isThere }) => !isThere && trace.text === text);
+      const found = byName.get(id) ?? waiting(user, "to-user", ({ trace, isThere }) => !isThere && trace.text === text);
       if (line.from !== "service" || found === undefined) return;
       found.hops.push(hop(at, "phone", "on the user's phone"));
       found.isThere = true;
@@ -169,13 +183,14 @@ export function createTraces(): Traces {
       const fields = fieldsOf(request);
       const text = textOf(fields, "text");
       const isIn = ({ trace }: Open): boolean => trace.text !== "" && text.includes(trace.text);
-      const found =
-        operation === "ChatMessage"
-          ? underWay.get(user ?? "")?.findLast((one) => one.trace.direction === "to-agent" && isIn(one))
-          : byMessageId.get(textOf(fields, "id"));
       const isTrouble = status === null || status >= 400;
       const answer = status === null ? "no answer" : String(status);
-      found?.hops.push(hop(at, system, `${operation}: ${answer}`, { isTrouble }));
+      const made = hop(at, system, `${operation}: ${answer}`, { isTrouble });
+      const messageId = textOf(fields, "id");
+      if (operation === "ChatMessage") {
+        const said = underWay.get(user ?? "")?.findLast((one) => one.trace.direction === "to-agent" && isIn(one));
+        said?.hops.push(made);
+      } else if (messageId !== "") addUnder(messageId, made);
     },
     onRecord(id, record) {
       switch (record.topic) {
@@ -198,12 +213,11 @@ export function createTraces(): Traces {
       const found = byId.get(id);
       if (found === undefined) return undefined;
       const hops = found.hops.toSorted((one, other) => one.at - other.at);
-      const places = new Set(hops.map(({ place }) => place));
-      const last = found.trace.direction === "to-agent" ? "console" : "phone";
-      return { ...found.trace, hops, isOver: places.has(last) && places.has("chat-events") };
+      const isOver = ENDS.every((end) => hops.some(({ what }) => what.startsWith(end)));
+      return { ...found.trace, hops, isOver };
     },
     clear() {
-      for (const one of [byId, underWay, byCommand, byMessageId]) one.clear();
+      for (const one of [byId, underWay, byName, early]) one.clear();
     },
   };
 }
@@ -212,7 +226,7 @@ function hop(at: number, place: string, what: string, more: Partial<Pick<Hop, "r
   return { at, place, what, record: null, isTrouble: false, ...more };
 }
 
-function commandKey(chatId: string, command: ReturnType<typeof fieldsOf>): string {
+function commandName(chatId: string, command: ReturnType<typeof fieldsOf>): string {
   return [chatId, textOf(command, "lane"), textOf(command, "seq")].join("/");
 }
 

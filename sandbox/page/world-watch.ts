@@ -12,20 +12,12 @@ import type { WorldParts } from "../world/world-parts.ts";
 import { createArrivals } from "./arrivals.ts";
 import { caseFiles } from "./case-files.ts";
 import { traceOfScreenLine, type SeenCall, type SeenWebhook } from "./traces.ts";
-import type { Agent, Arrival, CaseFile, DeskChat, PhoneLine, ScreenLine, Tally, User } from "./protocol.ts";
+import type { Agent, Arrival, Batch, CaseFile, DeskChat, PhoneLine, ScreenLine, Tally, User } from "./protocol.ts";
 
 /** What is new since the last look, in the order in which it happened within each list. */
-export interface Sights {
-  readonly phone: readonly PhoneLine[];
-  readonly screen: readonly ScreenLine[];
-  readonly arrivals: readonly Arrival[];
+export interface Sights extends Omit<Batch, "records" | "counts" | "conditions"> {
   readonly calls: readonly SeenCall[];
   readonly webhooks: readonly SeenWebhook[];
-  readonly users: readonly User[];
-  readonly chats: readonly DeskChat[];
-  readonly agents: readonly Agent[];
-  readonly files: readonly CaseFile[];
-  readonly tally: Tally | null;
 }
 
 /** A watcher of one world. */

@@ -65,8 +65,16 @@ describe.skipIf(whySkipped !== "")(`the sandbox's page${whySkipped}`, () => {
     await visitor.onPhone("¿La ve?").locator(".took").waitFor();
     await visitor.onPhone("¿La ve?").getByRole("button", { name: "Follow this message" }).click();
     const places = page.locator(".hop-place");
-    // Not agent-events: the result of the command is missing now and then, where its record reaches the page before the state that names the command.
-    const way = ["phone", "webhook", "channel-messages", "interconnections", "salesforce", "console", "chat-events"];
+    const way = [
+      "phone",
+      "webhook",
+      "channel-messages",
+      "interconnections",
+      "salesforce",
+      "console",
+      "agent-events",
+      "chat-events",
+    ];
     await eventually(
       "the whole way is known",
       async () => {

@@ -75,4 +75,17 @@ describe("a text of an agent", () => {
     expect(traces.find(id)).toMatchObject({ direction: "to-user", isOver: true });
     expect(traces.find(id)?.hops.map(({ at }) => at)).toEqual([10, 20, 30, 40, 50, 60]);
   });
+
+  it("keeps what was learned before the state that names its command: call, result, fact", () => {
+    const traces = createTraces();
+    const id = traceOfScreenLine(8);
+    traces.onScreenLine({ n: 8, at: 10, session: "s", user, from: "agent", text: "Diga", agent: "a", trace: id });
+    traces.onCall({ at: 40, system: "integrations", operation: "send", user, status: 200, request: { id: "m-2" } });
+    traces.onRecord("r1", resultOf(50, "channel", 3));
+    traces.onRecord("r2", record("chat-events", 60, { messageId: "m-2", kind: "message_out" }));
+    const command = { kind: "SayToUser", lane: "channel", seq: 3, messageId: "m-2", text: "Diga" };
+    expect(traces.onRecord("r3", stateWith(30, command))).toBe(id);
+    const places = traces.find(id)?.hops.map(({ place }) => place);
+    expect(places).toEqual(["console", "interconnections", "integrations", "agent-events", "chat-events"]);
+  });
 });

@@ -12,24 +12,18 @@ import { duration, fineTime } from "../words.ts";
 const LOOK_EVERY_MS = 300;
 /** After so long nothing is expected any more: the chat may have ended before it arrived. */
 const LOOK_FOR_MS = 180_000;
-/** Its result and facts are told a moment after it has arrived. */
-const AFTERWARDS_MS = 5_000;
 
-/** The way of a message, looked at again until it has arrived. */
+/** The way of a message, looked at again until it is over. */
 export function TraceView({ trace: id }: { readonly trace: string }): JSX.Element {
   const trace = useSignal<Trace | undefined>(undefined);
   useEffect(() => {
     const startedMs = performance.now();
     let timer: ReturnType<typeof setTimeout>;
-    let overSinceMs: number | undefined;
     const look = async (): Promise<void> => {
       const answer = (await call("GET", `/traces/${encodeURIComponent(id)}`)) as Trace | undefined;
       trace.value = answer ?? trace.value;
-      const nowMs = performance.now();
-      if (answer?.isOver === true) overSinceMs ??= nowMs;
-      const isTold = overSinceMs !== undefined && nowMs - overSinceMs > AFTERWARDS_MS;
-      const isLate = nowMs - startedMs > LOOK_FOR_MS;
-      if (answer !== undefined && !isTold && !isLate) timer = setTimeout(() => void look(), LOOK_EVERY_MS);
+      const isLate = performance.now() - startedMs > LOOK_FOR_MS;
+      if (answer?.isOver === false && !isLate) timer = setTimeout(() => void look(), LOOK_EVERY_MS);
     };
     void look();
     return () => clearTimeout(timer);
