@@ -59,7 +59,8 @@ interface Poll {
   resumeToken: string | null;
   /** Events told that the desk has no acknowledgement for; null until the first answer. */
   unconfirmed: number | null;
-  lastGoodMs: number;
+  /** Since when polls have failed; null while they work. A poll that is held works until it fails. */
+  failingSinceMs: number | null;
   failures: number;
   /** Reconnects since the last good answer. */
   reconnects: number;
@@ -70,7 +71,7 @@ interface Poll {
 
 type Going = "on" | "over";
 
-/** Longest time that polls may fail before the chat is given up. */
+/** Longest time that polls may fail before the chat is given up, from the first failure on. */
 const maxBudgetMs = 40_000;
 /** A session dies without polls; while events can't be produced it is polled with an unchanged position this often. */
 const keepAliveMs = 20_000;
@@ -107,7 +108,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       position: chat.position,
       resumeToken: chat.resumeToken,
       unconfirmed: null,
-      lastGoodMs: clock.monotonicMs(),
+      failingSinceMs: null,
       failures: 0,
       reconnects: 0,
       resyncDue: false,
@@ -134,12 +135,15 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     const askedMs = clock.monotonicMs();
     const answer = await desk.poll(poll.owner, poll.session, poll.position, poll.ended);
     metrics.count("polls", { answer: answer.kind });
-    if (answer.kind === "events" || answer.kind === "nothing") {
-      poll.lastGoodMs = clock.monotonicMs();
+    if (isGood(answer)) {
+      poll.failingSinceMs = null;
       poll.failures = 0;
       poll.reconnects = 0;
       failing.delete(poll);
     }
+    const dueMs = askedMs + poll.session.pollTimeoutMs;
+    const isOverdue = clock.monotonicMs() >= dueMs;
+    if (!isGood(answer)) poll.failingSinceMs ??= Math.min(clock.monotonicMs(), dueMs);
     switch (answer.kind) {
       case "events":
         for (const note of answer.notes ?? [])
@@ -170,7 +174,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "lost":
         return giveUp(poll, answer.reason, answer.detail);
       case "failed":
-        return failed(poll, answer.detail, answer.retryAfterMs);
+        return isOverdue ? overdue(poll, answer.detail) : failed(poll, answer.detail, answer.retryAfterMs);
     }
   }
 
@@ -290,18 +294,32 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     );
   }
 
+  /** It has waited long enough: asked again at once, unless many hang together. */
+  async function overdue(poll: Poll, detail: string): Promise<Going> {
+    poll.failures += 1;
+    log.warn({ chatId: poll.owner.chatId, reason: detail, failures: poll.failures }, "a poll hung; asking again");
+    await sleep(clock, Math.min(spreadMs(poll), Math.max(0, leftMs(poll))), poll.ended);
+    return within(poll, detail);
+  }
+
   async function failed(poll: Poll, detail: string, askedMs: number | null): Promise<Going> {
     poll.failures += 1;
     log.warn({ chatId: poll.owner.chatId, reason: detail, failures: poll.failures }, "a poll failed; trying again");
-    const left = poll.lastGoodMs + budgetMs(poll) - clock.monotonicMs();
+    const left = leftMs(poll);
     const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs) + spreadMs(poll);
     if (left > 0) await sleep(clock, Math.min(wait, left), poll.ended);
     return within(poll, detail);
   }
 
   async function within(poll: Poll, detail: string): Promise<Going> {
-    if (clock.monotonicMs() - poll.lastGoodMs < budgetMs(poll)) return "on";
+    if (leftMs(poll) > 0) return "on";
     return giveUp(poll, "budget_exhausted", detail);
+  }
+
+  /** What is left of the time that polls may fail. */
+  function leftMs({ session, failingSinceMs }: Poll): number {
+    const now = clock.monotonicMs();
+    return (failingSinceMs ?? now) + Math.min(session.pollTimeoutMs, maxBudgetMs) - now;
   }
 
   async function giveUp(poll: Poll, reason: DeskLostReason, detail: string): Promise<Going> {
@@ -361,8 +379,8 @@ function over(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-function budgetMs({ session }: Poll): number {
-  return Math.min(session.pollTimeoutMs, maxBudgetMs);
+function isGood({ kind }: PollAnswer): boolean {
+  return kind === "events" || kind === "nothing";
 }
 
 function slices(events: readonly DeskEvent[]): readonly (readonly DeskEvent[])[] {

@@ -19,6 +19,20 @@ describe("polls that fail", () => {
     expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
   });
 
+  it("because a connection is half open cost nothing: asked again, what was said meanwhile comes once", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.desk.fail("poll", { kind: "hangs" });
+    chat.say("uno");
+    await world.advance(1_000);
+    chat.say("dos");
+    await world.advance(45_000);
+    expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "uno", "dos"]);
+    expect(chat.pollsAtOnce).toBe(1);
+  });
+
   it("R19 beyond the budget end the chat on both sides, with the user handed back", async () => {
     const world = createGraphWorld();
     world.start();

@@ -196,8 +196,12 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     add(session, "queued", { queuePosition: 1 });
   }
 
-  function disturbedPoll(): PollAnswer | null {
+  async function disturbedPoll({ pollTimeoutMs: dueMs }: OpenedSession): Promise<PollAnswer | null> {
     const fault = faults.get("poll")?.shift();
+    if (fault?.kind === "hangs") {
+      await new Promise<void>((resolve) => void clock.after(dueMs + 2_000, resolve));
+      return { kind: "failed", detail: "no answer", retryAfterMs: null };
+    }
     if (fault?.kind === "throws") throw new TypeError("a defect of the client");
     if (fault !== undefined) return { kind: "failed", detail: "503 fault", retryAfterMs: null };
     return forcedPoll;
@@ -207,7 +211,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     calls.push("poll");
     await Promise.resolve();
     const known = sessions.get(session.id);
-    const disturbed = disturbedPoll();
+    const disturbed = await disturbedPoll(session);
     if (disturbed !== null) return disturbed;
     if (known === undefined || known.gone)
       return { kind: "lost", reason: known?.lostAs ?? "session_gone", detail: "403" };

@@ -81,7 +81,7 @@ export interface Desk extends CaseFiles {
   end(session: OpenedSession, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
   /**
    * One long poll. `position` is the number of the last event that is durably ours, -1 for none. Resolves when the desk
-   * answers or after session.pollTimeoutMs (`failed`); rejects only when aborted, and then its socket is closed.
+   * answers or soon after session.pollTimeoutMs (`failed`); rejects only when aborted, and then its socket is closed.
    */
   poll(session: OpenedSession, position: number, signal: AbortSignal): Promise<PollAnswer>;
   /** After `moved`: the session with its new route. `resumeToken` is the last one told, null for none. */

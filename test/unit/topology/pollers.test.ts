@@ -12,7 +12,8 @@ interface TestPollers extends OwnerParts {
   readonly pollers: Pollers;
   /** Session and position of each poll. */
   readonly asked: { readonly generation: string; readonly position: number }[];
-  readonly answers: (PollAnswer | Error)[];
+  /** What the desk answers, at once or after a while. */
+  readonly answers: (PollAnswer | Error | { readonly afterMs: number; readonly answer: PollAnswer })[];
   readonly reconnects: Awaited<ReturnType<DeskGateway["reconnect"]>>[];
   readonly end: AbortController;
   heartbeatAge: number;
@@ -51,7 +52,9 @@ function pollersOf(random = (): number => 0.5): TestPollers {
           t.asked.push({ generation, position });
           const answer = t.answers.shift();
           if (answer === undefined) return held(signal);
-          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+          if (answer instanceof Error) return Promise.reject(answer);
+          if ("kind" in answer) return Promise.resolve(answer);
+          return new Promise((resolve) => parts.clock.after(answer.afterMs, () => resolve(answer.answer)));
         },
         reconnect: () => Promise.resolve(t.reconnects.shift() ?? { kind: "refused", detail: "400", status: 400 }),
         resync: () => Promise.resolve({ kind: "done", value: null }),
@@ -208,6 +211,50 @@ describe("polls that fail together", () => {
     t.pollers.update("ana", stateWith([]), 0);
     await t.clock.advance(250);
     expect(t.asked).toHaveLength(2);
+  });
+});
+
+describe("the budget of polls that fail", () => {
+  const unreachable: PollAnswer = { kind: "failed", detail: "ECONNREFUSED", retryAfterMs: null };
+  const hung = { afterMs: 42_000, answer: { kind: "failed", detail: "no answer", retryAfterMs: null } } as const;
+
+  it("does not begin while a poll is held: reset after 29 s, it has all of it", async () => {
+    const t = pollersOf();
+    t.answers.push({ afterMs: 29_000, answer: unreachable }, ...Array.from({ length: 60 }, () => unreachable));
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(29_000 + 39_000);
+    expect(bodies(t)).toEqual([]);
+    await t.clock.advance(3_000);
+    expect(bodies(t)).toEqual(["DeskLost"]);
+  });
+
+  it("outlives a poll that hangs until its client gives up: it is asked again at once, with the same acknowledgement", async () => {
+    const t = pollersOf();
+    t.answers.push(hung, events(5));
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(42_100);
+    expect(t.asked.slice(0, 2).map(({ position }) => position)).toEqual([4, 4]);
+    expect(bodies(t)).toEqual(["DeskEvents"]);
+    await t.clock.advance(60_000);
+    expect(t.pollers.count).toBe(1);
+  });
+
+  it("counts a hang from when an answer was due: a second one in a row uses it up", async () => {
+    const t = pollersOf();
+    t.answers.push(hung, hung, events(5));
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(84_100);
+    expect(t.asked).toHaveLength(2);
+    expect(bodies(t)).toEqual(["DeskLost"]);
+  });
+
+  it("begins anew after an answer", async () => {
+    const t = pollersOf();
+    for (let i = 0; i < 4; i++) t.answers.push({ afterMs: 20_000, answer: unreachable }, { kind: "nothing" });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(90_000);
+    expect(bodies(t)).toEqual([]);
+    expect(t.pollers.count).toBe(1);
   });
 });
 

@@ -8,6 +8,9 @@ import { convertAnswer, notesOf } from "./convert.ts";
 import { headersOf, named, resourceUrl, routeVoid, sessionGone, switchOf } from "./wire.ts";
 import type { LiveAgentEndpoint } from "./wire.ts";
 
+/** A desk may hold a poll as long as it has told us to wait (30 s both, in its guide): its answer must not meet our time-out. */
+const lateMs = 2_000;
+
 /** The poll of one deployment. Rejects only when aborted, and then its socket is closed. */
 export function createPoll(polls: Pick<LongPollClient, "get">, endpoint: LiveAgentEndpoint): Desk["poll"] {
   return async (session, position, signal) => {
@@ -16,7 +19,7 @@ export function createPoll(polls: Pick<LongPollClient, "get">, endpoint: LiveAge
       {
         url: resourceUrl(origin, `System/Messages${acknowledged(session, position)}`),
         headers: headersOf(endpoint, inHeaders, null),
-        timeoutMs: session.pollTimeoutMs,
+        timeoutMs: session.pollTimeoutMs + lateMs,
       },
       signal,
     );

@@ -50,6 +50,19 @@ describe("a poll of Live Agent", () => {
     expect(received[0]?.headers).not.toHaveProperty("x-liveagent-sequence");
   });
 
+  it("waits longer than the desk may hold it: an answer of the last moment does not meet the time-out", async () => {
+    const waits: number[] = [];
+    const get = ({ timeoutMs }: { readonly timeoutMs: number }) => {
+      waits.push(timeoutMs);
+      return Promise.resolve({ kind: "answer", status: 204, body: null, retryAfterMs: null } as const);
+    };
+    const servers = createServers("http://127.0.0.1:1", []);
+    const poll = createPoll({ get }, { servers, apiVersion: "52", organizationId: "00D1", deploymentId: "5721" });
+    await poll({ ...session, pollTimeoutMs: 30_000 }, -1, never);
+    expect(waits[0]).toBeGreaterThanOrEqual(31_000);
+    expect(waits[0]).toBeLessThan(35_000);
+  });
+
   it("names no position for a session taken over, until it has been told one", async () => {
     const { poll, received } = await setUp({ status: 204 });
     const adopted = { ...session, numbered: false };
