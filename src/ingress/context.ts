@@ -1,11 +1,11 @@
 // GET /v1/context: what was said in the last 24 h, in the original's form. Owns the keys, their order and what is left out.
-import type { ContextEntry } from "../processors/interconnection/state.ts";
+import { receivedAtOf, type ContextEntry } from "../processors/interconnection/state.ts";
 import type { Log } from "../topology/ports.ts";
 import { unavailable, type Answer } from "./answer.ts";
 import { within } from "./deadline.ts";
 import type { ContextReader } from "./ports.ts";
 
-/** How long an entry is kept. */
+/** How long an entry is kept after it was received. */
 const keptMs = 24 * 3_600_000;
 /** Last moment that a Date can hold; records of others may say anything. */
 const lastMs = 8_640_000_000_000_000;
@@ -45,6 +45,6 @@ function itemOf(entry: ContextEntry, userId: string, client: string): Readonly<R
     caption: entry.media?.caption ?? undefined,
     text: entry.text ?? undefined,
     from: entry.from,
-    ttl: new Date(Math.max(-lastMs, Math.min(entry.at + keptMs, lastMs))).toISOString(),
+    ttl: new Date(Math.max(-lastMs, Math.min(receivedAtOf(entry) + keptMs, lastMs))).toISOString(),
   };
 }

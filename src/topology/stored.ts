@@ -28,7 +28,7 @@ export interface StateChange {
   readonly ttlMs: number | null;
   /** True while the user has an open chat, a pending command, or a moment to wait for. */
   readonly live: boolean;
-  /** Context entries to add, as JSON with their time. */
+  /** Context entries to add, as JSON with the time at which they were received. */
   readonly remember: readonly { readonly at: number; readonly json: string }[];
   /** Message ids to know. */
   readonly see: readonly { readonly at: number; readonly id: string }[];

@@ -2,7 +2,7 @@
 // nothing itself, so that it can be made again with fewer records. Called by the owner's loop.
 import type { Decide, Decision } from "../processors/interconnection/decision.ts";
 import { formatRecord, isLive } from "../processors/interconnection/record.ts";
-import { nobody, type UserMemory } from "../processors/interconnection/state.ts";
+import { nobody, receivedAtOf, type UserMemory } from "../processors/interconnection/state.ts";
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
 import { keyOfCursor, keyOfUser, type Version } from "./changelog.ts";
 import { decodeInput, type DecodedInput, type InputRules } from "./decode-input.ts";
@@ -275,7 +275,7 @@ function encodeUsers(
   const changelog: KeyedBytes[] = [];
   for (const [userId, { state, remember, see, erase }] of turn.users) {
     const memory = {
-      remember: remember.map((entry) => ({ at: entry.at, json: JSON.stringify(entry) })),
+      remember: remember.map((entry) => ({ at: receivedAtOf(entry), json: JSON.stringify(entry) })),
       see: see.map((id) => ({ at: now, id })),
       erase,
     };

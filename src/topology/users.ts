@@ -4,6 +4,7 @@ import { isLive, parseEntry, parseRecord } from "../processors/interconnection/r
 import {
   isOpen,
   nobody,
+  receivedAtOf,
   type ContextEntry,
   type Status,
   type UserMemory,
@@ -91,9 +92,9 @@ const noMemory: UserMemory = { history: [], seen: new Set() };
 /** What a user's memory is after a turn; bounded as in the store. */
 export function grow(memory: UserMemory, remember: readonly ContextEntry[], see: readonly string[]): UserMemory {
   if (remember.length === 0 && see.length === 0) return memory;
-  const newest = Math.max(...remember.map(({ at }) => at), 0);
-  const history = [...memory.history, ...remember].filter(({ at }) => at > newest - contextLifeMs);
-  history.sort((a, b) => a.at - b.at);
+  const newest = Math.max(...remember.map(receivedAtOf), 0);
+  const history = [...memory.history, ...remember].filter((entry) => receivedAtOf(entry) > newest - contextLifeMs);
+  history.sort((a, b) => receivedAtOf(a) - receivedAtOf(b));
   return { history: history.slice(-historyMax), seen: new Set([...memory.seen, ...see].slice(-seenMax)) };
 }
 

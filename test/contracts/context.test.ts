@@ -9,7 +9,12 @@ import { startContextCleanUp } from "../../src/clients/redis/context-clean-up.ts
 import { loadScripts } from "../../src/clients/redis/scripts.ts";
 import { createRedisStore } from "../../src/clients/redis/store.ts";
 import { formatRecord } from "../../src/processors/interconnection/record.ts";
-import { type Connecting, type ContextEntry, nobody } from "../../src/processors/interconnection/state.ts";
+import {
+  type Connecting,
+  type ContextEntry,
+  nobody,
+  receivedAtOf,
+} from "../../src/processors/interconnection/state.ts";
 import { createVirtualClock } from "../../src/topology/in-memory/clock.ts";
 import { memoryLimits } from "../../src/topology/memory-limits.ts";
 import type { Log, Store } from "../../src/topology/ports.ts";
@@ -64,7 +69,7 @@ describe("context", () => {
 
   async function save(userId: string, remember: readonly ContextEntry[], state: StateChange["state"]): Promise<void> {
     turn += 1;
-    const remembered = remember.map((said) => ({ at: said.at, json: JSON.stringify(said) }));
+    const remembered = remember.map((said) => ({ at: receivedAtOf(said), json: JSON.stringify(said) }));
     await store.save({
       ...{ partition: 0, epoch: 7, expectedTurn: turn - 1, nextTurn: turn, outbox: null, changelogPosition: 0 },
       applied: { "chat-requests": 0, "channel-messages": 0, "agent-events": 0 },
@@ -81,6 +86,21 @@ describe("context", () => {
   it("is the history, oldest first", async () => {
     await save("u1", [entry("b", 10), entry("a", 20)], null);
     expect(await context.of("u1")).toEqual([entry("a", 20), entry("b", 10)]);
+  });
+
+  it("is kept from when it was received, whatever time its sender gives; entries of before from when they were written", async () => {
+    const received = (messageId: string, at: number, agoMs: number): ContextEntry => {
+      return { ...entry(messageId, 0), at, receivedAt: now - agoMs };
+    };
+    const dayMs = 86_400_000;
+    const past = [received("past", now + dayMs, dayMs + 1), entry("past before", dayMs + 1)];
+    await save(
+      "u5",
+      [received("future", now + 90 * dayMs, 20), received("zero", 0, 10), entry("before", 30), ...past],
+      null,
+    );
+    await save("u5", [entry("new", 5)], null);
+    expect((await context.of("u5")).map(({ messageId }) => messageId)).toEqual(["zero", "before", "new", "future"]);
   });
 
   it("has what was said while waiting once and at its place, and every entry without an id", async () => {

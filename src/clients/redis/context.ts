@@ -35,13 +35,17 @@ export function createContextReader(load: Store["load"], log: Log): ContextReade
   }
 }
 
-/** By time, each message once. Entries without a message id are never taken for doubles. */
+/**
+ * By time, each message once. One without an id is in history and state under the very same words and times; two of them that
+ * are equal in all of these are one entry of the history, too.
+ */
 function inOrder(entries: readonly ContextEntry[]): readonly ContextEntry[] {
   const known = new Set<string>();
-  const once = entries.filter(({ messageId }) => {
-    if (messageId === "") return true;
-    if (known.has(messageId)) return false;
-    known.add(messageId);
+  const once = entries.filter((entry) => {
+    const { messageId, at, receivedAt, from, text, media } = entry;
+    const identity = JSON.stringify(messageId === "" ? [at, receivedAt, from, text, media?.url] : messageId);
+    if (known.has(identity)) return false;
+    known.add(identity);
     return true;
   });
   return once.sort((a, b) => a.at - b.at);

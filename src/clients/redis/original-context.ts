@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 
 import { parseEntry } from "../../processors/interconnection/record.ts";
-import type { ContextEntry } from "../../processors/interconnection/state.ts";
+import { receivedAtOf, type ContextEntry } from "../../processors/interconnection/state.ts";
 
 const lifeMs = 86_400_000;
 
@@ -41,7 +41,8 @@ function entryOf(member: string, now: number): ContextEntry | null {
   if (media === null && text("text") === null) return null;
   // The set has no message ids; an id of its own keeps an entry from being shown twice.
   const messageId = `original:${createHash("sha256").update(member).digest("base64url").slice(0, 22)}`;
-  return { messageId, at, from: text("from") === "bot" ? "bot" : "user", text: text("text"), media };
+  const receivedAt = until - lifeMs;
+  return { messageId, at, receivedAt, from: text("from") === "bot" ? "bot" : "user", text: text("text"), media };
 }
 
 /** The member that the Go service would have written, byte for byte. */
@@ -58,7 +59,7 @@ export function memberOfOriginal(entry: ContextEntry, userId: string, client: st
     caption: given(media?.caption),
     text: given(entry.text),
     from: entry.from,
-    ttl: new Date(at + lifeMs).toISOString().replace(/\.?0*Z$/, "Z"),
+    ttl: new Date(receivedAtOf(entry) + lifeMs).toISOString().replace(/\.?0*Z$/, "Z"),
   });
   return json.replace(
     /[<>&\u2028\u2029]/g,

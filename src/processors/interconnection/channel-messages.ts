@@ -14,13 +14,13 @@ import { fill, isBlank } from "./texts.ts";
 export function decideMessage(draft: Draft, message: ChannelMessage): void {
   if (draft.settings.ignoredTypes.has(message.type) || isRepeat(draft, message.messageId)) return;
   if (message.messageId !== "") draft.see.push(message.messageId);
-  const entry = entryOf(message);
+  const entry = entryOf(draft, message);
   const chat = isOfThePast(draft, message) ? null : draft.state.interconnection;
   switch (chat?.status) {
     case undefined:
     case "CLOSED":
     case "FAILED":
-      remember(draft, entry);
+      remember(draft, message, entry);
       return;
     case "CONNECTING":
     case "ON_HOLD":
@@ -51,15 +51,25 @@ function isOfThePast({ state, input }: Draft, { occurredAt }: ChannelMessage): b
 }
 
 /** Words or a file; null when the message has neither (sticker, location and the like). */
-function entryOf({ messageId, occurredAt, author, type, text, media }: ChannelMessage): ContextEntry | null {
+function entryOf({ input }: Draft, message: ChannelMessage): ContextEntry | null {
+  const { messageId, occurredAt, author, type, text, media } = message;
   const said = text === null || isBlank(text) ? null : text;
   if (said === null && media === null) return null;
-  const entry = { messageId, at: occurredAt, from: author === "user" ? "user" : "bot", text: said, media } as const;
+  // Whoever produces the record tells when he got it; told from the future it would outlive all others.
+  const receivedAt = Math.min(message.receivedAt, input.now);
+  const from = author === "user" ? "user" : "bot";
+  const entry = { messageId, at: occurredAt, receivedAt, from, text: said, media } as const;
   return media === null ? entry : { ...entry, messageType: type };
 }
 
-function remember(draft: Draft, entry: ContextEntry | null): void {
-  if (entry === null) return;
+/**
+ * What becomes context, as in the original (parity sheet 2.1 and 2.2): of Facebook the words alone, of an audio no caption. What the
+ * user sends while he waits is whole in the state of the chat.
+ */
+function remember(draft: Draft, { channel, type }: ChannelMessage, whole: ContextEntry | null): void {
+  if (whole === null || (channel === "facebook" && whole.media !== null)) return;
+  const isAudio = type === "audio" && whole.media !== null;
+  const entry = isAudio ? { ...whole, media: { ...whole.media, caption: null } } : whole;
   // What was given up may have become context in the first place.
   if (draft.input.late && draft.memory.history.some((known) => isSame(known, entry))) return;
   draft.remember.push(entry);
@@ -78,7 +88,7 @@ function take(draft: Draft, messageId: string): void {
 /** No agent yet: what the user says is kept for the agent, and shown as context as well. */
 function waiting(draft: Draft, chat: Connecting | OnHold, message: ChannelMessage, entry: ContextEntry | null): void {
   if (message.author === "user" && restarts(draft, chat, message)) return;
-  remember(draft, entry);
+  remember(draft, message, entry);
   if (entry === null) {
     if (message.author === "user") ignored(draft, chat, message);
     return;
@@ -101,12 +111,12 @@ function hasRoom({ settings }: Draft, { said }: Connecting | OnHold, entry: Cont
 function active(draft: Draft, chat: Active, message: ChannelMessage, entry: ContextEntry | null): void {
   // Bot texts and echoes of the agent's own texts: context once, never to the agent.
   if (message.author !== "user") {
-    remember(draft, entry);
+    remember(draft, message, entry);
     return;
   }
   if (restarts(draft, chat, message)) return;
   if (entry === null || !draft.settings.forwardedTypes.has(message.type)) {
-    remember(draft, entry);
+    remember(draft, message, entry);
     ignored(draft, chat, message);
     return;
   }

@@ -47,7 +47,7 @@ export interface Decision {
   readonly facts: readonly Fact[];
   readonly replies: readonly { readonly requestId: string; readonly reply: Reply }[];
   readonly deadLetters: readonly Undeliverable[];
-  /** Context entries to add; kept in Redis for 24 h. */
+  /** Context entries to add; kept in Redis for 24 h from when they were received. */
   readonly remember: readonly ContextEntry[];
   /** Message ids to know within DEDUPE_WINDOW. */
   readonly see: readonly string[];

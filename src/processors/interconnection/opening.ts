@@ -9,7 +9,7 @@ import { hurryFiles } from "./files.ts";
 import { give } from "./lanes.ts";
 import { takeCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
-import type { ChatHead, Connecting, ContextEntry, Due, OnHold } from "./state.ts";
+import { receivedAtOf, type ChatHead, type Connecting, type ContextEntry, type Due, type OnHold } from "./state.ts";
 import { caseDescription } from "./texts.ts";
 
 const contextLifeMs = 86_400_000;
@@ -100,10 +100,11 @@ export function startOpening(draft: Draft, head: ChatHead): void {
   });
 }
 
-/** Context of the last 24 h within its bounds, the newest kept, in the order in which it was written. */
+/** Context received in the last 24 h within its bounds, the newest kept, in the order in which it was written. */
 function recentContext({ memory, input, settings }: Draft): ContextEntry[] {
   const { contextEntries, contextBytes } = settings.limits;
-  const recent = memory.history.filter(({ at }) => at > input.now - contextLifeMs).sort((a, b) => a.at - b.at);
+  const from = input.now - contextLifeMs;
+  const recent = memory.history.filter((entry) => receivedAtOf(entry) > from).sort((a, b) => a.at - b.at);
   let bytes = 0;
   const kept = recent.slice(-contextEntries).reverse();
   const end = kept.findIndex((entry) => (bytes += entryBytes(entry)) > contextBytes);

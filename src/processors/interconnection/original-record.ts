@@ -5,7 +5,7 @@ import { readRfc3339 } from "./calendar.ts";
 import { nothingTold } from "./desk-repeats.ts";
 import { adoptedChatId } from "../messages/ids.ts";
 import type { Channel, Connect } from "../messages/generated.ts";
-import { nobody, type ChatHead, type ContextEntry, type Due, type UserState } from "./state.ts";
+import { nobody, receivedAtOf, type ChatHead, type ContextEntry, type Due, type UserState } from "./state.ts";
 
 /** The Go service kept nowhere what it had acknowledged; the desk is asked to go on behind what it has delivered. */
 export const adoptedPosition = -1;
@@ -75,7 +75,7 @@ export function adoptedState(json: string, adoption: Adoption): UserState | null
   switch (record.status) {
     case "ON_HOLD": {
       const before = ({ at, from }: ContextEntry): boolean => at <= head.requestedAt || from === "bot";
-      const recent = adoption.history.filter(({ at }) => at > adoption.now - contextLifeMs);
+      const recent = adoption.history.filter((entry) => receivedAtOf(entry) > adoption.now - contextLifeMs);
       const context = recent.filter(before);
       const said = recent.filter((entry) => !before(entry));
       const waiting = { ...atDesk, context, said, queuePosition: null, waitTextGiven: true };

@@ -68,6 +68,7 @@ const media = object({ url: text, mimeType: orNull(text), caption: orNull(text) 
 export const entryShape: Shape = object({
   messageId: text,
   at: whole,
+  receivedAt: orMissing(whole),
   from: among(["user", "bot"]),
   text: orNull(text),
   media: orNull(media),

@@ -7,13 +7,20 @@ import type { Told } from "./desk-repeats.ts";
 /** One thing that user or bot said, as the agent is told it and GET /v1/context shows it. */
 export interface ContextEntry {
   readonly messageId: string;
-  /** When it was written, epoch milliseconds. */
+  /** When it was written, as the channel says, epoch milliseconds: the order in which it is shown. May be anything. */
   readonly at: number;
+  /** When it was received, epoch milliseconds, never later than its turn: it is kept for 24 h from then. Left out by 3.0.0. */
+  readonly receivedAt?: number;
   readonly from: "user" | "bot";
   readonly text: string | null;
   readonly media: Media | null;
   /** Of a file, as the channel names it; left out for words. */
   readonly messageType?: string;
+}
+
+/** From when on an entry's 24 h count, epoch milliseconds. Entries of 3.0.0 know only when they were written. */
+export function receivedAtOf({ receivedAt, at }: Pick<ContextEntry, "receivedAt" | "at">): number {
+  return receivedAt ?? at;
 }
 
 /** Kinds of fact that a desk may cause many times a second. */
@@ -227,7 +234,7 @@ export interface UserState {
 
 /** What is known of a user beside the changelog: Redis only, see docs/decisions.md for what its loss means. */
 export interface UserMemory {
-  /** Context of the last 24 h, oldest first, bounded. */
+  /** Context of the last 24 h, in the order in which it was received, bounded. */
   readonly history: readonly ContextEntry[];
   /** Ids of channel messages within DEDUPE_WINDOW. */
   readonly seen: ReadonlySet<string>;

@@ -89,4 +89,11 @@ describe("users", () => {
         .at(0),
     ).toBe(551);
   });
+
+  it("keep what was received in the last day, whatever time its sender gives", () => {
+    const written = (at: number, receivedAt: number): ContextEntry => ({ ...entry(at), receivedAt });
+    const grown = grow({ history: [], seen: new Set() }, [written(9e12, 1_000), entry(1_000), written(0, 2_000)], []);
+    expect(grown.history.map(({ at }) => at)).toEqual([9e12, 1_000, 0]);
+    expect(grow(grown, [written(5, 86_401_500)], []).history.map(({ at }) => at)).toEqual([0, 5]);
+  });
 });

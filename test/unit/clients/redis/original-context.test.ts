@@ -57,6 +57,14 @@ describe("members of the Go service's context set", () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  it("count from when they were saved, not from when they were written, both ways", () => {
+    const [entry] = read([member({ timestamp: 1_630_404_000, ttl: new Date(now + 3_600_000).toISOString() })]);
+    expect(entry).toMatchObject({ at: 1_630_404_000, receivedAt: now + 3_600_000 - dayMs });
+    const back = memberOfOriginal({ ...(entry as ContextEntry) }, "u", "c");
+    expect(back).toContain('"timestamp":1630404000,');
+    expect(back).toContain('"ttl":"2026-11-22T13:00:00Z"');
+  });
+
   it("are written byte for byte as it does", () => {
     const at = Date.UTC(2026, 10, 22, 12, 0, 0, 120);
     const entry: ContextEntry = { messageId: "x", at, from: "bot", text: "a<b> & c", media: null };

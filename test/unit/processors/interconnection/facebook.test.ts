@@ -96,6 +96,19 @@ describe("a Facebook user", () => {
     expect(user.memory.history.slice(before)).toMatchObject([{ from: "bot", text: "buenos días" }]);
   });
 
+  it("has attachments outside a chat kept nowhere, and those sent while waiting kept for the case", () => {
+    const user = createUser(bothChannels);
+    const photo = { channel, type: "image", media: file("https://f.example/1") } as const;
+    user.message("m1#1", null, photo);
+    user.message("m2#1", null, { ...photo, author: "bot" });
+    user.message("m3", "hola", fromUser);
+    expect(user.memory.history).toMatchObject([{ text: "hola" }]);
+    user.connect("r1", { channel });
+    user.message("m4#1", null, photo);
+    expect(user.memory.history).toHaveLength(1);
+    expect(user.state.interconnection).toMatchObject({ said: [{ media: photo.media }] });
+  });
+
   it("gets an agent's text in pieces of at most 2,000 characters", () => {
     const user = talking();
     const text = `${"palabra ".repeat(400)}fin`;
