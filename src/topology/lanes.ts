@@ -197,7 +197,14 @@ export function createLanes(
     const verdict = await begin(mark, postNumber(user, first), false);
     const repeatsDone = verdict.kind === "done";
     if (repeatsDone && !tools.brings(first))
-      return { outcome: "done", reason: null, attempts: 0, postSequence: null, generation: null, data: null };
+      return {
+        outcome: "done",
+        reason: null,
+        attempts: 0,
+        postSequence: verdict.postSequence,
+        generation: null,
+        data: null,
+      };
     const tries: Tries = {
       made: 0,
       post: verdict.kind === "begun" ? verdict.postSequence : null,
@@ -315,17 +322,19 @@ export function createLanes(
     tools.log.warn({ partition: owner.partition, error }, "the state store did not take a lane's mark; the lane waits");
   }
 
-  /** The next post number as far as this process knows; the store may know a later one. */
+  /** The next post number as far as this process knows; the store may know a later one. Rather too high than too low (ports.ts). */
   function postNumber(user: User, command: Command): number | null {
     if (!tools.posts(command) || !("session" in command)) return null;
     const lane = user.lanes[command.lane];
-    if (lane.generation !== command.session.generation) {
-      lane.generation = command.session.generation;
-      lane.lastPost = 0;
-    }
     const { interconnection } = user.state;
-    if (interconnection?.chatId === command.chatId && "postSequence" in interconnection)
-      lane.lastPost = Math.max(lane.lastPost, interconnection.postSequence);
+    const known =
+      interconnection?.chatId === command.chatId && "postSequence" in interconnection
+        ? interconnection.postSequence
+        : 0;
+    // A session that moved counts on, unless the state says that it has begun anew.
+    if (lane.generation !== command.session.generation && known === 0) lane.lastPost = 0;
+    lane.generation = command.session.generation;
+    lane.lastPost = Math.max(lane.lastPost, known);
     if ("postsBefore" in command) lane.lastPost = Math.max(lane.lastPost, command.postsBefore ?? 0);
     return lane.lastPost + 1;
   }

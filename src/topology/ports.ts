@@ -174,7 +174,8 @@ export type MarkVerdict =
    * Null when the command does not post. `repeated`: the same command had begun before.
    */
   | { readonly kind: "begun"; readonly repeated: boolean; readonly postSequence: number | null }
-  | { readonly kind: "done" }
+  /** `postSequence` is the lane's last number, null when none is kept. */
+  | { readonly kind: "done"; readonly postSequence: number | null }
   | { readonly kind: "fenced" };
 
 /** Which command of which lane, and on whose behalf it is marked. */

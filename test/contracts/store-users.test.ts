@@ -113,12 +113,12 @@ describe.each(storeBindings)("users in the store $name", ({ open }) => {
       await store.begin(mark(1), 4, false);
       expect(await store.finish(mark(1), 4)).toBe("done");
       expect(await store.finish(mark(1), 4)).toBe("done");
-      expect(await store.begin(mark(1), 4, false)).toEqual({ kind: "done" });
+      expect(await store.begin(mark(1), 4, false)).toEqual({ kind: "done", postSequence: 4 });
     });
 
     it("an earlier command than the last begun is done", async () => {
       await store.begin(mark(2), 4, false);
-      expect(await store.begin(mark(1), 3, false)).toEqual({ kind: "done" });
+      expect(await store.begin(mark(1), 3, false)).toEqual({ kind: "done", postSequence: 4 });
       expect(await store.finish(mark(1), 3)).toBe("done");
       expect(await store.begin(mark(2), 4, false)).toEqual(begun(4, true));
     });
@@ -127,7 +127,7 @@ describe.each(storeBindings)("users in the store $name", ({ open }) => {
       await store.begin(mark(9), 9, false);
       await store.finish(mark(9), 9);
       expect(await store.begin(mark(10), 10, false)).toEqual(begun(10));
-      expect(await store.begin(mark(9), 9, false)).toEqual({ kind: "done" });
+      expect(await store.begin(mark(9), 9, false)).toEqual({ kind: "done", postSequence: 10 });
     });
 
     it("never posts under a number that the lane has used, and takes a higher one as asked", async () => {
@@ -175,7 +175,7 @@ describe.each(storeBindings)("users in the store $name", ({ open }) => {
       await store.claim(partition, 8, "b");
       expect(await store.finish(mark(2), 5), "never begun").toBe("fenced");
       expect(await store.finish(mark(1), 4)).toBe("done");
-      expect(await store.begin(mark(1, { epoch: 8 }), 4, false)).toEqual({ kind: "done" });
+      expect(await store.begin(mark(1, { epoch: 8 }), 4, false)).toEqual({ kind: "done", postSequence: 4 });
       expect(await store.begin(mark(2, { epoch: 8 }), 5, false)).toEqual(begun(5));
       expect(await store.finish(mark(1), 4), "something followed").toBe("fenced");
     });

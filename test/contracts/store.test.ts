@@ -286,7 +286,7 @@ describe.each(storeBindings)("store $name", ({ open }) => {
         const begun = await afterLoss(() => store.begin(mark, 4, false));
         expect(begun).toEqual({ kind: "begun", repeated: tookEffect, postSequence: 4 });
         expect(await afterLoss(() => store.finish(mark, 4))).toBe("done");
-        expect(await store.begin(mark, 4, false)).toEqual({ kind: "done" });
+        expect(await store.begin(mark, 4, false)).toEqual({ kind: "done", postSequence: 4 });
       });
     },
   );

@@ -15,13 +15,10 @@ export function laneMarks(run: RunScript, space: KeySpace): Pick<Store, "begin" 
         [String(mark.epoch), fieldOf(mark), String(mark.seq), numberOrNone(postSequence), renumber ? "1" : "0"],
       )) as unknown[];
       const kind = textOf(answer[0]);
-      if (kind === "fenced" || kind === "done") return { kind };
-      const number = textOf(answer[2]);
-      return {
-        kind: "begun",
-        repeated: numberOf(answer[1]) === 1,
-        postSequence: number === "" ? null : Number(number),
-      };
+      if (kind === "fenced") return { kind };
+      const postNumber = numberOrNull(textOf(answer[1]));
+      if (kind === "done") return { kind, postSequence: postNumber };
+      return { kind: "begun", postSequence: postNumber, repeated: numberOf(answer[2]) === 1 };
     },
     async finish(mark, postSequence) {
       const answer = await run(
@@ -36,6 +33,10 @@ export function laneMarks(run: RunScript, space: KeySpace): Pick<Store, "begin" 
 
 function fieldOf(mark: { readonly chatId: string; readonly lane: string }): string {
   return `${mark.chatId}:${mark.lane}`;
+}
+
+function numberOrNull(text: string): number | null {
+  return text === "" ? null : Number(text);
 }
 
 function numberOrNone(value: number | null): string {

@@ -46,12 +46,16 @@ export function decideResult(draft: Draft, chatId: string, result: CommandResult
   refill(draft);
 }
 
-/** A number of before the last reconnect says nothing of those that count now. */
-function recordPost(draft: Draft, chatId: string, { postSequence, generation }: CommandResult): void {
+/**
+ * A number told in this generation of the session is right; one told before numbers began anew (0 here) says nothing. Of any other the higher
+ * one is kept: a number too high is told by the desk, and what is posted under one too low is dropped there without a word.
+ */
+function recordPost(draft: Draft, chatId: string, { postSequence: told, generation }: CommandResult): void {
   const chat = draft.state.interconnection;
-  if (postSequence === null || chat?.chatId !== chatId || !("postSequence" in chat)) return;
-  if (generation !== null && generation !== chat.session?.generation) return;
-  change(draft, { interconnection: { ...chat, postSequence } });
+  if (told === null || chat?.chatId !== chatId || !("postSequence" in chat)) return;
+  const isOfNow = generation === chat.session?.generation;
+  if (!isOfNow && generation !== null && chat.postSequence === 0) return;
+  change(draft, { interconnection: { ...chat, postSequence: isOfNow ? told : Math.max(told, chat.postSequence) } });
 }
 
 function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandResult): void {

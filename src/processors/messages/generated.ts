@@ -228,7 +228,7 @@ export interface CommandResult {
   readonly attempts: number;
   /** Last post number that the desk has accepted in this session; null means the command did not post. */
   readonly postSequence: null | number;
-  /** Generation of the session in which that number counts: after a reconnect numbers start anew. Null with a null postSequence, and in records of 3.0.0. */
+  /** Generation of the session in which that number counts: after a reconnect numbers start anew. Null with a null postSequence, where it is not known (the number is that of the store), and in records of 3.0.0. */
   readonly generation: null | string;
   /** What the command brought; null when it brings nothing or failed. */
   readonly data: null | Tagged<"ContactReady", ContactReady> | Tagged<"CaseReady", CaseReady> | Tagged<"CaseClosed", CaseClosed> | Tagged<"SessionOpened", SessionOpened> | Tagged<"FileAttached", FileAttached>;

@@ -192,7 +192,7 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
         const { marks } = userOf(mark.userId);
         const stored = marks.get(fieldOf(mark));
         if (stored !== undefined && (stored.seq > mark.seq || (stored.seq === mark.seq && stored.done)))
-          return { kind: "done" };
+          return { kind: "done", postSequence: stored.post };
         const repeated = stored?.seq === mark.seq;
         const last = stored?.post ?? null;
         let post = postSequence;

@@ -27,4 +27,9 @@ export const regressions: readonly Regression[] = [
     seed: 73,
     found: "The same behind a crash and a reconnect of the session.",
   },
+  {
+    seed: 1541,
+    found:
+      "A session moved while a text's answer was under way, numbers went on, and the number came with the old place's name and was not taken over: the store lost, the next text was posted under it and dropped.",
+  },
 ];

@@ -6,7 +6,14 @@ import type { Command } from "../../../src/processors/interconnection/commands.t
 import { createLanes, type Lanes, type LaneTools } from "../../../src/topology/lanes.ts";
 import { encodeFailure } from "../../../src/topology/encode-failure.ts";
 import type { RetryPolicy } from "../../../src/topology/policies.ts";
-import { createOwnerParts, sayToAgent, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
+import {
+  active,
+  createOwnerParts,
+  sayToAgent,
+  session,
+  stateWith,
+  type OwnerParts,
+} from "../../support/owner-parts.ts";
 
 interface Tried extends Try {
   readonly command: Command;
@@ -286,6 +293,35 @@ describe("the right to act", () => {
   });
 });
 
+describe("the numbers of posts", () => {
+  const post = (seq: number, generation: string) => sayToAgent(seq, { session: { ...session, generation } });
+  const at = (postSequence: number) => ({ interconnection: { ...active, postSequence } });
+
+  it("go on where the session has moved and the state does not say that they begin anew, also without the store's marks", async () => {
+    const t = await lanesOf();
+    t.lanes.update("ana", stateWith([post(1, "g1")], at(3)));
+    await t.clock.settle();
+    t.store.faults.flush();
+    await t.store.store.claim(0, 5, "me");
+    t.lanes.update("ana", stateWith([post(1, "g1"), post(2, "g2")], at(3)));
+    await t.clock.settle();
+    t.lanes.update("ana", stateWith([post(3, "g3")], at(0)));
+    await t.clock.settle();
+    expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([4, 5, 6]);
+  });
+
+  it("are told with a command that was done before, from the lane's mark", async () => {
+    const t = await lanesOf();
+    const mark = { partition: 0, epoch: 5, userId: "ana", chatId: "chat", lane: "desk" as const, seq: 1 };
+    await t.store.store.begin(mark, 7, false);
+    await t.store.store.finish(mark, 7);
+    t.lanes.update("ana", stateWith([post(1, "g1")], at(3)));
+    await t.clock.settle();
+    expect(t.tried).toEqual([]);
+    expect(t.events.map(({ body }) => body)).toMatchObject([{ outcome: "done", postSequence: 7, generation: null }]);
+  });
+});
+
 describe("an index that goes to another owner", () => {
   it("leaves the call in hand time to end, which is marked for that owner; nothing is told or begun", async () => {
     const answer = Promise.withResolvers<Effect>();
@@ -305,7 +341,7 @@ describe("an index that goes to another owner", () => {
     await t.lanes.idle();
     expect([begun, t.events, t.fatals]).toEqual([[1], [], []]);
     const mark = { partition: 0, epoch: 9, userId: "ana", chatId: "chat", lane: "desk" as const, seq: 1 };
-    expect(await t.store.store.begin(mark, 1, false)).toEqual({ kind: "done" });
+    expect(await t.store.store.begin(mark, 1, false)).toEqual({ kind: "done", postSequence: 3 });
   });
 
   it("waits no longer than the next owner does before its first call", async () => {

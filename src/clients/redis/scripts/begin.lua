@@ -1,5 +1,5 @@
 -- Marks a command of a lane as begun. KEYS: index, marks of the user. ARGV: epoch, field (chat and lane), seq, post number
--- ('' when it does not post), 1 to take the number as given. Answers {'fenced'}, {'done'} or {'begun', repeated, number}.
+-- ('' when it does not post), 1 to take the number as given. Answers {'fenced'}, {'done', last number} or {'begun', number, repeated}.
 -- A mark is `seq:begun` or `seq:done`; beside it stands the lane's last post number.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
   return {'fenced'}
@@ -12,7 +12,7 @@ if stored[1] then
   local at = string.find(stored[1], ':', 1, true)
   local storedSeq = tonumber(string.sub(stored[1], 1, at - 1))
   if storedSeq > seq or (storedSeq == seq and string.sub(stored[1], at + 1) == 'done') then
-    return {'done'}
+    return {'done', last or ''}
   end
   repeated = storedSeq == seq
 end
@@ -27,4 +27,4 @@ redis.call('HSET', KEYS[2], field, ARGV[3] .. ':begun')
 if post ~= '' then
   redis.call('HSET', KEYS[2], field .. ':post', post)
 end
-return {'begun', repeated and 1 or 0, post}
+return {'begun', post, repeated and 1 or 0}

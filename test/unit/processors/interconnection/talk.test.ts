@@ -272,6 +272,23 @@ describe("a session that moved", () => {
     expect(user.state.interconnection).toMatchObject({ postSequence: 1 });
   });
 
+  it("takes over a number that was accepted in its old place, where numbers go on, and one that only the lane's mark knows", () => {
+    const user = userIn("ACTIVE");
+    for (const id of ["m0", "m1", "m2"]) user.message(id, `Hello ${id}`);
+    const texts = user.state.pending.filter(({ kind }) => kind === "SayToAgent");
+    const result = { outcome: "done", reason: null, attempts: 1, data: null } as const;
+    const told = (at: number, postSequence: number, generation: string | null): void => {
+      const { seq = 0 } = texts[at] ?? {};
+      user.agentEvent({ type: "CommandResult", lane: "desk", seq, postSequence, generation, ...result });
+    };
+    told(0, 3, "g1");
+    user.agentEvent({ type: "DeskReconnected", session: moved, resetsPostSequence: false, unconfirmedEvents: 0 });
+    told(1, 4, "g1");
+    expect(user.state.interconnection).toMatchObject({ postSequence: 4 });
+    told(2, 5, null);
+    expect(user.state.interconnection).toMatchObject({ postSequence: 5 });
+  });
+
   it("takes the end of a chat that is over along", () => {
     const user = userIn("ACTIVE");
     user.finish();
