@@ -18,6 +18,8 @@ export type Effect =
       readonly retryAfterMs: number | null;
       /** The number to post with next time, where the desk told us that ours is wrong. */
       readonly postSequence: number | null;
+      /** The session's route is void: nothing more is posted to it before it was reconnected. */
+      readonly sessionMoved?: true;
     };
 
 /** What a try needs beside the command itself. */

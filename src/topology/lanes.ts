@@ -10,6 +10,7 @@ import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
+import type { SessionGates } from "./session-gates.ts";
 
 /** What lanes work with. */
 export interface LaneTools extends Pace {
@@ -18,6 +19,7 @@ export interface LaneTools extends Pace {
   readonly metrics: Metrics;
   readonly right: RightToAct;
   readonly limits: RateLimits;
+  readonly gates: SessionGates;
   readonly client: string;
   perform(command: Command, attempt: Try): Promise<Effect>;
   policyOf(command: Command): RetryPolicy;
@@ -87,6 +89,8 @@ const defect = { outcome: "broken", reason: "defect", postSequence: null, data: 
  * repeated. The next owner does nothing outside before that.
  */
 const inHandMs = 1_000;
+/** How soon a lane looks again whether its session has come to rest. */
+const gateAgainMs = 50;
 
 /** `stopping` ends the lanes after the try in hand; `signal` gives that try `inHandMs`. */
 export function createLanes(
@@ -194,6 +198,7 @@ export function createLanes(
   async function effect(userId: string, user: User, first: Command, mark: LaneMark): Promise<Finished | null> {
     const lane = user.lanes[first.lane];
     const policy = tools.policyOf(first);
+    if ((await nextTry(user, first)) === undefined) return null;
     const verdict = await begin(mark, postNumber(user, first), false);
     const repeatsDone = verdict.kind === "done";
     if (repeatsDone && !tools.brings(first))
@@ -212,8 +217,7 @@ export function createLanes(
       renumbered: false,
     };
     for (;;) {
-      await allowed();
-      const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
+      const command = await nextTry(user, first);
       if (command === undefined) return null;
       if (tools.clock.now() >= command.giveUpAt) return gaveUp("out of time", tries);
       tries.made += 1;
@@ -227,7 +231,23 @@ export function createLanes(
         const generation = postSequence !== null && "session" in command ? command.session.generation : null;
         return { outcome, reason, attempts: tries.made, postSequence, generation, data };
       }
+      if (answer.sessionMoved === true && "session" in command)
+        tools.gates.metVoidRoute(command.chatId, command.session.generation);
       if (!(await tryAgain(answer, tries, command, mark))) return gaveUp(answer.reason, tries);
+    }
+  }
+
+  /**
+   * The command as it stands when it may be tried: with the right to act, and not while its session moves, for then nothing is
+   * said there before the resync. Undefined when it is not pending any more.
+   */
+  async function nextTry(user: User, first: Command): Promise<Command | undefined> {
+    for (;;) {
+      await allowed();
+      const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
+      if (command === undefined || !("session" in command) || tools.clock.now() >= command.giveUpAt) return command;
+      if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
+      await sleep(tools.clock, gateAgainMs, unlessStopping);
     }
   }
 

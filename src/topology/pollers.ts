@@ -1,20 +1,16 @@
 // The long polls of one partition index: one poll in flight per chat that is at the desk. An answer's events are produced
 // and acknowledged before the next poll acknowledges them to the desk; the state's position drops what comes twice.
-import type { DeskGateway, SessionOwner } from "../processors/desk/gateway.ts";
-import type { Active, OnHold, UserState } from "../processors/interconnection/state.ts";
+import type { DeskGateway } from "../processors/desk/gateway.ts";
+import type { UserState } from "../processors/interconnection/state.ts";
 import { hasEffect } from "../processors/interconnection/desk-repeats.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
-import type {
-  AgentEvent,
-  DeskEvent,
-  DeskEventKind,
-  DeskLostReason,
-  DeskSession,
-} from "../processors/messages/generated.ts";
+import type { AgentEvent, DeskLostReason, DeskSession } from "../processors/messages/generated.ts";
+import { isGood, isLast, slices, stillRight, type Chat, type Poll } from "./poll.ts";
 import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
+import type { SessionGates } from "./session-gates.ts";
 
 /** What pollers work with. */
 export interface PollTools extends Pace {
@@ -22,6 +18,7 @@ export interface PollTools extends Pace {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly right: RightToAct;
+  readonly gates: SessionGates;
   readonly client: string;
   readonly sessionTimeoutMs: number;
   /** Wait after the desk said that another poll is in flight. */
@@ -45,30 +42,6 @@ export interface Pollers {
   readonly count: number;
 }
 
-type Chat = OnHold | Active;
-
-/** One chat that is polled. */
-interface Poll {
-  readonly owner: SessionOwner;
-  readonly abort: AbortController;
-  readonly ended: AbortSignal;
-  session: DeskSession;
-  /** Generations that this poll began with or has made by reconnecting: the state may still lag behind it. */
-  readonly generations: Set<string>;
-  position: number;
-  resumeToken: string | null;
-  /** Events told that the desk has no acknowledgement for; null until the first answer. */
-  unconfirmed: number | null;
-  /** Since when polls have failed; null while they work. A poll that is held works until it fails. */
-  failingSinceMs: number | null;
-  failures: number;
-  /** Reconnects since the last good answer. */
-  reconnects: number;
-  resyncDue: boolean;
-  /** The chat's loss was told, and nothing polls it any more. */
-  over: boolean;
-}
-
 type Going = "on" | "over";
 
 /** Longest time that polls may fail before the chat is given up, from the first failure on. */
@@ -85,10 +58,11 @@ const rightAgainMs = 250;
  * gone, and tell of a loss where there is none.
  */
 const decidedMs = 2_000;
-/** Events per record: one answer of the desk may hold any number. */
-const eventsPerRecord = 100;
 /** What the desk answers to a reconnect while no hand-over is under way (fact sheet, section 11). */
 const notHandedOver = 405;
+const metByPost = "a post met a void route";
+/** Tries of a resync before the chat goes on without. */
+const resyncTries = 5;
 
 /** Polls nothing yet. */
 export function createPollers(tools: PollTools, partition: number, signal: AbortSignal): Pollers {
@@ -97,8 +71,11 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   const failing = new Set<Poll>();
   const polls = new Map<string, { readonly poll: Poll; readonly done: Promise<void> }>();
 
-  function start(userId: string, chat: Chat, jitterMs: number): void {
+  /** `before` is the poll that was of the same session: its socket must be closed. */
+  function start(userId: string, chat: Chat, jitterMs: number, before: Promise<void>): void {
     const abort = new AbortController();
+    const { generation } = chat.session;
+    const gate = tools.gates.watch(chat.chatId, generation, () => poll.routeVoid.abort());
     const poll: Poll = {
       owner: { userId, chatId: chat.chatId },
       abort,
@@ -111,14 +88,19 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       failingSinceMs: null,
       failures: 0,
       reconnects: 0,
-      resyncDue: false,
+      // Reconnected, and nothing was read there yet: the owner before us did not get so far.
+      resyncDue: chat.position < 0 && chat.resumeToken !== null,
+      gate,
+      routeVoid: new AbortController(),
       over: false,
     };
-    polls.set(userId, { poll, done: follow(poll, jitterMs) });
+    if (poll.resyncDue) gate.close();
+    polls.set(userId, { poll, done: follow(poll, jitterMs, before) });
   }
 
-  async function follow(poll: Poll, jitterMs: number): Promise<void> {
+  async function follow(poll: Poll, jitterMs: number, before: Promise<void>): Promise<void> {
     try {
+      await before;
       await sleep(clock, jitterMs, poll.ended);
       while (!poll.ended.aborted) if ((await step(poll)) === "over") break;
       poll.over = true;
@@ -127,23 +109,40 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       tools.fatal(error instanceof Error ? error : new Error("a poll ended by something that is no error"));
     } finally {
       failing.delete(poll);
+      poll.gate.forget();
     }
+  }
+
+  /** One poll. A post that meets a void route ends it: the session moves as a whole. */
+  async function ask(poll: Poll): Promise<PollAnswer> {
+    const routeVoid = poll.routeVoid.signal;
+    if (!routeVoid.aborted) {
+      try {
+        return await desk.poll(poll.owner, poll.session, poll.position, AbortSignal.any([poll.ended, routeVoid]));
+      } catch (error) {
+        if (poll.ended.aborted || !routeVoid.aborted) throw error;
+      }
+    }
+    return { kind: "moved", detail: metByPost };
   }
 
   async function step(poll: Poll): Promise<Going> {
     if (!(await mayPoll(poll.ended))) return "on";
     const askedMs = clock.monotonicMs();
-    const answer = await desk.poll(poll.owner, poll.session, poll.position, poll.ended);
+    const answer = await ask(poll);
     metrics.count("polls", { answer: answer.kind });
     if (isGood(answer)) {
       poll.failingSinceMs = null;
       poll.failures = 0;
       poll.reconnects = 0;
       failing.delete(poll);
+      if (poll.resyncDue) await resync(poll);
+      else poll.gate.open(poll.session.generation);
     }
     const dueMs = askedMs + poll.session.pollTimeoutMs;
     const isOverdue = clock.monotonicMs() >= dueMs;
-    if (!isGood(answer)) poll.failingSinceMs ??= Math.min(clock.monotonicMs(), dueMs);
+    // A poll that a post has ended had not failed.
+    if (!isGood(answer) && !poll.routeVoid.signal.aborted) poll.failingSinceMs ??= Math.min(clock.monotonicMs(), dueMs);
     switch (answer.kind) {
       case "events":
         for (const note of answer.notes ?? [])
@@ -151,7 +150,6 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         await tellEvents(poll, answer);
         // The desk answered this poll, so it had the acknowledgement that came with it: of all before this answer.
         poll.unconfirmed = answer.events.filter(({ kind }) => hasEffect(kind)).length;
-        if (poll.resyncDue) await resync(poll);
         if (answer.events.some(({ kind }) => isLast(kind))) await sleep(clock, decidedMs, poll.ended);
         return "on";
       case "nothing":
@@ -246,44 +244,66 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     }
   }
 
-  /** The first time at once; a desk that moves us on and on is as good as one that fails. */
+  /**
+   * The first time at once; a desk that moves us on and on is as good as one that fails. Nothing is posted until the session is
+   * where it will stay, and known there.
+   */
   async function moved(poll: Poll): Promise<Going> {
+    poll.gate.close();
     if (poll.reconnects > 0 && (await failed(poll, "moved again", null)) === "over") return "over";
-    if (poll.ended.aborted) return "on";
-    poll.reconnects += 1;
-    await sleep(clock, spreadMs(poll), poll.ended);
-    const outcome = await desk.reconnect(poll.owner, poll.session, poll.resumeToken, poll.ended);
-    switch (outcome.kind) {
-      case "done": {
-        const { session, resetsPostSequence } = outcome.value;
-        await untilMine(poll.ended);
-        const unconfirmedEvents = poll.unconfirmed;
-        await tell(poll, { type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents });
-        poll.session = session;
-        poll.generations.add(session.generation);
-        poll.position = -1;
-        poll.resyncDue = true;
-        return "on";
+    while (!poll.ended.aborted) {
+      if (!(await mayPoll(poll.ended))) continue;
+      poll.reconnects += 1;
+      await sleep(clock, spreadMs(poll), poll.ended);
+      const outcome = await desk.reconnect(poll.owner, poll.session, poll.resumeToken, poll.ended);
+      if (outcome.kind === "retry") {
+        poll.failingSinceMs ??= clock.monotonicMs();
+        if ((await failed(poll, outcome.detail, outcome.retryAfterMs)) === "over") return "over";
+        continue;
       }
-      case "refused":
-        // Nothing to reconnect to: the 503 was an outage and no hand-over, and the session is where it was.
-        if (outcome.status === notHandedOver) return failed(poll, outcome.detail, null);
+      const metWhileHeld = poll.routeVoid.signal.aborted;
+      poll.routeVoid = new AbortController();
+      if (outcome.kind === "done") return reconnected(poll, outcome.value);
+      if (outcome.kind === "broken" || outcome.status !== notHandedOver)
         return giveUp(poll, "reconnect_failed", outcome.detail);
-      case "broken":
-        return giveUp(poll, "reconnect_failed", outcome.detail);
-      case "retry":
-        return failed(poll, outcome.detail, outcome.retryAfterMs);
+      // Nothing to reconnect to: the 503 was an outage and no hand-over, and the session is where it was.
+      poll.gate.open(poll.session.generation);
+      if (!metWhileHeld) return failed(poll, outcome.detail, null);
+      poll.reconnects = 0;
+      return "on";
     }
+    return "on";
   }
 
+  async function reconnected(
+    poll: Poll,
+    { session, resetsPostSequence }: { readonly session: DeskSession; readonly resetsPostSequence: boolean },
+  ): Promise<Going> {
+    await untilMine(poll.ended);
+    const unconfirmedEvents = poll.unconfirmed;
+    await tell(poll, { type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents });
+    poll.session = session;
+    poll.generations.add(session.generation);
+    poll.position = -1;
+    poll.resyncDue = true;
+    return "on";
+  }
+
+  /** Before what was read is told: who takes over in between knows by it that this was done. */
   async function resync(poll: Poll): Promise<void> {
-    const outcome = await desk.resync(poll.owner, poll.session, poll.ended);
-    poll.resyncDue = outcome.kind === "retry";
-    if (outcome.kind !== "done")
-      log.warn(
-        { chatId: poll.owner.chatId, reason: outcome.detail },
-        "the desk did not take the resync after a reconnect",
-      );
+    for (let tries = 1; ; tries++) {
+      await untilMine(poll.ended);
+      const outcome = await desk.resync(poll.owner, poll.session, poll.ended);
+      if (outcome.kind !== "done")
+        log.warn(
+          { chatId: poll.owner.chatId, reason: outcome.detail },
+          "the desk did not take the resync after a reconnect",
+        );
+      if (outcome.kind !== "retry" || tries >= resyncTries) break;
+      await sleep(clock, delayMs(pollAgain, tries, tools.random.next(), outcome.retryAfterMs), poll.ended);
+    }
+    poll.resyncDue = false;
+    poll.gate.open(poll.session.generation);
   }
 
   /** So that those who fail together do not come back as one flood: a wait by chance, the longer the more of them there are. */
@@ -341,12 +361,15 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     update(userId, state, jitterMs) {
       const chat = state.interconnection;
       const wanted = chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
-      const running = polls.get(userId)?.poll;
-      if (running !== undefined && !stillRight(running, wanted)) {
-        running.abort.abort();
+      const running = polls.get(userId);
+      let before = Promise.resolve();
+      if (running !== undefined && !stillRight(running.poll, wanted)) {
+        running.poll.abort.abort();
+        running.poll.gate.forget();
         polls.delete(userId);
+        before = running.done;
       }
-      if (wanted !== null && !polls.has(userId) && !signal.aborted) start(userId, wanted, jitterMs);
+      if (wanted !== null && !polls.has(userId) && !signal.aborted) start(userId, wanted, jitterMs, before);
     },
     async stop() {
       for (const { poll } of polls.values()) poll.abort.abort();
@@ -361,31 +384,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   };
 }
 
-/**
- * A poll that gave up on a session which had moved meanwhile, unknown to it, is wrong: its loss is ignored, and somebody must
- * poll the session where it is now.
- */
-function stillRight(poll: Poll, wanted: Chat | null): boolean {
-  if (poll.owner.chatId !== wanted?.chatId) return false;
-  return !poll.over || poll.generations.has(wanted.session.generation);
-}
-
-function isLast(kind: DeskEventKind): boolean {
-  return kind === "ended" || kind === "refused";
-}
-
 /** Asked anew each time: it changes while one waits. */
 function over(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function isGood({ kind }: PollAnswer): boolean {
-  return kind === "events" || kind === "nothing";
-}
-
-function slices(events: readonly DeskEvent[]): readonly (readonly DeskEvent[])[] {
-  if (events.length <= eventsPerRecord) return [events];
-  const parts: (readonly DeskEvent[])[] = [];
-  for (let i = 0; i < events.length; i += eventsPerRecord) parts.push(events.slice(i, i + eventsPerRecord));
-  return parts;
 }

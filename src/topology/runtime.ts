@@ -11,12 +11,13 @@ import { createRightToAct } from "./right-to-act.ts";
 import { measure } from "./measures.ts";
 import { createRateLimits, type CallsPerSecond } from "./rate-limits.ts";
 import { sleep, untilDone } from "./retry.ts";
+import { createSessionGates } from "./session-gates.ts";
 import { inputTopics } from "./topics.ts";
 
 /** What the composition gives; the rest of the owners' tools is made here. */
 export interface RuntimePorts extends Omit<
   OwnerTools,
-  "right" | "limits" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"
+  "right" | "limits" | "gates" | "policyOf" | "tell" | "commit" | "heartbeatAgeMs" | "posts" | "brings"
 > {
   readonly graph: Graph;
   /** Texts and files a second, by direction. */
@@ -60,6 +61,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     ...ports,
     right,
     limits: createRateLimits(ports.callsPerSecond, clock),
+    gates: createSessionGates(),
     policyOf: (command) => policyOf(ports.graph, command),
     posts: (command) => "session" in command,
     brings: (command) => bringing.has(command.kind),

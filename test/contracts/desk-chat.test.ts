@@ -265,6 +265,17 @@ describe("R20 a hand-over", () => {
     expect(theirs(session).violations).toEqual([]);
   });
 
+  it("is learned by a post while the desk goes on holding the poll", async () => {
+    const { session, position } = await engaged();
+    const controller = new AbortController();
+    const held = outside.desk.poll(session, position, controller.signal);
+    await vi.waitUntil(() => theirs(session).openPoll !== undefined, { interval: 1, timeout: 5_000 });
+    handOver(theirs(session), { ...USUAL_HAND_OVER, heldPoll: "stays" });
+    expect(await outside.desk.say(session, "held back", 2, never)).toMatchObject({ kind: "retry", moved: true });
+    controller.abort();
+    await expect(held).rejects.toThrow();
+  });
+
   it.each([
     [false, false],
     ["left-out", true],

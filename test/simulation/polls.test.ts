@@ -95,6 +95,50 @@ describe("a session that moves", () => {
     expect(world.desk.calls.filter((call) => call === "resync")).toHaveLength(1);
   });
 
+  it("R20 is followed when a post learns of it, though the desk still holds the poll: nothing is said before the resync", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    await world.advance(1_000);
+    chat.move("silently");
+    for (const text of ["one", "two", "three"]) await world.say("ana", text);
+    chat.say("uno");
+    await world.advance(3_000);
+    expect(chat.seen.slice(2)).toEqual(["one", "two", "three"]);
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "uno"]);
+    expect(world.desk.calls.filter((call) => call === "reconnect" || call === "resync")).toEqual([
+      "reconnect",
+      "resync",
+    ]);
+    expect([chat.early, chat.pollsAtOnce]).toEqual([[], 1]);
+  });
+
+  it("R20 is followed by what waits only once the desk has answered the resync", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.desk.fail("resync", { kind: "retry", effect: "none" }, { kind: "retry", effect: "none" });
+    chat.move();
+    for (const text of ["one", "two"]) await world.say("ana", text);
+    await world.advance(5_000);
+    expect(chat.seen.slice(2)).toEqual(["one", "two"]);
+    expect(chat.early).toEqual([]);
+  });
+
+  it("and has not, says the desk: posts that it answers with 503 cost the chat nothing", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    await world.advance(1_000);
+    world.desk.voidPosts(true);
+    await world.say("ana", "one");
+    await world.advance(90_000);
+    expect(world.state("ana").interconnection?.status).toBe("ACTIVE");
+    world.desk.voidPosts(false);
+    await world.advance(20_000);
+    expect(chat.seen.slice(2)).toEqual(["one"]);
+  });
+
   it("is followed by a desk that tells again what was not acknowledged: it is shown once", async () => {
     const world = createGraphWorld();
     world.start();

@@ -32,8 +32,10 @@ export interface DeskChat {
   say(text: string): void;
   event(kind: DeskEventKind, more?: Partial<DeskEvent>): void;
   end(): void;
-  /** The session is on another server now: the route is void until a reconnect. */
-  move(): void;
+  /** The session is on another server now: the route is void until a reconnect. `silently`: a poll that is held is not answered. */
+  move(how?: "silently"): void;
+  /** Posts between a reconnect and its resync, which a desk may lose. */
+  readonly early: readonly string[];
   /** The desk forgets the session, or has moved to another server. */
   drop(reason?: DeskLostReason): void;
 }
@@ -57,6 +59,8 @@ export interface FakeDesk {
   fail(call: keyof Desk, ...faults: readonly DeskFault[]): void;
   /** While set, every poll is answered so. */
   answerPolls(answer: PollAnswer | null): void;
+  /** While set, posts are answered as if the session had moved, which it has not. */
+  voidPosts(on: boolean): void;
 }
 
 interface Session {
@@ -71,11 +75,13 @@ interface Session {
   nextNumber: number;
   /** Last event that an answer held. */
   answered: number;
-  held: { readonly wake: () => void } | null;
+  held: { readonly wake: () => void; readonly route: string } | null;
+  /** From a reconnect until the resync. */
+  resyncDue: boolean;
   chat: MutableChat | null;
 }
 
-type MutableChat = { -readonly [Key in keyof DeskChat]: DeskChat[Key] } & { seen: string[] };
+type MutableChat = { -readonly [Key in keyof DeskChat]: DeskChat[Key] } & { seen: string[]; early: string[] };
 
 /** Options of the desk. */
 export interface FakeDeskOptions {
@@ -90,6 +96,10 @@ export interface FakeDeskOptions {
   /** E-mails of contacts that may not chat. */
   readonly blocked?: readonly string[];
 }
+
+const nothingSaid = {
+  ...{ text: null, agentName: null, reason: null, queuePosition: null, detail: null, estimatedWaitSeconds: null },
+} as const;
 
 /** A desk that knows nobody yet. */
 export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): FakeDesk {
@@ -111,6 +121,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   const calls: string[] = [];
   const faults = new Map<keyof Desk, DeskFault[]>();
   let forcedPoll: PollAnswer | null = null;
+  let postsAreVoid = false;
 
   /** One call: does its work or not, and answers or not, as ordered. */
   async function call<Value>(
@@ -139,22 +150,29 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   }
 
   function add(session: Session, kind: DeskEventKind, more: Partial<DeskEvent> = {}): void {
-    const nothing = { text: null, agentName: null, reason: null, queuePosition: null, detail: null };
-    session.events.push({ number: session.nextNumber, kind, ...nothing, estimatedWaitSeconds: null, ...more });
+    session.events.push({ number: session.nextNumber, kind, ...nothingSaid, ...more });
     session.nextNumber += 1;
-    session.held?.wake();
+    if (session.held?.route === session.route) session.held.wake();
   }
 
   function post(session: OpenedSession, number: number, work: (known: Session) => void): PostOutcome {
     const known = sessions.get(session.id);
     if (known === undefined || known.gone || known.key !== session.key)
       return { kind: "refused", detail: "403 session", status: 403 };
-    if (known.route !== session.route)
-      return { kind: "retry", detail: "503 route", status: 503, mayHaveHappened: false, retryAfterMs: null };
+    if (known.route !== session.route || postsAreVoid)
+      return {
+        kind: "retry",
+        detail: "503 route",
+        status: 503,
+        mayHaveHappened: false,
+        retryAfterMs: null,
+        moved: true,
+      };
     if (number > known.lastPost + 1) return { kind: "outOfStep", lastAccepted: known.lastPost };
     if (number <= known.lastPost && tellsRepeats) return { kind: "outOfStep", lastAccepted: known.lastPost };
     if (number <= known.lastPost && honoursNumbers) return { kind: "done", value: null };
     known.lastPost = Math.max(known.lastPost, number);
+    if (known.resyncDue) known.chat?.early.push(String(number));
     work(known);
     return { kind: "done", value: null };
   }
@@ -164,6 +182,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       sessionId: session.id,
       ...details,
       seen: [],
+      early: [],
       ended: null,
       pollsAtOnce: 0,
       polls: 0,
@@ -175,14 +194,14 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         chat.ended = "agent";
         add(session, "ended", { reason: "agent" });
       },
-      move() {
+      move(how) {
         session.moves += 1;
         session.route = `route-${session.id}-${String(session.moves)}`;
         const kept = session.events.filter(({ number }) => repeatsAfterMove || number > session.answered);
         session.answered = -1;
         session.events = kept.map((event, number) => ({ ...event, number }));
         session.nextNumber = session.events.length;
-        session.held?.wake();
+        if (how !== "silently") session.held?.wake();
       },
       drop(reason = "session_gone") {
         session.gone = true;
@@ -250,7 +269,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         resolve();
       };
       const cancel = clock.after(holdMs, end);
-      session.held = { wake: end };
+      session.held = { wake: end, route: session.route };
       signal.addEventListener("abort", end);
       if (signal.aborted) end();
     });
@@ -297,7 +316,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         const session: Session = {
           ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0 },
           lostAs: "session_gone",
-          ...{ events: [], nextNumber: 0, answered: -1, held: null, chat: null },
+          ...{ events: [], nextNumber: 0, answered: -1, held: null, resyncDue: false, chat: null },
         };
         sessions.set(id, session);
         return { kind: "done", value: { id, key: session.key, route: session.route, pollTimeoutMs, numbered: true } };
@@ -325,12 +344,23 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       call("reconnect", signal, () => {
         const known = sessions.get(session.id);
         if (known === undefined || known.gone) return { kind: "refused", detail: "403", status: 403 };
+        if (known.route === session.route) return { kind: "refused", detail: "405 no hand-over", status: 405 };
+        known.resyncDue = true;
+        // The desk tells first where the session stands.
+        const others = known.events.map((event) => ({ ...event, number: event.number + 1 }));
+        known.events = [{ ...nothingSaid, number: 0, kind: "other" }, ...others];
+        known.nextNumber += 1;
         return {
           kind: "done",
           value: { session: { ...session, route: known.route }, resetsPostSequence: false },
         };
       }),
-    resync: (_session, signal) => call("resync", signal, () => ({ kind: "done", value: null })),
+    resync: (session, signal) =>
+      call("resync", signal, () => {
+        const known = sessions.get(session.id);
+        if (known !== undefined) known.resyncDue = false;
+        return { kind: "done", value: null };
+      }),
   };
 
   return {
@@ -346,6 +376,9 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     calls,
     fail(name, ...more) {
       faults.set(name, [...(faults.get(name) ?? []), ...more]);
+    },
+    voidPosts(on) {
+      postsAreVoid = on;
     },
     answerPolls(answer) {
       forcedPoll = answer;

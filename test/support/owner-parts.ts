@@ -10,6 +10,7 @@ import { memoryLimits } from "../../src/topology/memory-limits.ts";
 import type { Log, Metrics } from "../../src/topology/ports.ts";
 import { lost } from "../../src/topology/retry.ts";
 import type { Right, RightToAct } from "../../src/topology/right-to-act.ts";
+import { createSessionGates, type SessionGates } from "../../src/topology/session-gates.ts";
 import { settle } from "./graph-world.ts";
 
 /** Made anew for each test. */
@@ -26,6 +27,7 @@ export interface OwnerParts {
   /** What the right to act is from now on. */
   rightIs(right: Right): void;
   readonly right: RightToAct;
+  readonly gates: SessionGates;
   /** Events told, in order. */
   readonly events: AgentEvent[];
   tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
@@ -70,6 +72,7 @@ export function createOwnerParts(): OwnerParts {
       look: () => Promise.resolve(),
       stop: () => undefined,
     },
+    gates: createSessionGates(),
     events,
     async tell(_partition, event, signal) {
       await held?.promise;

@@ -63,7 +63,8 @@ export function flush(session: Session): void {
   queueMicrotask(() => {
     session.isFlushDue = false;
     const poll = session.openPoll;
-    if (poll !== undefined && lastNumber(session) > poll.ack) {
+    // The server that holds it has the session no more.
+    if (poll !== undefined && session.handOver === undefined && lastNumber(session) > poll.ack) {
       poll.answerEvents();
     }
   });

@@ -14,10 +14,12 @@ import type { HandOver, Session } from "./session.ts";
 /** A hand-over as the guide describes it: numbers from 0, sequence reset, nothing sent twice. */
 export const USUAL_HAND_OVER: HandOver = { numbering: "restart", redeliver: 0, resetSequence: true };
 
-/** From now on every call of the session is answered 503, a held poll too, until it reconnects. */
+/** From now on every call of the session is answered 503, a held poll too unless it is to stay, until it reconnects. */
 export function handOver(session: Session, how: HandOver): void {
   session.handOver = how;
-  session.openPoll?.answer(503);
+  if (how.heldPoll !== "stays") {
+    session.openPoll?.answer(503);
+  }
 }
 
 /** GET System/ReconnectSession */
@@ -33,6 +35,7 @@ export function reconnect(desk: Desk, session: Session, call: Call): Answer {
   if (offset === null || !/^-?\d+$/.test(offset)) {
     return text(400, "ReconnectSession.offset must be an integer");
   }
+  session.openPoll?.answer(503);
   session.handOver = undefined;
   session.isResyncDue = true;
   session.affinityToken = desk.ids.hex(8);
@@ -97,8 +100,9 @@ function sessionData(session: Session): unknown {
 /** True for a JSON object that could be a hand-over; for the control API. */
 export function readHandOver(body: unknown): HandOver {
   const wanted = isObject(body) ? body : {};
-  const { numbering, redeliver, resetSequence } = wanted;
+  const { numbering, redeliver, resetSequence, heldPoll } = wanted;
   return {
+    ...(heldPoll === "stays" ? { heldPoll } : {}),
     numbering: numbering === "continue" ? "continue" : USUAL_HAND_OVER.numbering,
     redeliver: typeof redeliver === "number" ? redeliver : USUAL_HAND_OVER.redeliver,
     resetSequence:

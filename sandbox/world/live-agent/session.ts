@@ -79,6 +79,8 @@ export interface HandOver {
   /** How many events that were delivered already come once more. */
   readonly redeliver: number;
   readonly resetSequence: boolean | "left-out";
+  /** `stays`: a held poll is not answered, as by a server that went away without a word; only new calls get 503. */
+  readonly heldPoll?: "answered" | "stays";
 }
 
 /** The session. */

@@ -31,6 +31,8 @@ export interface DeskGateway {
   resync(owner: SessionOwner, session: DeskSession, signal: AbortSignal): Promise<Outcome<null>>;
 }
 
+type Again = Extract<Effect, { readonly kind: "again" }>;
+
 const unreadable = "the session's secrets can't be opened with the configured keys";
 
 /** The gateway on the desk, the seal of its sessions, and the way to users' files. */
@@ -76,6 +78,7 @@ export function createDeskGateway(ports: {
     const session = open({ userId: attempt.userId, chatId: command.chatId }, command.session);
     if (session === null) return finished("broken", unreadable);
     const outcome = await call(session);
+    if ("moved" in outcome) return { ...again(outcome), sessionMoved: true };
     if (outcome.kind !== "outOfStep")
       return effectOf(outcome, null, outcome.kind === "done" ? attempt.postSequence : null);
     // A number that the desk has accepted already: by an earlier try of this command it is done; otherwise our count was
@@ -159,14 +162,16 @@ function effectOf<Value>(
     case "broken":
       return finished(outcome.kind, outcome.detail);
     case "retry":
-      return {
-        kind: "again",
-        reason: outcome.detail,
-        mayHaveHappened: outcome.mayHaveHappened,
-        retryAfterMs: outcome.retryAfterMs,
-        postSequence: null,
-      };
+      return again(outcome);
   }
+}
+
+function again({
+  detail,
+  mayHaveHappened,
+  retryAfterMs,
+}: Extract<Outcome<unknown>, { readonly kind: "retry" }>): Again {
+  return { kind: "again", reason: detail, mayHaveHappened, retryAfterMs, postSequence: null };
 }
 
 function finished(

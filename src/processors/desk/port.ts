@@ -28,9 +28,13 @@ export interface ChatRequestDetails {
 
 /**
  * A post carries a number. The desk drops a repeat of an accepted number; `outOfStep` tells the last number that it has
- * accepted, when it says so, and the lane repeats with the next one.
+ * accepted, when it says so, and the lane repeats with the next one. With `moved` the route is void: it is repeated when the
+ * session was reconnected.
  */
-export type PostOutcome = Done | { readonly kind: "outOfStep"; readonly lastAccepted: number };
+export type PostOutcome =
+  | Done
+  | { readonly kind: "outOfStep"; readonly lastAccepted: number }
+  | (Extract<Done, { readonly kind: "retry" }> & { readonly moved: true });
 
 /** What one long poll brought. */
 export type PollAnswer =

@@ -157,6 +157,19 @@ describe("hand-over to another server", () => {
     expect((await visitor.post("ChatMessage", { text: "x" }, 2)).status).toBe(503);
   });
 
+  it("leaves a held poll as it is when told so, until the session reconnects: only new calls are answered 503", async () => {
+    const { visitor, ack } = await engagedVisitor(world);
+    const { reply } = await visitor.heldPoll(ack);
+    await act(world, visitor, "hand-over", { heldPoll: "stays" });
+    await act(world, visitor, "say", { text: "unheard" });
+    expect((await visitor.post("ChatMessage", { text: "x" }, 2)).status).toBe(503);
+    expect(visitor.session().openPoll).toBeDefined();
+    await reconnected(visitor, 0);
+    expect((await reply).status).toBe(503);
+    expect((await visitor.poll(-1)).types[0]).toBe("ChasitorSessionData");
+    expect(visitor.session().violations).toEqual([]);
+  });
+
   it("restarts: new affinity, sequence from 1, numbers from 0, session data first, then what was not seen", async () => {
     const { visitor, seen } = await handedOver({});
     const old = visitor.affinity;

@@ -300,6 +300,34 @@ describe("a session that moved", () => {
     expect(t.pollers.count).toBe(1);
   });
 
+  it("by the word of a post is reconnected at once, though its poll is held; the poll had not failed", async () => {
+    const t = pollersOf();
+    t.reconnects.push({ kind: "refused", detail: "no hand-over", status: 405 }, reconnected());
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(10_000);
+    t.gates.metVoidRoute("chat", "g1");
+    expect(t.gates.mayPost("chat", "g1")).toBe(false);
+    await t.clock.advance(0);
+    expect([t.gates.mayPost("chat", "g1"), t.asked.length, bodies(t)]).toEqual([true, 2, []]);
+    t.answers.push(events(0));
+    t.gates.metVoidRoute("chat", "g1");
+    await t.clock.advance(0);
+    expect(bodies(t)).toEqual(["DeskReconnected", "DeskEvents"]);
+    expect([t.gates.mayPost("chat", "g1"), t.gates.mayPost("chat", "g2")]).toEqual([false, true]);
+  });
+
+  it("and was reconnected by an owner before us, who got no further, hears the resync before any post", async () => {
+    const t = pollersOf();
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, position: -1 } }), 0);
+    await t.clock.advance(0);
+    expect(t.gates.mayPost("chat", "g1")).toBe(false);
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: -1 } }), 0);
+    t.answers.push(events(0));
+    await t.clock.advance(0);
+    expect(t.gates.mayPost("chat", "g2")).toBe(true);
+    expect(t.asked.map(({ generation }) => generation)).toEqual(["g1", "g2", "g2"]);
+  });
+
   it("again and again, and never has, is lost when its budget is used up", async () => {
     const t = pollersOf();
     t.answers.push(...Array.from({ length: 200 }, () => ({ kind: "moved" as const })));

@@ -114,7 +114,8 @@ export function postOutcome(answer: HttpAnswer | NoAnswer): PostOutcome {
     if (lastAccepted !== undefined) return { kind: "outOfStep", lastAccepted: Number(lastAccepted) };
     return { kind: "broken", detail: "status 409 without a number", status: 409 };
   }
-  return liveAgentFailure(answer);
+  const failure = liveAgentFailure(answer);
+  return failure.kind === "retry" && failure.status === 503 ? { ...failure, moved: true } : failure;
 }
 
 /** A 403, in the words that operators of the Go service look for in logs (parity sheet, section 9). */

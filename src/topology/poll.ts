@@ -1,0 +1,64 @@
+// One chat's poll: where it stands, and what can be told of it and its answers without asking anybody. Used by pollers.ts.
+import type { SessionOwner } from "../processors/desk/gateway.ts";
+import type { PollAnswer } from "../processors/desk/port.ts";
+import type { Active, OnHold } from "../processors/interconnection/state.ts";
+import type { DeskEvent, DeskEventKind, DeskSession } from "../processors/messages/generated.ts";
+import type { SessionGate } from "./session-gates.ts";
+
+/** A chat that the desk is polled for. */
+export type Chat = OnHold | Active;
+
+/** One chat that is polled. */
+export interface Poll {
+  readonly owner: SessionOwner;
+  readonly abort: AbortController;
+  readonly ended: AbortSignal;
+  session: DeskSession;
+  /** Generations that this poll began with or has made by reconnecting: the state may still lag behind it. */
+  readonly generations: Set<string>;
+  position: number;
+  resumeToken: string | null;
+  /** Events told that the desk has no acknowledgement for; null until the first answer. */
+  unconfirmed: number | null;
+  /** Since when polls have failed; null while they work. A poll that is held works until it fails. */
+  failingSinceMs: number | null;
+  failures: number;
+  /** Reconnects since the last good answer. */
+  reconnects: number;
+  /** From a reconnect until the desk has answered the resync. */
+  resyncDue: boolean;
+  readonly gate: SessionGate;
+  /** Aborted by a post that met a void route; made anew when that was seen to. */
+  routeVoid: AbortController;
+  /** The chat's loss was told, and nothing polls it any more. */
+  over: boolean;
+}
+
+/** Events per record: one answer of the desk may hold any number. */
+const eventsPerRecord = 100;
+
+/**
+ * A poll of a session that had moved before, unknown to it, is wrong: by the reconnect of an owner before us, which is decided only
+ * now. Somebody must poll the session where it is.
+ */
+export function stillRight(poll: Poll, wanted: Chat | null): boolean {
+  return poll.owner.chatId === wanted?.chatId && poll.generations.has(wanted.session.generation);
+}
+
+/** Whether the chat is over with that event. */
+export function isLast(kind: DeskEventKind): boolean {
+  return kind === "ended" || kind === "refused";
+}
+
+/** Whether the desk works: it told something, or that there is nothing. */
+export function isGood({ kind }: PollAnswer): boolean {
+  return kind === "events" || kind === "nothing";
+}
+
+/** Its events as records, in order; one at least. */
+export function slices(events: readonly DeskEvent[]): readonly (readonly DeskEvent[])[] {
+  if (events.length <= eventsPerRecord) return [events];
+  const parts: (readonly DeskEvent[])[] = [];
+  for (let i = 0; i < events.length; i += eventsPerRecord) parts.push(events.slice(i, i + eventsPerRecord));
+  return parts;
+}
