@@ -20,6 +20,8 @@ export type Effect =
       readonly postSequence: number | null;
       /** The session's route is void: nothing more is posted to it before it was reconnected. */
       readonly sessionMoved?: true;
+      /** The other side said no. It is asked again all the same, because nobody but it can take what is given; a person must look. */
+      readonly refused?: true;
     };
 
 /** What a try needs beside the command itself. */

@@ -3,7 +3,7 @@
 // the command. Order: per user and lane. Repeat-safe: a command that was done is not carried out again.
 import type { Command, LaneName } from "../processors/interconnection/commands.ts";
 import type { UserState } from "../processors/interconnection/state.ts";
-import type { AgentEvent, CommandOutcome, CommandResult } from "../processors/messages/generated.ts";
+import type { AgentEvent } from "../processors/messages/generated.ts";
 import type { Effect, Try } from "../processors/effect.ts";
 import { delayMs, type RetryPolicy } from "./policies.ts";
 import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
@@ -11,6 +11,7 @@ import type { RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import type { RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
+import { defect, gaveUp, type Finished, type Tries } from "./tries.ts";
 
 /** What lanes work with. */
 export interface LaneTools extends Pace {
@@ -56,33 +57,7 @@ interface User {
   readonly lanes: Record<LaneName, Lane>;
 }
 
-interface Finished {
-  readonly outcome: CommandOutcome;
-  readonly reason: string | null;
-  readonly attempts: number;
-  readonly postSequence: number | null;
-  /** Of the session that the number belongs to. */
-  readonly generation: string | null;
-  readonly data: CommandResult["data"];
-}
-
-/** The tries of one command so far. */
-interface Tries {
-  made: number;
-  post: number | null;
-  mayHaveHappened: boolean;
-  renumbered: boolean;
-}
-
-const gaveUp = (reason: string, { made }: Tries): Finished => ({
-  outcome: "given_up",
-  reason,
-  attempts: made,
-  postSequence: null,
-  generation: null,
-  data: null,
-});
-const defect = { outcome: "broken", reason: "defect", postSequence: null, data: null } as const;
+type Again = Extract<Effect, { readonly kind: "again" }>;
 
 /**
  * A call in hand when the index goes to another owner may end by itself for so long, and be marked: cut off, it would have happened and be
@@ -215,6 +190,7 @@ export function createLanes(
       post: verdict.kind === "begun" ? verdict.postSequence : null,
       mayHaveHappened: repeatsDone || (verdict.kind === "begun" && verdict.repeated),
       renumbered: false,
+      refused: false,
     };
     for (;;) {
       const command = await nextTry(user, first);
@@ -231,8 +207,6 @@ export function createLanes(
         const generation = postSequence !== null && "session" in command ? command.session.generation : null;
         return { outcome, reason, attempts: tries.made, postSequence, generation, data };
       }
-      if (answer.sessionMoved === true && "session" in command)
-        tools.gates.metVoidRoute(command.chatId, command.session.generation);
       if (!(await tryAgain(answer, tries, command, mark))) return gaveUp(answer.reason, tries);
     }
   }
@@ -252,14 +226,10 @@ export function createLanes(
   }
 
   /** Prepares and awaits the next try; false when there is to be none. */
-  async function tryAgain(
-    answer: Extract<Effect, { kind: "again" }>,
-    tries: Tries,
-    command: Command,
-    mark: LaneMark,
-  ): Promise<boolean> {
+  async function tryAgain(answer: Again, tries: Tries, command: Command, mark: LaneMark): Promise<boolean> {
     const policy = tools.policyOf(command);
     tries.mayHaveHappened ||= answer.mayHaveHappened;
+    heed(answer, tries, command);
     const wait = delayMs(policy, tries.made, tools.random.next(), answer.retryAfterMs);
     const tooLate = tools.clock.now() + wait >= command.giveUpAt;
     if (tooLate || (policy.maxTries !== null && tries.made >= policy.maxTries)) return false;
@@ -276,6 +246,16 @@ export function createLanes(
     if (stopping.aborted) throw lost();
     await inTurn(command);
     return true;
+  }
+
+  /** What others must hear of an answer: who reconnects the session, and once for each command a person who can help in time. */
+  function heed({ sessionMoved, refused, reason }: Again, tries: Tries, command: Command): void {
+    const { chatId, kind } = command;
+    if (sessionMoved === true && "session" in command) tools.gates.metVoidRoute(chatId, command.session.generation);
+    if (refused !== true || tries.refused) return;
+    tries.refused = true;
+    tools.metrics.count("alarms", { alarm: "hand_back_refused" });
+    tools.log.error({ chatId, command: kind, reason }, "the bot platform refuses a user; asking again for a day");
   }
 
   /** Before the command begins and before the right to act is looked at: both are young when the call is made. */

@@ -120,7 +120,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       try {
         return await desk.poll(poll.owner, poll.session, poll.position, AbortSignal.any([poll.ended, routeVoid]));
       } catch (error) {
-        if (poll.ended.aborted || !routeVoid.aborted) throw error;
+        if (poll.ended.aborted || !over(routeVoid)) throw error;
       }
     }
     return { kind: "moved", detail: metByPost };
@@ -131,18 +131,11 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     const askedMs = clock.monotonicMs();
     const answer = await ask(poll);
     metrics.count("polls", { answer: answer.kind });
+    const isOverdue = judge(poll, answer, askedMs);
     if (isGood(answer)) {
-      poll.failingSinceMs = null;
-      poll.failures = 0;
-      poll.reconnects = 0;
-      failing.delete(poll);
       if (poll.resyncDue) await resync(poll);
       else poll.gate.open(poll.session.generation);
     }
-    const dueMs = askedMs + poll.session.pollTimeoutMs;
-    const isOverdue = clock.monotonicMs() >= dueMs;
-    // A poll that a post has ended had not failed.
-    if (!isGood(answer) && !poll.routeVoid.signal.aborted) poll.failingSinceMs ??= Math.min(clock.monotonicMs(), dueMs);
     switch (answer.kind) {
       case "events":
         for (const note of answer.notes ?? [])
@@ -174,6 +167,20 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "failed":
         return isOverdue ? overdue(poll, answer.detail) : failed(poll, answer.detail, answer.retryAfterMs);
     }
+  }
+
+  /** Counts an answer as a good or a failed one; true when it came later than the desk has told us to wait. */
+  function judge(poll: Poll, answer: PollAnswer, askedMs: number): boolean {
+    const now = clock.monotonicMs();
+    const dueMs = askedMs + poll.session.pollTimeoutMs;
+    if (isGood(answer)) {
+      poll.failingSinceMs = null;
+      poll.failures = 0;
+      poll.reconnects = 0;
+      failing.delete(poll);
+      // A poll that a post has ended had not failed.
+    } else if (!poll.routeVoid.signal.aborted) poll.failingSinceMs ??= Math.min(now, dueMs);
+    return now >= dueMs;
   }
 
   /**

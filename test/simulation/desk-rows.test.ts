@@ -152,6 +152,38 @@ describe("R26 a bot that can't be told", () => {
     expect(next.seen[0]).toContain("¿y ahora?");
   });
 
+  it("that refuses is asked again until it takes the user, and a person hears of it at once", async () => {
+    const { world, alarms } = alarmed();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.phone.fail("handBack", ...Array.from({ length: 30 }, () => "refused" as const));
+    chat.end();
+    await world.advance(5_000);
+    expect(alarms).toEqual(["hand_back_refused"]);
+    await world.until(() => world.phone.handedBack.length > 0, 60 * 60_000);
+    await world.advance(60_000);
+    expect(world.phone.handedBack).toHaveLength(1);
+    expect(world.deadLetters()).toEqual([]);
+    expect(alarms).toEqual(["hand_back_refused"]);
+    expect(world.facts("ana").at(-1)).toMatchObject({ kind: "handed_back" });
+  });
+
+  it("does not wait for words that can't be delivered: the user is handed back within a minute or so", async () => {
+    const { world } = alarmed();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.phone.fail("say", ...Array.from({ length: 500 }, () => "not done" as const));
+    chat.say("uno");
+    chat.say("dos");
+    await world.advance(1_000);
+    chat.end();
+    await world.until(() => world.phone.handedBack.length > 0, 90_000);
+    expect(world.phone.handedBack).toHaveLength(1);
+    await world.advance(60_000);
+    expect(world.deadLetters().map(({ reason }) => reason)).toEqual(["undeliverable", "undeliverable"]);
+    expect(world.facts("ana").filter(({ kind }) => kind === "message_failed")).toHaveLength(2);
+  });
+
   it("for a day is given up: dead letter, fact and alarm, for a person to see to it", async () => {
     const { world, alarms } = alarmed();
     world.start();

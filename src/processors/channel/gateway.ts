@@ -12,6 +12,9 @@ export interface ChannelGateway {
   perform(command: ChannelCommand, attempt: Try): Promise<Effect>;
 }
 
+/** Pause after a refusal: what it needs is mostly done by a person. */
+const afterRefusalMs = 60_000;
+
 /** The gateway on its two ports. */
 export function createChannelGateway(ports: { readonly channel: ChannelPort; readonly bot: BotPort }): ChannelGateway {
   return {
@@ -23,13 +26,24 @@ export function createChannelGateway(ports: { readonly channel: ChannelPort; rea
         }
         case "HandBack": {
           const { botSlug, botState } = command;
-          return effectOf(await ports.bot.handBack({ userId, botSlug, botState }, signal));
+          return untilTaken(await ports.bot.handBack({ userId, botSlug, botState }, signal));
         }
         default:
           return unreachable(command);
       }
     },
   };
+}
+
+/**
+ * Somebody must have the user: a bot platform that refuses (a token that has run out, a bot that is not deployed) is asked again, slowly.
+ * What no answer of it can mend, because we could not even ask, is not.
+ */
+function untilTaken(outcome: Done): Effect {
+  if ((outcome.kind !== "refused" && outcome.kind !== "broken") || outcome.status === null) return effectOf(outcome);
+  const { detail: reason } = outcome;
+  const again = { mayHaveHappened: false, retryAfterMs: afterRefusalMs, postSequence: null };
+  return { kind: "again", reason, ...again, refused: true };
 }
 
 function effectOf(outcome: Done): Effect {

@@ -154,6 +154,15 @@ function giveText(draft: Draft, chat: Interconnection, lane: LaneName, said: Bac
   give(draft, chat, { lane, kind: "SayToUser", channel: chat.channel, messageId, text, about: kind, giveUpAt });
 }
 
+/** Bounds the time for which the texts to the user that are pending are tried: something that must not wait long comes behind them. */
+export function hurryTexts(draft: Draft, withinMs: number): void {
+  const by = draft.input.now + withinMs;
+  const isLong = ({ kind, giveUpAt }: Command): boolean => kind === "SayToUser" && giveUpAt > by;
+  if (!draft.state.pending.some(isLong)) return;
+  const pending = draft.state.pending.map((each) => (isLong(each) ? { ...each, giveUpAt: by } : each));
+  change(draft, { pending });
+}
+
 /** Moves texts from the backlog into the window, after results have made room in it. */
 export function refill(draft: Draft): void {
   const { interconnection } = draft.state;
