@@ -9,7 +9,7 @@ import { delayMs, type RetryPolicy } from "./policies.ts";
 import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
-import type { RightToAct } from "./right-to-act.ts";
+import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
 import { defect, gaveUp, type Finished, type Tries } from "./tries.ts";
 
@@ -67,10 +67,18 @@ const inHandMs = 1_000;
 /** How soon a lane looks again whether its session has come to rest. */
 const gateAgainMs = 50;
 
+/** Whose lanes they are. */
+export interface LaneOwner {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Ends the tenure: the store has refused a mark under its epoch, and no lane of it goes on. */
+  fenced(): void;
+}
+
 /** `stopping` ends the lanes after the try in hand; `signal` gives that try `inHandMs`. */
 export function createLanes(
   tools: LaneTools,
-  owner: { readonly partition: number; readonly epoch: number },
+  owner: LaneOwner,
   signal: AbortSignal,
   stopping: AbortSignal,
 ): Lanes {
@@ -121,7 +129,8 @@ export function createLanes(
   async function carryOut(userId: string, user: User, command: Command): Promise<void> {
     await inTurn(command);
     const startedMs = tools.clock.monotonicMs();
-    const mark: LaneMark = { ...owner, userId, chatId: command.chatId, lane: command.lane, seq: command.seq };
+    const { partition, epoch } = owner;
+    const mark: LaneMark = { partition, epoch, userId, chatId: command.chatId, lane: command.lane, seq: command.seq };
     const finished = await effect(userId, user, command, mark);
     if (finished === null) return;
     tools.metrics.observeMs("command", tools.clock.monotonicMs() - startedMs, { kind: command.kind });
@@ -217,7 +226,7 @@ export function createLanes(
    */
   async function nextTry(user: User, first: Command): Promise<Command | undefined> {
     for (;;) {
-      await allowed();
+      await allowed(tools, owner.partition, unlessStopping);
       const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
       if (command === undefined || !("session" in command) || tools.clock.now() >= command.giveUpAt) return command;
       if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
@@ -287,21 +296,6 @@ export function createLanes(
     }
   }
 
-  /** Waits until the right to act is seen; throws Lost when it is gone, or the next owner may as well go on. */
-  async function allowed(): Promise<void> {
-    for (;;) {
-      if (unlessStopping.aborted) throw lost();
-      switch (await tools.right.check(owner.partition)) {
-        case "mine":
-          return;
-        case "gone":
-          throw lost();
-        case "blind":
-          await sleep(tools.clock, 250, unlessStopping);
-      }
-    }
-  }
-
   async function begin(mark: LaneMark, post: number | null, renumber: boolean): ReturnType<Store["begin"]> {
     const verdict = await untilDone(tools, unlessStopping, () => tools.store.begin(mark, post, renumber), storeFailed);
     if (verdict.kind === "fenced") throw refused();
@@ -314,7 +308,7 @@ export function createLanes(
   }
 
   function refused(): Error {
-    void tools.right.look();
+    owner.fenced();
     return lost();
   }
 

@@ -158,7 +158,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       rest: Promise.resolve(),
       end: () => end.abort(),
       turnTools: { ...tools, users: createUsers(tools.store, tools), partition },
-      lanes: createLanes(tools, { partition, epoch }, signal, stopping.signal),
+      lanes: createLanes(tools, { partition, epoch, fenced: () => end.abort() }, signal, stopping.signal),
       pollers: createPollers(tools, partition, signal),
       dueTimes: createDueTimes(tools, partition, signal),
       effectsBehind: null,
@@ -302,7 +302,9 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     });
   }
 
+  /** Aborts are looked at too: what ended while the loop awaited something else is not told again. */
   function nextWake(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || stopping.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         wakeUp = () => undefined;

@@ -2,6 +2,7 @@
 // pollers ask before each call; a background look ends an owner that has been replaced while it was waiting, or whose store went
 // back in time: an idle owner would notice it only at its next turn, and until then others would read old states.
 import type { Clock, Log, Store } from "./ports.ts";
+import { lost, sleep } from "./retry.ts";
 
 /** What is known of the right at this moment. */
 export type Right =
@@ -31,6 +32,26 @@ export interface RightToAct {
   stop(): void;
 }
 
+/** Waits until the right is seen; throws Lost when it is gone, or the signal aborts. */
+export async function allowed(
+  tools: { readonly right: RightToAct; readonly clock: Clock },
+  partition: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    if (signal.aborted) throw lost();
+    switch (await tools.right.check(partition)) {
+      case "mine":
+        return;
+      case "gone":
+        throw lost();
+      case "blind":
+        await sleep(tools.clock, blindMs, signal);
+    }
+  }
+}
+
+const blindMs = 250;
 const validMs = 1_000;
 const lookEveryMs = 500;
 

@@ -36,6 +36,7 @@ export interface Inheritance {
   readonly changelogPosition: number;
   /** The old owner let go by itself: nobody need be waited for. */
   readonly released: boolean;
+  /** When the store had accepted the claim, monotonic. */
   readonly claimedAtMs: number;
 }
 
@@ -56,13 +57,14 @@ export async function takeOver(
   };
   const own = <Value>(call: () => Promise<Value>): Promise<Value> => untilDone(tools, signal, call, failed);
 
-  const claimedAtMs = tools.clock.monotonicMs();
   const epoch = await own(() => produceControl(partition, tools, keyOfClaim(client), null));
   const claim = await own(() => store.claim(partition, epoch, tools.instanceId));
   if (claim.kind === "refused") {
     await refused(partition, tools, own, signal);
     return null;
   }
+  // Only now: until the claim stood in the store the owner before could see its right confirmed.
+  const claimedAtMs = tools.clock.monotonicMs();
   const fence = await own(() => produceControl(partition, tools, keyOfFence(client), epoch));
   const stored = claim.index;
   const from = stored?.changelogPosition ?? 0;

@@ -97,13 +97,15 @@ export function makeTurn(inputs: readonly TurnInput[], moment: TurnMoment, tools
     const [first] = decidable;
     if (decidable.length > 1) decidable = decidable.slice(0, Math.ceil(decidable.length / 2));
     else if (first?.decoded.kind === "input") return refused(first.queued, first.decoded, moment, tools);
+    else if (first?.decoded.kind === "misplaced")
+      return refused(first.queued, { ...first.decoded, requestId: null }, moment, tools);
     else return turn;
   }
 }
 
 function refused(
   queued: QueuedRecord,
-  { userId, requestId }: Extract<DecodedInput, { kind: "input" }>,
+  { userId, requestId }: { readonly userId: string; readonly requestId: string | null },
   moment: TurnMoment,
   tools: TurnTools,
 ): Turn {

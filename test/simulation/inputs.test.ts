@@ -76,6 +76,23 @@ describe("records that can't be decided", () => {
   });
 });
 
+describe("a record on the wrong partition that can't be moved", () => {
+  it("is a dead letter, and its index goes on: beside the cursor of its turn it fits into no record", async () => {
+    const partitions = 4;
+    const world = createGraphWorld({ partitions });
+    world.start();
+    const chat = await world.openChat(userOn(1, partitions));
+    const user = userOn(2, partitions);
+    const value = messageBytes(world, { userId: user, text: "x".repeat(1_048_000) });
+    await world.sendRaw({ topic: "channel-messages", partition: 1, key: Buffer.from(user), value });
+    await world.advance(2_000);
+    expect(world.deadLetters().map(({ reason }) => reason)).toEqual(["too_large"]);
+    await world.say(userOn(1, partitions), "still here");
+    await world.advance(2_000);
+    expect(chat.seen.at(-1)).toBe("still here");
+  });
+});
+
 describe("a registry that does not answer", () => {
   it("holds only the topic whose schema is not known, and nothing of it goes to the dead letters", async () => {
     const world = createGraphWorld();

@@ -1,7 +1,7 @@
 // Several instances over one log and one store: takeover, clean hand-over, and owners that slept through their replacement.
 import { describe, expect, it } from "vitest";
 
-import type { CallOrder, PortCall } from "../../src/topology/in-memory/instance-gate.ts";
+import type { CallOrder, PortCall, Route } from "../../src/topology/in-memory/instance-gate.ts";
 import { createGraphWorld, type GraphWorld } from "../support/graph-world.ts";
 
 const ownerOf = (world: GraphWorld): number =>
@@ -62,6 +62,54 @@ describe("a clean stop", () => {
       stopped = true;
     });
     expect(await world.until(() => stopped, 3_100)).toBe(true);
+  });
+});
+
+describe("a stop that comes while the owner reads who is live", () => {
+  it("is over as fast as any other", async () => {
+    const slow: Route = { requestMs: 600, replyMs: 0, late: null };
+    const asked: string[] = [];
+    const route = ({ name }: PortCall): Route | null => {
+      if (name !== "store.liveUsers") return null;
+      asked.push(name);
+      return slow;
+    };
+    const world = createGraphWorld({ watch: () => ({ route }) });
+    const first = world.start();
+    expect(await world.until(() => asked.length > 0, 10_000)).toBe(true);
+    let stopped = false;
+    void first.stop(10_000).then(() => {
+      stopped = true;
+    });
+    expect(await world.until(() => stopped, 2_000)).toBe(true);
+  });
+});
+
+describe("a claim that takes long to stand", () => {
+  it("is followed by the whole wait: until then the owner before could see its right confirmed", async () => {
+    const at = { claimed: 0, polled: 0 };
+    const world: GraphWorld = createGraphWorld({
+      sessionTimeoutMs: 6_000,
+      watch: (instanceId) => ({
+        route: ({ name }) =>
+          name === "producer.produce" && instanceId === world.instances[1]?.id && at.claimed === 0
+            ? { requestMs: 1_450, replyMs: 0, late: null }
+            : null,
+        executed({ name }) {
+          if (instanceId !== world.instances[1]?.id) return;
+          if (name === "store.claim") at.claimed = world.clock.now();
+          if (name === "desk.poll" && at.polled === 0) at.polled = world.clock.now();
+        },
+      }),
+    });
+    const first = world.start();
+    const chat = await world.openChat("ana");
+    first.crash();
+    world.start();
+    await world.until(() => at.claimed > 0, 30_000);
+    chat.say("here");
+    expect(await world.until(() => at.polled > 0, 10_000)).toBe(true);
+    expect(at.polled - at.claimed).toBeGreaterThanOrEqual(1_500);
   });
 });
 

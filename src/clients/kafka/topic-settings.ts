@@ -25,6 +25,9 @@ export interface FoundTopic {
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
+/** What a turn writes at most as one batch, framing included, goes into a topic of the broker's default. */
+const leastMessageBytes = 1_000_000;
+
 /** The topic as it is to be created. */
 export function newTopic(spec: TopicSpec, wanted: NewTopics): ITopicConfig {
   const settings: Record<string, string> = {
@@ -55,6 +58,11 @@ export function newTopic(spec: TopicSpec, wanted: NewTopics): ITopicConfig {
 /** Sentences of what makes an existing topic unfit, and what to do. Partition counts are compared by `unequalCounts`. */
 export function mistakesOf(spec: TopicSpec, name: string, found: FoundTopic): readonly string[] {
   const policies = found.cleanupPolicy.split(",").map((policy) => policy.trim());
+  if (found.maxMessageBytes < leastMessageBytes) {
+    return [
+      `Topic ${name} has max.message.bytes=${String(found.maxMessageBytes)}, so a large record of ours would be refused for ever and its partition stand still: set max.message.bytes=1048588 or more.`,
+    ];
+  }
   if (spec.cleanup === "compact" && (policies.length !== 1 || policies[0] !== "compact")) {
     return [
       `Topic ${name} has cleanup.policy=${found.cleanupPolicy}, so the state of users would expire: set cleanup.policy=compact.`,

@@ -26,6 +26,8 @@ interface TestLanes extends OwnerParts {
   readonly answers: (Effect | Error | "hang")[];
   readonly end: AbortController;
   readonly stopping: AbortController;
+  /** How often the tenure was ended. */
+  readonly ends: { readonly count: number };
 }
 
 const done = (postSequence: number | null = null): Effect => ({
@@ -43,6 +45,7 @@ async function lanesOf(over: Partial<LaneTools> = {}): Promise<TestLanes> {
   const answers: (Effect | Error | "hang")[] = [];
   const end = new AbortController();
   const stopping = new AbortController();
+  const ends = { count: 0 };
   const tools: LaneTools = {
     ...parts,
     store: parts.store.store,
@@ -61,8 +64,9 @@ async function lanesOf(over: Partial<LaneTools> = {}): Promise<TestLanes> {
     brings: (command) => command.kind === "EnsureContact",
     ...over,
   };
-  const lanes = createLanes(tools, { partition: 0, epoch: 5 }, end.signal, stopping.signal);
-  return { ...parts, lanes, tried, answers, end, stopping };
+  const fenced = (): void => void (ends.count += 1);
+  const lanes = createLanes(tools, { partition: 0, epoch: 5, fenced }, end.signal, stopping.signal);
+  return { ...parts, lanes, tried, answers, end, stopping, ends };
 }
 
 const results = ({ events }: OwnerParts): unknown[] =>
@@ -319,6 +323,16 @@ describe("the numbers of posts", () => {
     await t.clock.settle();
     expect(t.tried).toEqual([]);
     expect(t.events.map(({ body }) => body)).toMatchObject([{ outcome: "done", postSequence: 7, generation: null }]);
+  });
+});
+
+describe("a mark that the store refuses", () => {
+  it("ends the tenure: no lane of it would go on", async () => {
+    const t = await lanesOf();
+    await t.store.store.claim(0, 6, "the next");
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect([t.tried, t.ends.count]).toEqual([[], 1]);
   });
 });
 

@@ -75,7 +75,8 @@ async function limitedLanes(over: Partial<LaneTools> = {}): Promise<Limited> {
     brings: () => false,
     ...over,
   };
-  const lanes = createLanes(tools, { partition: 0, epoch: 5 }, never, never);
+  const fenced = (): void => undefined;
+  const lanes = createLanes(tools, { partition: 0, epoch: 5, fenced }, never, never);
   return { ...parts, lanes, made };
 }
 

@@ -61,6 +61,13 @@ describe("compactedTooSoon", () => {
 });
 
 describe("mistakesOf", () => {
+  it("of a topic that takes less than the service writes is one, with what to set", () => {
+    const small = { ...found, maxMessageBytes: 999_999 };
+    expect(mistakesOf(specOf("chat-requests"), "p.chat-requests", small)).toEqual([
+      expect.stringContaining("set max.message.bytes=1048588 or more"),
+    ]);
+  });
+
   it.each([
     ["interconnections", "compact", 0],
     ["interconnections", "delete", 1],

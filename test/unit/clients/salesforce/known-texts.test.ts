@@ -69,7 +69,8 @@ async function command(log: Log, answers: Answers, one: DeskCommand): Promise<vo
     perform: (each: unknown, attempt: Parameters<DeskGateway["perform"]>[1]) =>
       gateway.perform(each as DeskCommand, attempt),
   };
-  createLanes(tools, { partition: 0, epoch: 5 }, end.signal, end.signal).update(
+  const fenced = (): void => undefined;
+  createLanes(tools, { partition: 0, epoch: 5, fenced }, end.signal, end.signal).update(
     "ana",
     stateWith([{ ...one, giveUpAt: 1e15 }]),
   );
