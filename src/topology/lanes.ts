@@ -76,12 +76,7 @@ export interface LaneOwner {
 }
 
 /** `stopping` ends the lanes after the try in hand; `signal` gives that try `inHandMs`. */
-export function createLanes(
-  tools: LaneTools,
-  owner: LaneOwner,
-  signal: AbortSignal,
-  stopping: AbortSignal,
-): Lanes {
+export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSignal, stopping: AbortSignal): Lanes {
   const users = new Map<string, User>();
   /** What has not begun outside is left to the next owner when the instance stops. */
   const unlessStopping = AbortSignal.any([signal, stopping]);
