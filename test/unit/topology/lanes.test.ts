@@ -1,76 +1,10 @@
-// The lanes of one partition index: order, marks, repeats, numbers, ends.
+// The lanes of one partition index: order, marks, repeats, ends.
 import { describe, expect, it } from "vitest";
 
-import type { Effect, Try } from "../../../src/processors/effect.ts";
-import type { Command } from "../../../src/processors/interconnection/commands.ts";
-import { createLanes, type Lanes, type LaneTools } from "../../../src/topology/lanes.ts";
+import type { Effect } from "../../../src/processors/effect.ts";
 import { encodeFailure } from "../../../src/topology/encode-failure.ts";
-import type { RetryPolicy } from "../../../src/topology/policies.ts";
-import {
-  active,
-  createOwnerParts,
-  sayToAgent,
-  session,
-  stateWith,
-  type OwnerParts,
-} from "../../support/owner-parts.ts";
-
-interface Tried extends Try {
-  readonly command: Command;
-}
-
-interface TestLanes extends OwnerParts {
-  readonly lanes: Lanes;
-  readonly tried: Tried[];
-  /** Answers of the next tries; done when there is none. */
-  readonly answers: (Effect | Error | "hang")[];
-  readonly end: AbortController;
-  readonly stopping: AbortController;
-  /** How often the tenure was ended. */
-  readonly ends: { readonly count: number };
-}
-
-const done = (postSequence: number | null = null): Effect => ({
-  ...{ kind: "finished", outcome: "done", reason: null, postSequence, data: null },
-});
-const again = (over: Partial<Extract<Effect, { kind: "again" }>> = {}): Effect => ({
-  ...{ kind: "again", reason: "503", mayHaveHappened: false, retryAfterMs: null, postSequence: null, ...over },
-});
-const policy: RetryPolicy = { name: "p", maxTries: null, firstDelayMs: 200, maxDelayMs: 1_000, tryTimeoutMs: 5_000 };
-
-async function lanesOf(over: Partial<LaneTools> = {}): Promise<TestLanes> {
-  const parts = createOwnerParts();
-  await parts.store.store.claim(0, 5, "me");
-  const tried: Tried[] = [];
-  const answers: (Effect | Error | "hang")[] = [];
-  const end = new AbortController();
-  const stopping = new AbortController();
-  const ends = { count: 0 };
-  const tools: LaneTools = {
-    ...parts,
-    store: parts.store.store,
-    perform(command, attempt) {
-      tried.push({ command, ...attempt });
-      const answer = answers.shift() ?? done(attempt.postSequence);
-      if (answer === "hang")
-        return new Promise((_, reject) => {
-          attempt.signal.addEventListener("abort", () => reject(new Error("aborted")));
-        });
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-    },
-    policyOf: () => policy,
-    limits: { take: () => null },
-    posts: (command) => "session" in command,
-    brings: (command) => command.kind === "EnsureContact",
-    ...over,
-  };
-  const fenced = (): void => void (ends.count += 1);
-  const lanes = createLanes(tools, { partition: 0, epoch: 5, fenced }, end.signal, stopping.signal);
-  return { ...parts, lanes, tried, answers, end, stopping, ends };
-}
-
-const results = ({ events }: OwnerParts): unknown[] =>
-  events.map(({ body }) => (body.type === "CommandResult" ? [body.seq, body.outcome, body.attempts] : body.type));
+import { createOwnerParts, sayToAgent, stateWith } from "../../support/owner-parts.ts";
+import { again, done, lanesOf, policy, results } from "./test-lanes.ts";
 
 describe("a lane", () => {
   it("carries out its commands in order, each once, and tells each result", async () => {
@@ -294,35 +228,6 @@ describe("the right to act", () => {
     t.end.abort();
     await t.lanes.idle();
     expect([t.tried, t.events]).toEqual([[], []]);
-  });
-});
-
-describe("the numbers of posts", () => {
-  const post = (seq: number, generation: string) => sayToAgent(seq, { session: { ...session, generation } });
-  const at = (postSequence: number) => ({ interconnection: { ...active, postSequence } });
-
-  it("go on where the session has moved and the state does not say that they begin anew, also without the store's marks", async () => {
-    const t = await lanesOf();
-    t.lanes.update("ana", stateWith([post(1, "g1")], at(3)));
-    await t.clock.settle();
-    t.store.faults.flush();
-    await t.store.store.claim(0, 5, "me");
-    t.lanes.update("ana", stateWith([post(1, "g1"), post(2, "g2")], at(3)));
-    await t.clock.settle();
-    t.lanes.update("ana", stateWith([post(3, "g3")], at(0)));
-    await t.clock.settle();
-    expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([4, 5, 6]);
-  });
-
-  it("are told with a command that was done before, from the lane's mark", async () => {
-    const t = await lanesOf();
-    const mark = { partition: 0, epoch: 5, userId: "ana", chatId: "chat", lane: "desk" as const, seq: 1 };
-    await t.store.store.begin(mark, 7, false);
-    await t.store.store.finish(mark, 7);
-    t.lanes.update("ana", stateWith([post(1, "g1")], at(3)));
-    await t.clock.settle();
-    expect(t.tried).toEqual([]);
-    expect(t.events.map(({ body }) => body)).toMatchObject([{ outcome: "done", postSequence: 7, generation: null }]);
   });
 });
 
