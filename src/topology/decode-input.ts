@@ -65,14 +65,15 @@ function judge(queued: QueuedRecord, decoded: Awaited<ReturnType<Codec["decode"]
   if (broken !== null) return broken;
   const requestId = requestIdOf(queued.topic, decoded.value);
   const key = queued.record.key?.toString();
+  // Before the partition: under another key it is mostly on another one too, and moving it would mend what its sender got wrong.
+  if (key !== undefined && key !== userId)
+    return { kind: "bad", reason: "invalid", detail: "userId: must equal the record key", userId, requestId };
   if (partitionOf(Buffer.from(userId), rules.partitions) !== rules.partition) {
     const movedBefore = queued.record.headers.some(({ name }) => name === movedHeader);
     return movedBefore
       ? { kind: "bad", reason: "wrong_partition", detail: "moved once already", userId, requestId }
       : { kind: "misplaced", userId };
   }
-  if (key !== undefined && key !== userId)
-    return { kind: "bad", reason: "invalid", detail: "userId: must equal the record key", userId, requestId };
   return { kind: "input", userId, requestId, input: (now) => inputOf(queued, decoded.value, rules.partition, now) };
 }
 

@@ -139,6 +139,16 @@ describe("a request by the topic", () => {
     expect(there(open.stage).session(person)).toBeUndefined();
   });
 
+  it("under another key is refused where that key leads, and not moved to its user", async () => {
+    const person = there(open.stage).user("llave");
+    const right = await partitionOf(person.userId);
+    let key = "eva";
+    while ((await partitionOf(key)) === right) key += "x";
+    const requestId = await ask(person.userId, connectBody(person), {}, { key, partition: await partitionOf(key) });
+    expect(await outcomesOf(person.userId, requestId)).toMatchObject([{ kind: "refused", reason: "invalid_request" }]);
+    expect(there(open.stage).session(person)).toBeUndefined();
+  });
+
   it("to finish without a chat, and to connect twice, has its outcome too", async () => {
     const person = there(open.stage).user("dos", "manual");
     const early = await ask(person.userId, { "salesforceintegration.Finish": { requestedBy: "test" } });

@@ -40,6 +40,13 @@ async function produce(world: GraphWorld, request: ChatRequest, where: Where): P
 describe("a request that can't be decided", () => {
   it.each<[string, Partial<ChatRequest>, Where, string, string]>([
     ["under another key", {}, { key: "eva" }, "invalid", "userId: must equal the record key"],
+    [
+      "under another key, on the partition to which that leads",
+      {},
+      { key: "otra", partition: partitionOf(Buffer.from("otra"), partitions) },
+      "invalid",
+      "userId: must equal the record key",
+    ],
     ["without a user", { userId: "" }, { key: "" }, "invalid", "userId: must not be empty"],
     [
       "on a wrong partition though it was moved",
