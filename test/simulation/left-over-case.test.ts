@@ -64,6 +64,46 @@ describe("the case of a chat that failed", () => {
   });
 });
 
+it("a case whose create was answered to nobody is found by the next connect, and told as created", async () => {
+  const world = createGraphWorld();
+  world.start();
+  world.desk.fail("ensureCase", ...Array.from({ length: 3 }, () => ({ kind: "retry", effect: "after" }) as const));
+  const requestId = await world.connect("ana");
+  await world.until(() => world.phone.handedBack.length === 1);
+  expect(await world.reply(requestId)).toMatchObject({ reason: "case_failed" });
+  await world.advance(60_000);
+  await world.connect("ana");
+  expect(await world.until(() => world.desk.chats.length === 1)).toBe(true);
+  expect(world.desk.created).toHaveLength(1);
+  expect(kinds(world)).toContain("case_created");
+  world.chat("ana").accept();
+  await world.advance(1_000);
+  world.chat("ana").end();
+  await world.advance(5_000);
+  await world.connect("ana");
+  expect(await world.until(() => world.desk.chats.length === 2)).toBe(true);
+  expect(world.desk.created).toHaveLength(2);
+});
+
+describe("the case of a chat that never came to an agent", () => {
+  it.each<[string, (world: GraphWorld) => unknown, number]>([
+    ["because its session was lost", (world) => world.chat("ana").drop(), 1],
+    ["because the desk ended it", (world) => world.chat("ana").event("ended", { reason: "agentsUnavailable" }), 1],
+    ["because it was finished", (world) => world.finish("ana"), 2],
+  ])("%s: cases made with the next connect", async (_why, end, made) => {
+    const world = createGraphWorld();
+    world.start();
+    await world.connect("ana");
+    expect(await world.until(() => world.desk.chats.length === 1)).toBe(true);
+    await end(world);
+    expect(await world.until(() => world.phone.handedBack.length === 1)).toBe(true);
+    await world.advance(5_000);
+    await world.connect("ana");
+    expect(await world.until(() => world.desk.chats.length === 2)).toBe(true);
+    expect(world.desk.created).toHaveLength(made);
+  });
+});
+
 it("lost replies to both creates leave one contact and one case", async () => {
   const world = createGraphWorld();
   world.start();

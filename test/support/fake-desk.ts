@@ -113,7 +113,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   } = options;
   const sessions = new Map<string, Session>();
   const contacts = new Map<string, string>();
-  const cases = new Map<string, string>();
+  const cases: { caseId: string; contactId: string; subject: string; at: number }[] = [];
   const created: string[] = [];
   const closed = new Set<string>();
   const files: CaseFile[] = [];
@@ -288,11 +288,15 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       }),
     ensureCase: (request, mayExist, signal) =>
       call("ensureCase", signal, () => {
-        const known = mayExist ? cases.get(request.chatId) : undefined;
-        const caseId = known ?? `case-${String(created.length + 1)}`;
-        if (known === undefined) created.push(request.chatId);
-        cases.set(request.chatId, caseId);
-        return { kind: "done", value: { caseId, created: known === undefined } };
+        const { contactId, subject, chatId, notBefore } = request;
+        const known = cases.findLast(
+          (each) => each.contactId === contactId && each.subject === subject && each.at >= notBefore,
+        );
+        if (mayExist && known !== undefined) return { kind: "done", value: { caseId: known.caseId, created: true } };
+        created.push(chatId);
+        const caseId = `case-${String(created.length)}`;
+        cases.push({ caseId, contactId, subject, at: clock.now() });
+        return { kind: "done", value: { caseId, created: true } };
       }),
     closeCase: ({ caseId }, signal) =>
       call("closeCase", signal, () => {

@@ -103,7 +103,7 @@ export function createDeskGateway(ports: {
           return effectOf(outcome, (value) => ({ type: "ContactReady", ...value }));
         }
         case "EnsureCase": {
-          const outcome = await desk.ensureCase(command, mayHaveHappened, signal);
+          const outcome = await desk.ensureCase(command, mayHaveHappened || command.mayExist === true, signal);
           return effectOf(outcome, (value) => ({ type: "CaseReady", ...value }));
         }
         case "CloseCase": {

@@ -8,7 +8,7 @@ import { reasonOfFailure, tell } from "./facts.ts";
 import { notHandedBack } from "./hand-back.ts";
 import { fileDone } from "./files.ts";
 import { giveEndChat, notifyAgent, notifyUser, refill } from "./lanes.ts";
-import { caseClosed, giveCloseCase, keepCase } from "./loose-case.ts";
+import { caseClosed, doubtCase, giveCloseCase, keepCase } from "./loose-case.ts";
 import { caseReady, chatRequested, contactReady, sessionOpened } from "./opening.ts";
 import type {
   Command,
@@ -96,6 +96,7 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
 }
 
 function step(draft: Draft, chat: ChatRef, command: Step, result: CommandResult): void {
+  if (command.kind === "EnsureCase") doubtCase(draft, command, result);
   const present = draft.state.interconnection;
   if (present?.status !== "CONNECTING" || present.chatId !== command.chatId) {
     late(draft, chat, command, result);

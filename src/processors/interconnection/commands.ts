@@ -33,6 +33,8 @@ export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly ownerId: string | null;
   /** When the command was given, epoch milliseconds: a case of an earlier try of it is not older. */
   readonly notBefore: number;
+  /** True when an earlier chat's command may have left it: it is looked for at the first try too. */
+  readonly mayExist?: boolean;
   readonly extraData: Connect["extraData"];
 }
 

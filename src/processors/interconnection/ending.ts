@@ -26,6 +26,9 @@ export interface End {
   readonly requestId?: string;
 }
 
+/** Ends that a person or the caller has chosen: what the user asked for is over, and its case is left to whoever reads it. */
+const wantedEnds: ReadonlySet<ChatEventReason> = new Set(["agent", "user", "finish", "operator"]);
+
 /** Ends a chat that is at the desk. */
 export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   const { contactId, caseId, session } = chat;
@@ -36,8 +39,8 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   if (end.desk !== "gone") giveEndChat(draft, chat, session);
   flush(draft, chat, "channel");
   forget(draft, chat);
-  // Nobody has worked on a case whose chat never came to an agent: the next connect takes it.
-  if (end.status === "FAILED" && chat.status === "ON_HOLD") keepCase(draft, chat, { caseId, contactId });
+  // Nobody has worked on a case whose chat never came to an agent: the next connect takes it, unless somebody wanted this end.
+  if (chat.status === "ON_HOLD" && !wantedEnds.has(end.reason)) keepCase(draft, chat, { caseId, contactId });
   const lastPosition = chat.position;
   const endedAt = draft.input.record.occurredAt;
   const over = { ...headOfChat(chat), endedAt, lastPosition, contactId, caseId, session };

@@ -1,6 +1,7 @@
 // The case of a chat that failed: kept for the user's next connect, closed when none took it within 24 h (defect D11). Owns that
 // a user has at most one, and that every one is either taken or closed. Called where an opening begins or fails, and when the time comes.
-import type { CaseClosed } from "../messages/generated.ts";
+import type { CaseClosed, CommandResult } from "../messages/generated.ts";
+import type { EnsureCase } from "./commands.ts";
 import { change, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import { give } from "./lanes.ts";
@@ -25,6 +26,34 @@ export function takeCase(draft: Draft, contactId: string): string | null {
   if (looseCase?.contactId !== contactId || looseCase.until <= draft.input.now) return null;
   change(draft, { looseCase: null, due: due.filter(({ kind }) => kind !== "close_case") });
   return looseCase.caseId;
+}
+
+/** A create that may have happened unseen, known by its result: the next one for that contact looks for it first. */
+export function doubtCase(draft: Draft, command: EnsureCase, { outcome, attempts }: CommandResult): void {
+  if (outcome === "done") {
+    if (isDoubt(draft, command)) change(draft, { doubtfulCase: null });
+    return;
+  }
+  // One try that was refused has certainly made none.
+  if (attempts === 0 || (outcome === "refused" && attempts === 1)) return;
+  const { contactId, channel, subject, notBefore } = command;
+  const until = draft.input.now + looseCaseLifeMs;
+  change(draft, { doubtfulCase: { contactId, channel, subject, notBefore, until } });
+}
+
+/** From when on the case that a create of before may have left is looked for; null when there is no such doubt. */
+export function doubtSince(draft: Draft, wanted: Pick<EnsureCase, "contactId" | "channel" | "subject">): number | null {
+  const { doubtfulCase } = draft.state;
+  return isDoubt(draft, wanted) ? (doubtfulCase?.notBefore ?? null) : null;
+}
+
+function isDoubt(
+  { state, input }: Draft,
+  { contactId, channel, subject }: Pick<EnsureCase, "contactId" | "channel" | "subject">,
+): boolean {
+  const doubt = state.doubtfulCase ?? null;
+  if (doubt === null || doubt.until <= input.now) return false;
+  return doubt.contactId === contactId && doubt.channel === channel && doubt.subject === subject;
 }
 
 /** Nobody has taken it in time: it is closed, behind what the desk lane has to do for the present chat. */

@@ -7,7 +7,7 @@ import { failOpening, headOfChat } from "./ending.ts";
 import { tell } from "./facts.ts";
 import { hurryFiles } from "./files.ts";
 import { give } from "./lanes.ts";
-import { takeCase } from "./loose-case.ts";
+import { doubtSince, takeCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
 import { receivedAtOf, type ChatHead, type Connecting, type ContextEntry, type Due, type OnHold } from "./state.ts";
 import { caseDescription } from "./texts.ts";
@@ -138,8 +138,9 @@ export function contactReady(draft: Draft, before: Connecting, { contactId, crea
   }
   const { subject, description, ownerId } = to;
   const { channel, extraData, openBy: giveUpAt } = chat;
-  const notBefore = draft.input.now;
-  const details = { contactId, channel, subject, description, ownerId, extraData, notBefore };
+  const since = doubtSince(draft, { contactId, channel, subject });
+  const looked = since === null ? { notBefore: draft.input.now } : { notBefore: since, mayExist: true };
+  const details = { contactId, channel, subject, description, ownerId, extraData, ...looked };
   give(draft, chat, { lane: "desk", kind: "EnsureCase", ...details, giveUpAt });
 }
 

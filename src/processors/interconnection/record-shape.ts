@@ -149,6 +149,7 @@ const commands = list(
       description: text,
       ownerId: orNull(text),
       notBefore: whole,
+      mayExist: orMissing(bool),
       extraData,
     }),
     CloseCase: object({ ...command, caseId: text }),
@@ -224,6 +225,7 @@ export const stateShape: Shape = object({
   taken: list(text),
   outcomes: list(object({ requestId: text, reply })),
   looseCase: orNull(object({ caseId: text, contactId: text, until: whole })),
+  doubtfulCase: orMissing(orNull(object({ contactId: text, channel, subject: text, notBefore: whole, until: whole }))),
   earlier: list(
     object({
       chatId: text,

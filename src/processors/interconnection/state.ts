@@ -1,7 +1,7 @@
 // The state of one user: the interconnection, the commands it waits for, and the moments it waits for. Owned by decide;
 // stored as JSON in Redis and on the changelog (record.ts). A field exists only in the statuses in which it has a meaning.
 import type { Channel, Connect, DeskSession, DueKind, Media } from "../messages/generated.ts";
-import type { AttachFile, Command, LaneName } from "./commands.ts";
+import type { AttachFile, Command, EnsureCase, LaneName } from "./commands.ts";
 import type { Told } from "./desk-repeats.ts";
 
 /** One thing that user or bot said, as the agent is told it and GET /v1/context shows it. */
@@ -207,6 +207,12 @@ export interface LooseCase {
   readonly until: number;
 }
 
+/** A case that a create without an answer may have left: by these it is looked for before the next one is made. */
+export interface DoubtfulCase extends Pick<EnsureCase, "contactId" | "channel" | "subject" | "notBefore"> {
+  /** Not looked for after this moment, epoch milliseconds. */
+  readonly until: number;
+}
+
 /** Everything of one user that the changelog holds. */
 export interface UserState {
   readonly interconnection: Interconnection | null;
@@ -226,6 +232,8 @@ export interface UserState {
   readonly outcomes: readonly RequestOutcome[];
   /** A case for that user's next connect within 24 h. */
   readonly looseCase: LooseCase | null;
+  /** Left out, as null, where there is none. */
+  readonly doubtfulCase?: DoubtfulCase | null;
   /** Chats before the present one with commands that have no result yet, oldest first. */
   readonly earlier: readonly EarlierChat[];
   /** Lanes whose overflow the sender was told of since the lane was last within its window: told once, not per message. */

@@ -129,6 +129,7 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       description: text,
       ownerId: orNull(text),
       notBefore: whole,
+      mayExist: fc.boolean(),
       extraData: anyExtra,
     }),
     fc.record({ ...deskHead, ...kind("CloseCase"), caseId: text }),
@@ -187,6 +188,7 @@ export const anyState: fc.Arbitrary<UserState> = orNull(interconnection).chain((
     taken: list(text),
     outcomes: list(fc.record({ requestId: text, reply })),
     looseCase: orNull(fc.record({ caseId: text, contactId: text, until: whole })),
+    doubtfulCase: orNull(fc.record({ contactId: text, channel, subject: text, notBefore: whole, until: whole })),
     earlier: list(
       fc.record({
         chatId: text,
