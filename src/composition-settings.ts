@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 
 import type { KafkaConnection } from "./clients/kafka/client.ts";
 import type { Settings } from "./clients/config/settings-shape.ts";
+import { recordTypeKey } from "./clients/salesforce/data-api/accounts.ts";
 import { recordMapping, type RecordMapping } from "./clients/salesforce/data-api/mapping.ts";
+import type { ExtraDataRule } from "./ingress/extra-data.ts";
 import { createTimeFormat } from "./processors/interconnection/calendar.ts";
 import { defaultLimits, type DecideSettings, type SourceFlow } from "./processors/interconnection/settings.ts";
 
@@ -67,6 +69,34 @@ export function deskMapping({ salesforce, chat }: Settings): RecordMapping {
       fields: records.caseFields,
     },
   });
+}
+
+/**
+ * Which keys of a connect's extraData the service reads itself, and what they must be (parity sheet 3.4 to 3.6): the edge refuses what
+ * would fail later, when a contact or a case may be there already.
+ */
+export function extraDataRules({
+  chat,
+  salesforce,
+}: {
+  readonly chat: Pick<Settings["chat"], "sourceFlowField">;
+  readonly salesforce: { readonly records: Settings["salesforce"]["records"] };
+}): readonly ExtraDataRule[] {
+  const { accountFields, accountRecordTypeId, caseFields } = salesforce.records;
+  const onlyWith = accountRecordTypeId === null ? recordTypeKey : null;
+  const always = { field: null, onlyWith: null } as const;
+  const ofAccounts = Object.entries(accountFields).map(([key, field]) => ({ key, field, mayBeEmpty: true, onlyWith }));
+  // No case is without them; what else a case has may be of any type.
+  const ofCases = Object.entries(caseFields)
+    .filter(([, field]) => /^(?:status|priority)$/i.test(field))
+    .map(([key, field]) => ({ key, field, mayBeEmpty: false, onlyWith: null }));
+  return [
+    { ...always, key: chat.sourceFlowField, mayBeEmpty: true },
+    { ...always, key: "description", mayBeEmpty: false },
+    { ...always, key: recordTypeKey, mayBeEmpty: false },
+    ...ofAccounts,
+    ...ofCases,
+  ];
 }
 
 /** How to reach the cluster. Reads the CA file; throws when it can't be read. */

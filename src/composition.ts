@@ -13,7 +13,7 @@ import { createRecordSinks } from "./ingress/record-sinks.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
 import { openOutside, type Outside } from "./composition-outside.ts";
 import { takeOver } from "./composition-rollover.ts";
-import { decideSettings } from "./composition-settings.ts";
+import { decideSettings, extraDataRules } from "./composition-settings.ts";
 import {
   closeAll,
   openCluster,
@@ -162,6 +162,9 @@ function openIngress(
       registrations,
       metrics,
     },
-    { ...settings.http, client: settings.client, auth: settings.auth, clock, log },
+    {
+      ...settings.http,
+      ...{ client: settings.client, auth: settings.auth, extraDataRules: extraDataRules(settings), clock, log },
+    },
   );
 }

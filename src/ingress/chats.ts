@@ -5,6 +5,7 @@ import type { Reply } from "../processors/interconnection/state.ts";
 import type { ChatRequest } from "../processors/messages/generated.ts";
 import { failure, unavailable, type Answer } from "./answer.ts";
 import { readConnect } from "./connect-payload.ts";
+import type { ExtraDataRule } from "./extra-data.ts";
 import { within } from "./deadline.ts";
 import type { IngressPorts, ReplyWaiter } from "./ports.ts";
 import { answerOf, failed, type Operation, type RefusalStatus } from "./reply-answers.ts";
@@ -21,6 +22,7 @@ export interface ChatOptions {
   readonly partTimeoutMs: number;
   readonly lateStatus: 202 | 500;
   readonly refusalStatus: RefusalStatus;
+  readonly extraDataRules: readonly ExtraDataRule[];
   readonly clock: Clock;
   readonly log: Log;
   /** Resolves when waits must end because the service stops; what was requested goes on elsewhere. */
@@ -110,7 +112,7 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
   return {
     async connect(body, idempotencyKey) {
       const arrivedAtMs = clock.monotonicMs();
-      const payload = readConnect(body);
+      const payload = readConnect(body, options.extraDataRules);
       if (!payload.ok) return failure(400, payload.problem);
       const { userId, connect } = payload.value;
       const now = clock.now();

@@ -17,6 +17,7 @@ import { authenticate, tokenCheck } from "./accounts.ts";
 import { failure, success, type Answer } from "./answer.ts";
 import { createChats } from "./chats.ts";
 import { createContextRoute } from "./context.ts";
+import type { ExtraDataRule } from "./extra-data.ts";
 import { createFacebookWebhook } from "./facebook.ts";
 import { createLoginFailures } from "./login-failures.ts";
 import { isAddressed, otherAnswer } from "./other-paths.ts";
@@ -39,6 +40,8 @@ export interface IngressOptions {
   readonly replyTimeoutMs: number;
   readonly lateStatus: 202 | 500;
   readonly refusalStatus: RefusalStatus;
+  /** What of a connect's extraData the service reads, and what it must be; nothing when left out. */
+  readonly extraDataRules?: readonly ExtraDataRule[];
   readonly ignoredTypes: readonly string[];
   /** What webhooks must be signed with; nothing when left out. */
   readonly signatures?: Signatures;
@@ -129,8 +132,11 @@ function createHandlers(
 ): Handlers {
   const partTimeoutMs = options.partTimeoutMs ?? defaultPartTimeoutMs;
   const shared = { client: options.client, partTimeoutMs, clock: options.clock, log: options.log };
-  const { replyTimeoutMs, lateStatus, refusalStatus } = options;
-  const chats = createChats(ports, { ...shared, replyTimeoutMs, lateStatus, refusalStatus, stopping });
+  const { replyTimeoutMs, lateStatus, refusalStatus, extraDataRules = [] } = options;
+  const chats = createChats(ports, {
+    ...shared,
+    ...{ replyTimeoutMs, lateStatus, refusalStatus, extraDataRules, stopping },
+  });
   const whatsapp = createWhatsappWebhook(ports, { ...shared, ignoredTypes: options.ignoredTypes });
   const facebook = createFacebookWebhook(ports, shared);
   const { clock, log } = options;

@@ -35,7 +35,8 @@ export function answerOf(reply: Reply, refusals: RefusalStatus): Answer {
       // Without a blank before the colon, as the original has it.
       return refused(403, `${failed.connect}: this contact is blocked`);
     case "invalid_request":
-      return refused(
+      // Nothing was begun, and its repeat would fare no better.
+      return failure(
         400,
         `${failed.connect} : Invalid payload received : ${because("the chat has no subject or button")}`,
       );

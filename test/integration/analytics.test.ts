@@ -164,9 +164,9 @@ async function byDesk(): Promise<void> {
 async function refusedBefore(): Promise<void> {
   const stage = there(open.stage);
   const { userId, name, email } = stage.user("refused");
-  const body = { userID: userId, name, email, provider: "whatsapp", botSlug: "bot", botId: "bot-1" };
-  const extraData = { source_flow_bot: 7 };
-  const response = await stage.call("POST", "/v1/chats/connect", { ...body, phoneNumber: userId, extraData });
+  // No flow has a button for this channel.
+  const body = { userID: userId, name, email, provider: "facebook", botSlug: "bot", botId: "bot-1" };
+  const response = await stage.call("POST", "/v1/chats/connect", { ...body, phoneNumber: userId });
   expect(response.status).toBeGreaterThanOrEqual(400);
   await there(open.reader).waitFor(userId, "handed_back");
 }

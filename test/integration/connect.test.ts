@@ -118,27 +118,23 @@ describe("a connect", () => {
   });
 
   it.each([
-    ["description", { description: 7 }, " : Invalid payload received : extraData.description must be text"],
-    ["source_flow", { source_flow_bot: null }, " : Invalid payload received : extraData.source_flow_bot must be text"],
-    [
-      "record_type",
-      { AccountRecordTypeId: 7 },
-      " : Create account has failed : extraData.AccountRecordTypeId must be text and not empty",
-    ],
+    ["description", { description: 7 }, "extraData.description must be text and not empty"],
+    ["source_flow", { source_flow_bot: null }, "extraData.source_flow_bot must be text"],
+    ["record_type", { AccountRecordTypeId: 7 }, "extraData.AccountRecordTypeId must be text and not empty"],
     [
       "account_field",
       { AccountRecordTypeId: "012000000000009", tax_id: 7 },
-      " : Create account has failed : extraData.tax_id must be text, for TaxId__pc",
+      "extraData.tax_id must be text, for TaxId__pc",
     ],
-    ["status", { status: 7 }, " : extraData.status must be text and not empty, for Status"],
-  ])(
-    "with a wrong %s is refused with field and rule, and the bot has the user back",
-    async (alias, extraData, words) => {
-      const person = stage().user(alias);
-      expect(await connect(person, extraData)).toEqual(refused(words));
-      expect(await statesOf(person)).toEqual(["from-sf-timeout"]);
-    },
-  );
+    ["status", { status: 7 }, "extraData.status must be text and not empty, for Status"],
+  ])("with a wrong %s is refused with field and rule, and nothing is begun", async (alias, extraData, words) => {
+    const person = stage().user(alias);
+    const body = { ErrorDescription: `Invalid payload received : ${words}` };
+    expect(await connect(person, extraData)).toEqual({ status: 400, body });
+    expect(contactsOf(person)).toEqual([]);
+    // He is where he was: the good connect right after finds no failed chat.
+    expect(await connect(person)).toEqual(created);
+  });
 
   it("R35 whose creates both lose their replies leaves one contact and one case", async () => {
     const eva = stage().user("lost");

@@ -87,7 +87,7 @@ export const serverSettings = {
     example: "refuse",
   }),
   REFUSAL_STATUS: defaulted(oneOf("original", "http"), "original", {
-    description: "`http` answers refusals of connect with 409, 403 and 400 instead of the original's 500.",
+    description: "`http` answers refusals of connect with 409 and 403 instead of the original's 500.",
     example: "http",
   }),
   CONNECT_LATE_STATUS: defaulted(oneOf("202", "500"), "202", {

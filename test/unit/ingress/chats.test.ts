@@ -91,7 +91,7 @@ describe("connect", () => {
     [refusedFor("chat_open"), 500, 409, `${prefix} : session exists with this userID`],
     [refusedFor("contact_blocked"), 500, 403, `${prefix}: this contact is blocked`],
     [refusedFor("service_failed"), 500, 500, `${prefix} : the service failed`],
-    [refusedFor("invalid_request", "no button"), 500, 400, `${prefix} : Invalid payload received : no button`],
+    [refusedFor("invalid_request", "no button"), 400, 400, `${prefix} : Invalid payload received : no button`],
     [refusedFor("contact_failed", "[500] x"), 500, 500, `${prefix} : not found or create contact : [500] x`],
     [refusedFor("case_failed", "Error call with status-[400]"), 500, 500, `${prefix} : Error call with status-[400]`],
     [refusedFor("session_failed", "[403] - y"), 500, 500, `${prefix} : [403] - y`],

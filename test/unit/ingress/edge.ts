@@ -71,6 +71,13 @@ export function createEdge(changes: Partial<IngressOptions> = {}): Edge {
     lateStatus: 202,
     refusalStatus: "original",
     ignoredTypes: ["status", "notification-status"],
+    extraDataRules: [
+      { key: "source_flow_bot", field: null, mayBeEmpty: true, onlyWith: null },
+      { key: "description", field: null, mayBeEmpty: false, onlyWith: null },
+      { key: "AccountRecordTypeId", field: null, mayBeEmpty: false, onlyWith: null },
+      { key: "urgency", field: "Priority", mayBeEmpty: false, onlyWith: null },
+      { key: "tax_id", field: "TaxId__pc", mayBeEmpty: true, onlyWith: "AccountRecordTypeId" },
+    ],
     auth: {
       secretKey: "secret",
       tokenTtlMs: 12 * 3_600_000,

@@ -19,7 +19,7 @@ export interface AccountMapping {
 }
 
 /** Key of extraData by which a connect names the record type. */
-const recordTypeKey = "AccountRecordTypeId";
+export const recordTypeKey = "AccountRecordTypeId";
 
 /** True when this user is to be a person account where nobody is found. */
 export function becomesAccount(mapping: AccountMapping, { extraData }: Pick<EnsureContact, "extraData">): boolean {
