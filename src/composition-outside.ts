@@ -72,7 +72,7 @@ export function openOutside(start: Start): Outside {
     now,
     grant: salesforce.login,
     dataApiVersion: salesforce.apiVersion,
-    mapping: deskMapping(settings),
+    mapping: deskMapping(settings, now()),
   });
   const { keepAlive } = salesforce;
   if (keepAlive !== null)

@@ -6,7 +6,7 @@ import type { Settings } from "./clients/config/settings-shape.ts";
 import { recordTypeKey } from "./clients/salesforce/data-api/accounts.ts";
 import { recordMapping, type RecordMapping } from "./clients/salesforce/data-api/mapping.ts";
 import type { ExtraDataRule } from "./ingress/extra-data.ts";
-import { createTimeFormat } from "./processors/interconnection/calendar.ts";
+import { createTimeFormat, rfc3339 } from "./processors/interconnection/calendar.ts";
 import { defaultLimits, type DecideSettings, type SourceFlow } from "./processors/interconnection/settings.ts";
 
 /** What a chat may take from connect to the desk's queue: the caller's wait, less what the answer takes to reach it. */
@@ -51,8 +51,8 @@ function sourceFlow(flow: Settings["chat"]["sourceFlows"][string]): SourceFlow {
   return { subject: flow.subject, providers: Object.fromEntries(providers) };
 }
 
-/** How users and chats become records of the org. */
-export function deskMapping({ salesforce, chat }: Settings): RecordMapping {
+/** How users and chats become records of the org; `startedAt` is the moment of the start, epoch milliseconds. */
+export function deskMapping({ salesforce, chat }: Settings, startedAt: number): RecordMapping {
   const { records } = salesforce;
   return recordMapping({
     firstName: chat.texts.firstNameContact,
@@ -60,7 +60,7 @@ export function deskMapping({ salesforce, chat }: Settings): RecordMapping {
     search: { fields: records.searchFields, blockedField: records.blockedField, phonePrefixes: chat.phonePrefixes },
     account: {
       recordTypeId: records.accountRecordTypeId,
-      birthDate: records.birthDate,
+      birthDate: records.birthDate ?? rfc3339(startedAt).slice(0, 10),
       fields: records.accountFields,
     },
     case: {

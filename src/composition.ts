@@ -51,6 +51,8 @@ export interface Service {
 /** A record that the changelog, chat events or dead letters hold; a turn's outputs together stay below a broker's usual 1 MiB. */
 const maxRecordBytes = 900 * 1024;
 const closeMs = 2_000;
+/** Polls of a chat that Salesforce refuses must not follow one another without a breath. */
+const leastPollPauseMs = 100;
 
 /**
  * Starts everything and resolves when the port is open, which Salesforce never delays. Waits for Kafka, registry and Redis as
@@ -140,7 +142,7 @@ function runtimePorts(
       command.lane === "desk" ? desk.perform(command, attempt) : channel.perform(command, attempt),
     maxRecordBytes,
     sessionTimeoutMs: settings.kafka.sessionTimeoutMs,
-    conflictWaitMs: settings.salesforce.pollConflictPauseMs,
+    conflictWaitMs: Math.max(leastPollPauseMs, settings.salesforce.pollConflictPauseMs),
     fullName: (suffix) => topicName(settings.kafka.topicPrefix, suffix),
     fatal: options.fatal,
   };

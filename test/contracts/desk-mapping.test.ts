@@ -190,9 +190,12 @@ describe("a person account", () => {
     expect(all("Account")).toHaveLength(1);
   });
 
-  it("takes record type and birth date that the connect brings", async () => {
+  it("takes the record type that the connect brings, and a birth date only where the settings have none", async () => {
     const fields = { born: "PersonBirthdate" };
-    const { contact, all } = await org({ account: { birthDate: "1921-01-01", fields } });
+    const of = await org({ account: { birthDate: "1921-01-01", fields } });
+    await of.contact({ extraData: { AccountRecordTypeId: "012000000000009", born: "1980-05-01" } });
+    expect(of.all("Account")).toMatchObject([{ PersonBirthdate: "1921-01-01" }]);
+    const { contact, all } = await org({ account: { fields } });
     const extraData = { AccountRecordTypeId: "012000000000009", born: "1980-05-01" };
     expect(await contact({ extraData, phoneNumber: null })).toMatchObject({ kind: "done", value: { created: true } });
     expect(all("Account")).toMatchObject([

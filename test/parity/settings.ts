@@ -115,12 +115,7 @@ export const originalSettings: readonly OriginalSetting[] = [
   setting("SFC_DEPLOYMENT_ID", null, "572000000000001", null),
   setting("SFC_RECORD_TYPE_ID", null, "012000000000001", null),
   setting("SFC_ACCOUNT_RECORD_TYPE_ID", null, "012000000000002", null),
-  setting(
-    "SFC_DEFAULT_BIRTH_DATE_ACCOUNT",
-    "1921-01-01T00:00:00",
-    "1980-05-06T00:00:00",
-    "an empty value is the default and not the moment of the start",
-  ),
+  setting("SFC_DEFAULT_BIRTH_DATE_ACCOUNT", "1921-01-01T00:00:00", "1980-05-06T00:00:00", null),
   setting("SFC_CUSTOM_FIELDS_CASE", null, "address:CP_Address__c,source_flow_bot:CP_Source_Flow_Bot__c", null),
   setting("SFC_CUSTOM_FIELDS_CONTACT", null, "customer_id:CP_CustomerId__c", null),
   setting("SFC_CUSTOM_FIELDS_ACCOUNT", null, "tax_id:CP_TaxId__pc", null),

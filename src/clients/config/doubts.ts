@@ -44,7 +44,8 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
       hint: "not set: nothing that agents write reaches users",
     },
   ];
-  return [...found.filter((entry) => entry !== false), ...ofTheGoService(values), ...doubtfulStates(values)];
+  const others = [...ofTheGoService(values), ...doubtfulStates(values), ...doubtfulFlows(values)];
+  return [...found.filter((entry) => entry !== false), ...others];
 }
 
 /** Settings that the Go service had, or that exist for its sake. */
@@ -67,13 +68,28 @@ function ofTheGoService(values: SettingValues): readonly SettingWarning[] {
   return found.filter((entry) => entry !== false);
 }
 
+/** Flows whose chats will be refused. */
+function doubtfulFlows({ SFC_SOURCE_FLOW_BOT: flows }: SettingValues): readonly SettingWarning[] {
+  const settings = ["SFC_SOURCE_FLOW_BOT"];
+  const all = Object.values(flows);
+  const buttons = all.flatMap(({ providers }) => Object.values(providers));
+  return [
+    ...(all.some(({ subject }) => subject === "")
+      ? [{ settings, hint: "a flow has no subject: its chats are refused" }]
+      : []),
+    ...(buttons.some(({ buttonId }) => buttonId === "")
+      ? [{ settings, hint: "a channel of a flow has no button: its chats are refused" }]
+      : []),
+  ];
+}
+
 /** Maps of bot states that name an unknown channel, or lack one that has a bot. */
 function doubtfulStates(values: SettingValues): readonly SettingWarning[] {
   const { INTEGRATIONS_WA_BOT_ID: whatsapp, INTEGRATIONS_FB_BOT_ID: facebook } = values;
   const served = [...(whatsapp === null ? [] : ["whatsapp"]), ...(facebook === null ? [] : ["facebook"])];
   return (["SUCCESS_STATE", "TIMEOUT_STATE", "BLOCKED_USER_STATE"] as const).flatMap((name): SettingWarning[] => {
     const states = values[name];
-    const lacking = served.filter((channel) => !Object.hasOwn(states, channel));
+    const lacking = served.filter((channel) => !Object.hasOwn(states, channel) || states[channel] === "");
     const strange = Object.keys(states).some((channel) => channel !== "whatsapp" && channel !== "facebook");
     return [
       ...lacking.map((channel) => ({

@@ -19,6 +19,9 @@ export function form<Value>(expected: string, read: (raw: string) => Value | und
 /** Any text but none. Blanks at both ends are kept: a password may have them. */
 export const text: Form<string> = form("a text that is not empty", (raw) => (raw === "" ? undefined : raw));
 
+/** Any text, also none. Blanks at its ends are dropped. */
+export const anyText: Form<string> = form("a text", (raw) => raw.trim());
+
 /** A text without blanks at its ends, such as a name or an id. */
 export const word: Form<string> = form("a text that is not empty", (raw) =>
   raw.trim() === "" ? undefined : raw.trim(),
@@ -72,14 +75,18 @@ function readWhole(raw: string, least: number, most: number): number | undefined
   return value >= least && value <= most ? value : undefined;
 }
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitsMs: Readonly<Record<string, number>> = {
+  ...{ ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3 },
+  ...{ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 },
+};
 
-/** A duration with units, as Go writes it (`10s`, `1h30m`, `1.5h`) and with days (`7d`), as milliseconds. */
+/** A duration with units, as Go reads it (`10s`, `1h30m`, `.5h`, `500us`, `0`) and with days (`7d`), as whole milliseconds. */
 export function duration(leastMs: number, mostMs: number): Form<number> {
   const expected = `a duration with a unit (ms, s, m, h, d) from ${inWords(leastMs)} to ${inWords(mostMs)}`;
   return form(expected, (raw) => {
-    const whole = /^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(raw.trim());
-    const parts = [...raw.trim().matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)];
+    const text = raw.trim();
+    const whole = /^\+?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:[nuµμm]s|[smhd]))+)$/.test(text);
+    const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)([nuµμm]s|[smhd])/g)];
     const sum = parts.reduce((total, [, amount, unit]) => total + Number(amount) * (unitsMs[unit ?? ""] ?? 0), 0);
     const value = Math.round(sum);
     return whole && value >= leastMs && value <= mostMs ? value : undefined;
@@ -89,7 +96,7 @@ export function duration(leastMs: number, mostMs: number): Form<number> {
 function inWords(ms: number): string {
   const unit = Object.entries(unitsMs)
     .reverse()
-    .find(([, size]) => ms >= size && ms % size === 0);
+    .find(([, size]) => size >= 1 && ms >= size && ms % size === 0);
   return unit === undefined ? `${ms.toString()}ms` : `${(ms / unit[1]).toString()}${unit[0]}`;
 }
 
@@ -126,13 +133,13 @@ export function listEntries(raw: string): string[] {
     .filter((entry) => entry !== "");
 }
 
-/** `key:value,key:value`; blanks around keys and values are dropped. A value holds neither comma nor colon. */
+/** `key:value,key:value`; blanks around keys and values are dropped. A value holds neither comma nor colon, and may be empty. */
 export const map: Form<Readonly<Record<string, string>>> = form(
   "key:value pairs with commas between them, each key once",
   (raw) => {
     const pairs = listEntries(raw).map((entry) => entry.split(":").map((part) => part.trim()));
     const keys = pairs.map(([key]) => key);
-    const sound = pairs.every((pair) => pair.length === 2 && pair.every((part) => part !== ""));
+    const sound = pairs.every((pair) => pair.length === 2 && pair[0] !== "");
     if (!sound || new Set(keys).size < keys.length) return undefined;
     return Object.fromEntries(pairs.map(([key = "", value = ""]) => [key, value]));
   },

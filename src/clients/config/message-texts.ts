@@ -12,16 +12,21 @@ export interface MessageTexts extends Texts {
 /** The texts where MESSAGES says nothing else. */
 export const defaultTexts: MessageTexts = { ...saidTexts, firstNameContact: "Contacto Bot - " };
 
-/** Keys in any case; a key that is left out keeps its default, an unknown one (the original's has two) is passed over. */
+const keysOfTexts = new Map(Object.keys(defaultTexts).map((key) => [key.toLowerCase(), key]));
+
+/**
+ * Keys in any case; a key that is left out keeps its default, null is an empty text as in the original, and an unknown key (the
+ * original's has two) is passed over, whatever its value.
+ */
 export const messageTexts: Form<MessageTexts> = form("a JSON object whose values are texts", (raw) => {
   const given = parseJson(raw);
-  if (typeof given !== "object" || given === null || given instanceof Array) return undefined;
-  const texts = Object.entries(given).map(([key, value]: [string, unknown]) => [key.toLowerCase(), value] as const);
-  if (texts.some(([, value]) => typeof value !== "string")) return undefined;
-  const chosen = new Map(texts);
-  const merged = Object.entries(defaultTexts).map(([key, text]) => [
-    key,
-    chosen.get(key.toLowerCase()) ?? (text as unknown),
-  ]);
-  return Object.fromEntries(merged) as MessageTexts;
+  if (typeof given !== "object" || given instanceof Array) return undefined;
+  const merged = new Map<string, unknown>(Object.entries(defaultTexts));
+  for (const [written, value] of Object.entries(given ?? {}) as [string, unknown][]) {
+    const key = keysOfTexts.get(written.toLowerCase());
+    if (key === undefined) continue;
+    if (value !== null && typeof value !== "string") return undefined;
+    merged.set(key, value ?? "");
+  }
+  return Object.fromEntries(merged) as unknown as MessageTexts;
 });

@@ -39,7 +39,7 @@ const fieldPath: Form<string> = form("the API name of a field, or a path to it",
   isPath(raw.trim()) ? raw.trim() : undefined,
 );
 
-/** A day, as the original writes it with a time of day that no birth date has; empty is none. */
+/** A day, as the original writes it with a time of day that no birth date has; empty is the day of the start. */
 const day: Form<string | null> = form("a date as YYYY-MM-DDThh:mm:ss or YYYY-MM-DD", (raw) => {
   if (raw.trim() === "") return null;
   const date = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(\.\d+)?Z?)?$/.exec(raw.trim())?.[1];
@@ -84,7 +84,8 @@ export const recordSettings = {
     example: "012000000000002",
   }),
   SFC_DEFAULT_BIRTH_DATE_ACCOUNT: defaulted(day, "1921-01-01T00:00:00", {
-    description: "Birth date of person accounts for which a connect brings none; empty sends none.",
+    description:
+      "Birth date of person accounts, also where a connect brings one; empty: the day on which the service was started.",
     example: "1921-01-01T00:00:00",
   }),
   SFC_CUSTOM_FIELDS_ACCOUNT: optional(fieldMap, {
@@ -107,7 +108,7 @@ export interface RecordSettings {
   /** Null: nobody is blocked. */
   readonly blockedField: string | null;
   readonly accountRecordTypeId: string | null;
-  /** YYYY-MM-DD; null: none is sent. */
+  /** YYYY-MM-DD; null: the day of the start. */
   readonly birthDate: string | null;
   readonly accountFields: Map;
 }

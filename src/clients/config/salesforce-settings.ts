@@ -1,5 +1,5 @@
 // Settings of Salesforce: OAuth, data API, Live Agent, and where the chats of which flow go.
-import { duration, httpAddress, list, oneOf, text, word } from "./forms.ts";
+import { anyText, duration, httpAddress, list, oneOf, text, word } from "./forms.ts";
 import { privateKey } from "./private-key-form.ts";
 import { schedule } from "./schedule-form.ts";
 import { defaulted, optional, required } from "./setting.ts";
@@ -93,7 +93,7 @@ export const salesforceSettings = {
     local:
       'default={"subject":"Ayuda","providers":{"whatsapp":{"button_id":"573000000000001","owner_id":"005000000000001"}}}',
   }),
-  SFC_SOURCE_FLOW_FIELD: defaulted(word, "source_flow_bot", {
+  SFC_SOURCE_FLOW_FIELD: defaulted(anyText, "source_flow_bot", {
     description: "Key of a connect's extraData that names the flow.",
     example: "source_flow_bot",
   }),
@@ -101,8 +101,8 @@ export const salesforceSettings = {
     description: "Prefixes that are taken off phone numbers of more than ten digits, first match first.",
     example: "521,52",
   }),
-  SLEEP_LONG_POLLLING: defaulted(duration(1, 60_000), "3s", {
-    description: "Pause after a poll that Salesforce answered with 409. The name is the original's.",
+  SLEEP_LONG_POLLLING: defaulted(duration(0, 86_400_000), "3s", {
+    description: "Pause after a poll that Salesforce answered with 409, 0.1 s at least. The name is the original's.",
     example: "3s",
   }),
 };

@@ -3,7 +3,7 @@ import { duration, goBoolean, listenAddress, listenPort, oneOf, seconds, text, t
 import { defaulted, optional, required } from "./setting.ts";
 import { stateKeys } from "./state-keys.ts";
 
-const minuteMs = 60_000;
+const secondMs = 1_000;
 const dayMs = 86_400_000;
 
 /** Settings of the process, by name without prefix. */
@@ -47,8 +47,9 @@ export const serverSettings = {
     description: "Of the Go service, which served profiles to everybody. Here it opens nothing; true is a warning.",
     example: "false",
   }),
-  MAIN_CONTEXT_TIME_OUT: defaulted(seconds(3, 300), "10", {
-    description: "Seconds that connect and finish wait for their outcome; a chat must be open 2 s before.",
+  MAIN_CONTEXT_TIME_OUT: defaulted(seconds(1, 300), "10", {
+    description:
+      "Seconds that connect and finish wait for their outcome; a chat must be open 2 s before, and has 1 s at least.",
     example: "10",
   }),
   TIMEZONE: defaulted(timeZone, "America/Mexico_City", {
@@ -78,7 +79,7 @@ export const serverSettings = {
     local: "local-key-local-key-local-key-local-key-local-key",
     secret: true,
   }),
-  TOKEN_TTL: defaulted(duration(minuteMs, 365 * dayMs), "12h", {
+  TOKEN_TTL: defaulted(duration(secondMs, 365 * dayMs), "12h", {
     description: "How long a token is valid.",
     example: "12h",
   }),
@@ -94,8 +95,9 @@ export const serverSettings = {
     description: "Status when the outcome of connect or finish is not known in time.",
     example: "500",
   }),
-  LOG_LEVEL: defaulted(oneOf("info", "warn", "error"), "info", {
-    description: "Least severity that is logged.",
+  LOG_LEVEL: defaulted(oneOf("trace", "debug", "info", "warn", "error"), "info", {
+    description:
+      "Least severity that is logged; nothing is less than `info`, so that `debug` and `trace` are the same.",
     example: "warn",
   }),
   LOG_ID_KEY: optional(text, {

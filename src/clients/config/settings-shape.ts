@@ -65,7 +65,7 @@ export interface Settings {
   /** Null: errors are reported to nobody. */
   readonly sentry: SentryDsn | null;
   readonly metrics: { readonly host: string; readonly port: number };
-  readonly log: { readonly level: "info" | "warn" | "error"; readonly idKey: string | null };
+  readonly log: { readonly level: "trace" | "debug" | "info" | "warn" | "error"; readonly idKey: string | null };
   readonly kafka: {
     /** host:port each. */
     readonly brokers: readonly string[];

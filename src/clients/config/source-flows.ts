@@ -6,19 +6,30 @@ import { form, parseJson, type Form } from "./forms.ts";
 
 /** Where the chats of one flow of the bot go. */
 export interface SourceFlow {
-  /** Subject of the case. Not empty. */
+  /** Subject of the case. A flow with an empty one refuses its chats. */
   readonly subject: string;
-  /** Agent button and case owner, by channel (`whatsapp`, `facebook`). */
+  /** Agent button and case owner, by channel (`whatsapp`, `facebook`); an empty button refuses the chats of its channel. */
   readonly providers: Readonly<Record<string, { readonly buttonId: string; readonly ownerId: string | null }>>;
 }
 
 /** Source flows by name; `default` is taken where a connect names none or an unknown one. */
 export type SourceFlows = Readonly<Record<string, SourceFlow>>;
 
-const written = z.object({
-  subject: z.string().min(1),
-  providers: z.record(z.string().min(1), z.object({ button_id: z.string().min(1), owner_id: z.string().nullish() })),
-});
+/** As Go reads them: keys in any case, what is missing or null is empty. */
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? "");
+const provider = z.preprocess(inLowerCase, z.object({ button_id: text, owner_id: text }));
+const written = z.preprocess(
+  inLowerCase,
+  z.object({ subject: text, providers: z.record(z.string(), provider).nullish() }),
+);
+
+function inLowerCase(given: unknown): unknown {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key.toLowerCase(), value as unknown]));
+}
 
 const expected =
   'name={json} entries with ; between them, each name once, each with "subject" and "providers": {"whatsapp": {"button_id", "owner_id"}}';
@@ -52,9 +63,8 @@ function readFlow(json: string): SourceFlow | null {
   const parsed = written.safeParse(parseJson(json));
   if (!parsed.success) return null;
   const providers: SourceFlow["providers"] = Object.fromEntries(
-    Object.entries(parsed.data.providers).map(([channel, { button_id: buttonId, owner_id: owner }]) => {
-      const ownerId = owner === undefined || owner === "" ? null : owner;
-      return [channel.trim(), { buttonId, ownerId }] as const;
+    Object.entries(parsed.data.providers ?? {}).map(([channel, { button_id: buttonId, owner_id: ownerId }]) => {
+      return [channel.trim(), { buttonId, ownerId: ownerId === "" ? null : ownerId }] as const;
     }),
   );
   return { subject: parsed.data.subject, providers };

@@ -7,7 +7,7 @@ import { safeFields } from "./redaction.ts";
 
 /** How a log is made. */
 export interface LogOptions {
-  readonly level: "info" | "warn" | "error";
+  readonly level: "trace" | "debug" | "info" | "warn" | "error";
   /** Fields of every line, such as the instance. */
   readonly always: Readonly<Record<string, string>>;
   /** Where lines go; standard output when left out. */
@@ -29,7 +29,7 @@ export function createLog(options: LogOptions): Log {
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   );
   const line =
-    (level: LogOptions["level"]): Log["info"] =>
+    (level: keyof Log): Log["info"] =>
     (fields, text) => {
       if (logger.isLevelEnabled(level)) logger[level](safeFields(fields), text);
     };

@@ -13,7 +13,7 @@ import { queryPath } from "./soql.ts";
 export interface AccountMapping {
   /** Record type of person accounts; null: contacts are made, unless a connect names one itself. */
   readonly recordTypeId: string | null;
-  /** Birth date of accounts for which extraData has none, `YYYY-MM-DD`; null sends none. */
+  /** Birth date of all accounts, `YYYY-MM-DD`; null sends what extraData has. */
   readonly birthDate: string | null;
   readonly fields: FieldMap;
 }
@@ -88,12 +88,11 @@ function fieldsOf(
   const wrong = notText(mapping.fields, extraData);
   if (wrong !== null) return wrong;
   const mapped = mappedFields(mapping.fields, extraData);
-  // A default only: the original put it over a birth date that was given.
-  const noDefault = mapping.birthDate === null || fieldOf(mapped, "PersonBirthDate") !== undefined;
   return overlaid(mapped, {
     FirstName: mapping.firstName,
     LastName: name,
-    ...(noDefault ? {} : { PersonBirthDate: mapping.birthDate }),
+    // Over one that a connect brings, as the original has it.
+    ...(mapping.birthDate === null ? {} : { PersonBirthDate: mapping.birthDate }),
     PersonEmail: email,
     PersonMobilePhone: phoneNumber ?? "",
     RecordTypeID: given,

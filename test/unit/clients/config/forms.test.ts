@@ -30,6 +30,12 @@ const taken: readonly [form: string, schema: Form<unknown>, raw: string, value: 
   ["duration", duration(0, 10 * hour), "1.5h", 1.5 * hour],
   ["duration", duration(0, 10 * hour), "250ms", 250],
   ["duration", duration(0, 200 * hour), "7d", 168 * hour],
+  ["duration", duration(0, 10 * hour), "0", 0],
+  ["duration", duration(0, 10 * hour), ".5s", 500],
+  ["duration", duration(0, 10 * hour), "1.s", 1_000],
+  ["duration", duration(0, 10 * hour), "1500us", 2],
+  ["duration", duration(0, 10 * hour), "1ns", 0],
+  ["duration", duration(0, 10 * hour), "+1m3µs", 60_000],
   ["seconds", seconds(0, 100), "4", 4000],
   ["Go boolean", goBoolean, "1", true],
   ["Go boolean", goBoolean, "T", true],
@@ -39,12 +45,16 @@ const taken: readonly [form: string, schema: Form<unknown>, raw: string, value: 
   ["list", list, "", []],
   ["map", map, "whatsapp:a, facebook:b", { whatsapp: "a", facebook: "b" }],
   ["map", map, "", {}],
+  ["map", map, "whatsapp:,facebook:b", { whatsapp: "", facebook: "b" }],
   ["closed words", oneOf("SASL_SSL", "PLAINTEXT"), "plaintext", "PLAINTEXT"],
   ["address", httpAddress, "https://x.example:8443/base/", "https://x.example:8443/base"],
   ["host:port", hostAndPort, "[::1]:6379", "[::1]:6379"],
   ["time zone", timeZone, "America/Mexico_City", "America/Mexico_City"],
   ["texts", messageTexts, '{"WAITAGENT":"x","agentLabel":"y"}', { ...defaultTexts, waitAgent: "x" }],
   ["texts", messageTexts, '{"waitAgent":""}', { ...defaultTexts, waitAgent: "" }],
+  ["texts", messageTexts, '{"waitAgent":null}', { ...defaultTexts, waitAgent: "" }],
+  ["texts", messageTexts, '{"nobody knows":{"a":1},"more":null}', defaultTexts],
+  ["texts", messageTexts, "null", defaultTexts],
   ["state keys", stateKeys, key, [{ id: "1", key: Buffer.alloc(32, 7) }]],
   [
     "state keys",
@@ -62,6 +72,9 @@ const refused: readonly [form: string, schema: Form<unknown>, raw: string][] = [
   ["duration with words around", duration(0, 10 * hour), "about 5s"],
   ["duration out of bounds", duration(1000, 2000), "3s"],
   ["empty duration", duration(0, 1000), ""],
+  ["duration of a sign", duration(0, 1000), "+"],
+  ["duration of a unit", duration(0, 1000), ".s"],
+  ["negative duration", duration(0, 1000), "-1s"],
   ["seconds with a unit", seconds(0, 100), "4s"],
   ["empty number", seconds(0, 100), ""],
   ["negative number", seconds(0, 100), "-1"],
@@ -120,6 +133,21 @@ describe("source flows", () => {
     });
   });
 
+  it.each([
+    ["an empty subject", `a=${flow("")}`, { ...ayuda, subject: "" }],
+    ["nothing at all", "a={}", { subject: "", providers: {} }],
+    [
+      "no button and owner",
+      'a={"subject":"s","providers":{"whatsapp":{"button_id":null}}}',
+      { subject: "s", providers: { whatsapp: { buttonId: "", ownerId: null } } },
+    ],
+    [
+      "keys in any case",
+      'a={"SUBJECT":"s","Providers":{"whatsapp":{"Button_ID":"b","OWNER_ID":"o"}}}',
+      { subject: "s", providers: { whatsapp: { buttonId: "b", ownerId: "o" } } },
+    ],
+  ])("reads %s as the original does", (_what, raw, a) => expect(sourceFlows.parse(raw)).toEqual({ a }));
+
   it.each(["", ";", "default", "default=", "default={", "=" + flow("a"), `a=${flow("a")} b=${flow("b")}`, "a=[]"])(
     "refuses %s",
     (raw) => expect(sourceFlows.safeParse(raw).success).toBe(false),
@@ -127,7 +155,7 @@ describe("source flows", () => {
 
   it.each([
     ["a name twice", `a=${flow("a")};a=${flow("b")}`],
-    ["an empty subject", `a=${flow("")}`],
-    ["no button", 'a={"subject":"s","providers":{"whatsapp":{"owner_id":"005"}}}'],
+    ["a subject that is no text", 'a={"subject":7,"providers":{}}'],
+    ["a button that is no text", 'a={"subject":"s","providers":{"whatsapp":{"button_id":5}}}'],
   ])("refuses %s", (_what, raw) => expect(sourceFlows.safeParse(raw).success).toBe(false));
 });

@@ -10,11 +10,13 @@ import { deskMapping } from "../../../../src/composition-settings.ts";
 
 const example = parseEnv(readFileSync("configs/example.env", "utf8"));
 
+const startedAt = Date.UTC(2026, 10, 22, 23, 59);
+
 function mappingOf(settings: Readonly<Record<string, string>>) {
   const given = Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value]);
   const loaded = loadSettings({ ...example, ...(Object.fromEntries(given) as Record<string, string>) });
   if ("mistakes" in loaded) throw new Error(JSON.stringify(loaded.mistakes));
-  return { mapping: deskMapping(loaded.settings), salesforce: loaded.settings.salesforce };
+  return { mapping: deskMapping(loaded.settings, startedAt), salesforce: loaded.settings.salesforce };
 }
 
 describe("settings of records", () => {
@@ -63,8 +65,8 @@ describe("settings of records", () => {
     );
   });
 
-  it("send no birth date where it is empty", () => {
-    expect(mappingOf({ SFC_DEFAULT_BIRTH_DATE_ACCOUNT: "" }).mapping.contact.account.birthDate).toBeNull();
+  it("make the day of the start the birth date where it is empty", () => {
+    expect(mappingOf({ SFC_DEFAULT_BIRTH_DATE_ACCOUNT: "" }).mapping.contact.account.birthDate).toBe("2026-11-22");
   });
 
   it("give Live Agent the data API's version, or its own", () => {

@@ -33,7 +33,7 @@ describe("worked examples", () => {
   });
 
   it("custom fields", () => {
-    const mapping = deskMapping(settingsOf("Custom fields"));
+    const mapping = deskMapping(settingsOf("Custom fields"), 0);
     expect(mapping.case.fields).toEqual({
       address: "CP_Address__c",
       order_traking_id: "CP_OrderTrackingId__c",

@@ -206,6 +206,10 @@ describe("what settings say together", () => {
   it.each([
     [undefined, { kind: "every", everyMs: 59 * 60_000 }],
     ["@every 1h30m", { kind: "every", everyMs: 90 * 60_000 }],
+    ["@every 500ms", { kind: "every", everyMs: 1_000 }],
+    ["@every 0s", { kind: "every", everyMs: 1_000 }],
+    ["@every 2.7s", { kind: "every", everyMs: 2_000 }],
+    ["@every 1000h", { kind: "every", everyMs: 3_600_000_000 }],
     ["*/30 * * * *", { kind: "cron", expression: "*/30 * * * *" }],
     ["@hourly", { kind: "cron", expression: "@hourly" }],
     ["", null],
@@ -213,7 +217,7 @@ describe("what settings say together", () => {
     expect(settingsOf({ ...example, ...set("SPEC_SCHEDULE", schedule) }).salesforce.keepAlive).toEqual(expected);
   });
 
-  it.each(["@every", "@every 0s", "@sometimes", "99 * * * *", "* * *", "2030-01-01"])(
+  it.each(["@every", "@every -1s", "@every 5", "@sometimes", "99 * * * *", "* * *", "2030-01-01"])(
     "refuses SPEC_SCHEDULE %s",
     (schedule) => {
       expect(mistakesOf({ ...example, ...set("SPEC_SCHEDULE", schedule) })).toEqual(["SPEC_SCHEDULE"]);
@@ -254,11 +258,45 @@ describe("what settings say together", () => {
   it.each([
     ["whatsapp:a, facebook:b", 0],
     ["whatsapp:a", 1],
+    ["whatsapp:a,facebook:", 1],
     ["whatsapp:a,facebook:b,telegram:c", 1],
     ["telegram:c", 3],
   ])("warns of bot states that lack a served channel or name a strange one: %s", (states, warnings) => {
     const both = { ...example, ...set("INTEGRATIONS_FB_BOT_ID", "page"), ...set("SUCCESS_STATE", states) };
     expect(warningsOf(both).filter(([name]) => name === "SUCCESS_STATE")).toHaveLength(warnings);
+  });
+
+  it.each([
+    ["TOKEN_TTL", "1s", 1_000],
+    ["MAIN_CONTEXT_TIME_OUT", "1", 1_000],
+    ["LOG_LEVEL", "debug", "debug"],
+    ["LOG_LEVEL", "TRACE", "trace"],
+    ["SLEEP_LONG_POLLLING", "0s", 0],
+    ["SLEEP_LONG_POLLLING", "10m", 600_000],
+    ["SFC_SOURCE_FLOW_FIELD", "", ""],
+  ])("takes %s=%s", (name, raw, value) => {
+    const { auth, http, log, salesforce, chat } = settingsOf({ ...example, ...set(name, raw) });
+    const read = { TOKEN_TTL: auth.tokenTtlMs, MAIN_CONTEXT_TIME_OUT: http.replyTimeoutMs, LOG_LEVEL: log.level };
+    const others = { SLEEP_LONG_POLLLING: salesforce.pollConflictPauseMs, SFC_SOURCE_FLOW_FIELD: chat.sourceFlowField };
+    expect({ ...read, ...others }).toHaveProperty(name, value);
+  });
+
+  it.each(["TOKEN_TTL=0s", "MAIN_CONTEXT_TIME_OUT=0", "LOG_LEVEL=loud", "SLEEP_LONG_POLLLING=5"])(
+    "refuses %s",
+    (line) => {
+      const [name = "", raw] = line.split("=");
+      expect(mistakesOf({ ...example, ...set(name, raw) })).toEqual([name]);
+    },
+  );
+
+  it.each([
+    ['default={"subject":"","providers":{"whatsapp":{"button_id":"b"}}}', 1],
+    ['default={"subject":"s","providers":{"whatsapp":{"button_id":""}}}', 1],
+    ['default={"subject":"","providers":{"whatsapp":{}}}', 2],
+    ['default={"subject":"s","providers":{"whatsapp":{"button_id":"b","owner_id":""}}}', 0],
+  ])("warns of flows whose chats are refused: %s", (flows, warnings) => {
+    const given = warningsOf({ ...example, ...set("SFC_SOURCE_FLOW_BOT", flows) });
+    expect(given.filter(([name]) => name === "SFC_SOURCE_FLOW_BOT")).toHaveLength(warnings);
   });
 
   it("waits 10 s by default, and takes an empty optional setting for unset", () => {
