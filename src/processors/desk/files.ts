@@ -58,6 +58,15 @@ export type FileAttacher = (
   signal: AbortSignal,
 ) => Promise<Outcome<AttachedFile>>;
 
+interface Attempt {
+  readonly command: AttachFile;
+  readonly reference: string;
+  /** A try before this one may have attached it. */
+  readonly mayHaveHappened: boolean;
+}
+
+type Found = Outcome<AttachedFile> | null;
+
 /** Each is in memory once while it is handled, up to FILE_MAX_BYTES; the others wait in their users' lanes. */
 const filesAtOnce = 4;
 const headBytes = 4 * 1024;
@@ -67,21 +76,23 @@ const tailBytes = 64 * 1024;
 export function createFileAttacher(download: Download, cases: CaseFiles): FileAttacher {
   const inTurn = createTurns(filesAtOnce);
 
-  /** Null when it is not there. */
-  async function find(
-    { caseId }: AttachFile,
-    reference: string,
-    signal: AbortSignal,
-  ): Promise<Outcome<AttachedFile> | null> {
+  /**
+   * Null when it is not there, or when the org refuses the look-up and no try of ours has been made: a user without the right to
+   * look must not cost every file.
+   */
+  async function find({ command, reference, mayHaveHappened }: Attempt, signal: AbortSignal): Promise<Found> {
+    const { caseId } = command;
     const found = await cases.findFile({ caseId, reference }, signal);
     if (found.kind === "done") {
       return found.value === null ? null : { kind: "done", value: { ...found.value, mimeType: null } };
     }
     // Nothing is known yet of an earlier try: the doubt stays with the command.
-    return about("find", found.kind === "retry" ? { ...found, mayHaveHappened: true } : found);
+    if (found.kind === "retry") return about("find", { ...found, mayHaveHappened });
+    return mayHaveHappened ? about("find", found) : null;
   }
 
-  async function attach(command: AttachFile, reference: string, signal: AbortSignal): Promise<Outcome<AttachedFile>> {
+  async function attach(attempt: Attempt, signal: AbortSignal): Promise<Outcome<AttachedFile>> {
+    const { command, reference } = attempt;
     const { media, messageType, caseId, seq } = command;
     const downloaded = await download(media.url, signal);
     if (downloaded.kind !== "done") return about("download", downloaded);
@@ -93,7 +104,7 @@ export function createFileAttacher(download: Download, cases: CaseFiles): FileAt
     const otherwise = `${messageType}-${String(seq)}`;
     const name = fileName({ caption: media.caption, url: media.url, messageType, otherwise }, kind);
     // A download takes long enough for another owner to have come and done it; and the mark of an earlier try may be lost.
-    const found = await find(command, reference, signal);
+    const found = await find(attempt, signal);
     if (found !== null) return found;
     const attached = await cases.attachFile({ caseId, reference, ...name, chunks, sizeBytes }, signal);
     if (attached.kind !== "done") return about("attach", attached);
@@ -102,8 +113,9 @@ export function createFileAttacher(download: Download, cases: CaseFiles): FileAt
 
   return async (command, mayHaveHappened, signal) => {
     const reference = `${command.chatId}/${String(command.seq)}`;
-    const found = mayHaveHappened ? await find(command, reference, signal) : null;
-    return found ?? inTurn(signal, () => attach(command, reference, signal));
+    const attempt = { command, reference, mayHaveHappened };
+    const found = mayHaveHappened ? await find(attempt, signal) : null;
+    return found ?? inTurn(signal, () => attach(attempt, signal));
   };
 }
 

@@ -92,6 +92,26 @@ describe("a file", () => {
     });
   });
 
+  it("of which nothing was tried is attached though the look-up is refused; one that may be there is not", async () => {
+    const refused = { kind: "refused", detail: "403: INSUFFICIENT_ACCESS", status: 403 } as const;
+    const { calls, port } = cases({ findFile: () => Promise.resolve(refused) });
+    const attach = createFileAttacher(file, port);
+    expect(await attach(command, false, never)).toMatchObject({ kind: "done", value: { title: "Foto" } });
+    expect(calls).toEqual(["attach"]);
+    expect(await attach(command, true, never)).toMatchObject({
+      kind: "refused",
+      detail: "find: 403: INSUFFICIENT_ACCESS",
+    });
+    expect(calls).toEqual(["attach"]);
+  });
+
+  it("of which nothing was tried is in no doubt when the look-up does not work for now", async () => {
+    const { port } = cases({ findFile: () => Promise.resolve(trouble) });
+    expect(await createFileAttacher(file, port)(command, false, never)).toMatchObject({
+      ...{ kind: "retry", detail: "find: 503", mayHaveHappened: false },
+    });
+  });
+
   it("that can't be had, or attached, says in which step", async () => {
     const { calls, port } = cases({ attachFile: () => Promise.resolve(no) });
     const away: Download = () => Promise.resolve(no);
