@@ -27,6 +27,7 @@ export function decideSettings(settings: Settings): DecideSettings {
     texts: chat.texts,
     formatTime: createTimeFormat(chat.timeZone),
     botStates: chat.states,
+    hasBotPlatform: settings.botPlatform !== null && settings.botPlatform.url !== "",
     handBackDelayMs: chat.handBackDelayMs,
     openBudgetMs: openBudgetMs(settings),
     acceptTimeoutMs: chat.acceptTimeoutMs,

@@ -114,6 +114,7 @@ it("lost replies to both creates leave one contact and one case", async () => {
   await world.advance(1_000);
   expect(await world.reply(requestId)).toMatchObject({ reason: "chat_created" });
   expect([world.desk.contacts.size, world.desk.created.length]).toEqual([1, 1]);
+  expect(kinds(world).slice(0, 4)).toEqual(["requested", "contact_created", "case_created", "waiting"]);
 });
 
 it("a blocked contact goes back in the state for the blocked, after the delay, and nothing is made for them", async () => {

@@ -276,14 +276,14 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   }
 
   const desk: Desk = {
-    ensureContact: (request, _mayExist, signal) =>
+    ensureContact: (request, mayExist, signal) =>
       call("ensureContact", signal, () => {
         const known = contacts.get(request.email);
         const contactId = known ?? `contact-${String(contacts.size + 1)}`;
         contacts.set(request.email, contactId);
         return {
           kind: "done",
-          value: { contactId, created: known === undefined, blocked: blocked.includes(request.email) },
+          value: { contactId, created: known === undefined || mayExist, blocked: blocked.includes(request.email) },
         };
       }),
     ensureCase: (request, mayExist, signal) =>

@@ -33,6 +33,7 @@ const decideSettings: DecideSettings = {
     timeout: { whatsapp: "from-sf-timeout", facebook: "from-sf-timeout-fb" },
     blocked: { whatsapp: "from-sf-blocked", facebook: "from-sf-blocked-fb" },
   },
+  hasBotPlatform: true,
   handBackDelayMs: 4_000,
   openBudgetMs: 8_000,
   acceptTimeoutMs: null,

@@ -132,7 +132,8 @@ export const botSettings = {
     example: "text,image,document,audio,voice",
   }),
   SEND_IMAGE_NAME_IN_MESSAGE: defaulted(goBoolean, "false", {
-    description: "Puts a file's name behind the text that tells the agent of it, without a separator.",
+    description:
+      "Puts the name of a WhatsApp user's file behind the text that tells the agent of it, without a separator.",
     example: "false",
   }),
   FILE_MAX_BYTES: defaulted(wholeNumber(1, maxFileBytes), "20971520", {

@@ -87,7 +87,8 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
       const held = await limits.liveAgent.admit("new chat", signal);
       return held === null ? session.openSession(signal) : withoutAnswer(held);
     },
-    ensureContact: (request, _mayExist, signal) => ensureContact(newChats, mapping.contact, request, signal),
+    ensureContact: (request, mayExist, signal) =>
+      ensureContact(newChats, mapping.contact, { ...request, mayExist }, signal),
     attachFile: (file, signal) => attachFile(openChats, file, signal),
     findFile: (wanted, signal) => findFile(openChats, wanted, signal),
     ensureCase: (request, mayExist, signal) => ensureCase(newChats, mapping.case, { ...request, mayExist }, signal),

@@ -95,7 +95,7 @@ function waiting(draft: Draft, chat: Connecting | OnHold, message: ChannelMessag
   }
   // What the bot wrote before the connect but whose record came later belongs to the context; what it writes since does not.
   if (message.author !== "user" && message.occurredAt > chat.requestedAt) return;
-  if (message.author === "user" && !hasRoom(draft, chat, entry)) {
+  if (message.author === "user" && !hasRoom(draft, chat)) {
     overflow(draft, chat, "desk", { text: message.text ?? "", messageIds: [message.messageId], about: "message" });
     return;
   }
@@ -103,9 +103,10 @@ function waiting(draft: Draft, chat: Connecting | OnHold, message: ChannelMessag
   change(draft, { interconnection: { ...chat, said: [...chat.said, entry] } });
 }
 
-function hasRoom({ settings }: Draft, { said }: Connecting | OnHold, entry: ContextEntry): boolean {
-  const bytes = said.reduce((sum, each) => sum + entryBytes(each), entryBytes(entry));
-  return said.length < settings.limits.waitingMessages && bytes <= settings.limits.waitingBytes;
+/** As in the lanes: by what waits already. */
+function hasRoom({ settings }: Draft, { said }: Connecting | OnHold): boolean {
+  const bytes = said.reduce((sum, each) => sum + entryBytes(each), 0);
+  return said.length < settings.limits.waitingMessages && bytes < settings.limits.waitingBytes;
 }
 
 function active(draft: Draft, chat: Active, message: ChannelMessage, entry: ContextEntry | null): void {

@@ -14,6 +14,7 @@ import type {
   Command,
   EnsureCase,
   EnsureContact,
+  HandBack,
   OpenSession,
   RequestChat,
   SayToAgent,
@@ -83,16 +84,21 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
       if (failure !== null) undeliverable(draft, command, failure, null);
       return;
     case "HandBack":
-      if (failure === null) tell(draft, chat, "handed_back", { botState: command.botState });
-      else {
-        const { outcome, reason: detail, attempts } = failure;
-        const why = { reason: reasonOfFailure(outcome), detail: detail ?? outcome, attempts };
-        notHandedBack(draft, chat, { ...why, botState: command.botState });
-      }
+      handBackDone(draft, chat, command, failure);
       return;
     default:
       unreachable(command);
   }
+}
+
+function handBackDone(draft: Draft, chat: ChatRef, { botState }: HandBack, failure: Failure | null): void {
+  if (failure === null) {
+    const detail = draft.settings.hasBotPlatform ? null : "no bot platform is set";
+    tell(draft, chat, "handed_back", { botState, detail });
+    return;
+  }
+  const { outcome, reason: detail, attempts } = failure;
+  notHandedBack(draft, chat, { reason: reasonOfFailure(outcome), detail: detail ?? outcome, attempts, botState });
 }
 
 function step(draft: Draft, chat: ChatRef, command: Step, result: CommandResult): void {

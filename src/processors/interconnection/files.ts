@@ -25,8 +25,9 @@ function attached(
   const detail = `${mimeType ?? "type not looked at"}, ${String(sizeBytes)} bytes`;
   tell(draft, chat, "file", { messageId: idOf(command), messageType, detail });
   const { success } = fileTexts(draft.settings.texts, messageType);
-  // Without a separator, as in the original: whoever wants one writes it into the text.
-  tellAgent(draft, command, draft.settings.fileNameInNotice && !isBlank(success) ? `${success}${title}` : success);
+  // Without a separator, and of WhatsApp alone, as in the original: whoever wants one writes it into the text.
+  const isNamed = draft.settings.fileNameInNotice && chat.channel === "whatsapp" && !isBlank(success);
+  tellAgent(draft, command, isNamed ? `${success}${title}` : success);
 }
 
 function notAttached(

@@ -70,7 +70,7 @@ export function sayToUser(
  * comes in its place. Returns false like sayToAgent.
  */
 export function attachFile(draft: Draft, chat: AtDeskChat, file: UserFile): boolean {
-  if (!hasRoom(draft, [{ file }])) {
+  if (!hasRoom(draft)) {
     overflow(draft, chat, "desk", fileAsText(file));
     return false;
   }
@@ -97,7 +97,7 @@ interface Saying {
 }
 
 function say(draft: Draft, chat: Interconnection, { lane, said, parts }: Saying): boolean {
-  if (said.about === "message" && !hasRoom(draft, parts)) {
+  if (said.about === "message" && !hasRoom(draft)) {
     overflow(draft, chat, lane, said);
     return false;
   }
@@ -246,22 +246,26 @@ function pendingIn({ state }: Draft, lane: LaneName): number {
   return pending;
 }
 
-function hasRoom({ state, settings }: Draft, more: readonly BacklogItem[]): boolean {
+/**
+ * Whether one more message may wait: by what waits already, so that one which is longer than all that may wait is taken too, and
+ * split. History and welcome are bounded by themselves.
+ */
+function hasRoom({ state, settings }: Draft): boolean {
   let messages = 0;
   let bytes = 0;
   const count = (item: BacklogItem): void => {
-    const { text, messageIds } = "file" in item ? fileAsText(item.file) : item;
+    const { text, messageIds, about } = "file" in item ? fileAsText(item.file) : item;
+    if (about === "context") return;
     messages += Math.max(1, messageIds.length);
     bytes += Buffer.byteLength(text);
   };
-  for (const part of more) count("file" in part ? part : { ...part, messageIds: [] });
   for (const command of state.pending) {
     if (command.kind === "AttachFile") count({ file: command });
     if (command.kind === "SayToAgent" || command.kind === "SayToUser")
-      count({ text: command.text, messageIds: [], about: "message" });
+      count({ text: command.text, messageIds: [], about: command.about });
   }
   for (const { texts } of state.backlog) texts.forEach(count);
-  return messages <= settings.limits.waitingMessages && bytes <= settings.limits.waitingBytes;
+  return messages < settings.limits.waitingMessages && bytes < settings.limits.waitingBytes;
 }
 
 /** Gives a message up because more waits than may: dead letter, fact, and one notice to its sender until the lane moves. */

@@ -16,7 +16,7 @@ export interface Limits {
   readonly laneWindow: number;
   /** Messages of one user in both lanes, and said while waiting for an agent. */
   readonly waitingMessages: number;
-  /** Their size, UTF-8. */
+  /** Their size, UTF-8: no more is taken when so much waits; the last one may go beyond it. */
   readonly waitingBytes: number;
   /** Entries of the context that an agent is told, newest kept. */
   readonly contextEntries: number;
@@ -60,6 +60,8 @@ export interface DecideSettings {
   readonly formatTime: (atMs: number) => string;
   /** State of the bot by kind and channel; a channel that is not there can't be handed back. */
   readonly botStates: Readonly<Record<HandBackKind, Readonly<Record<string, string>>>>;
+  /** False: nobody takes users back, and a hand-back is done without a call, which its fact says. */
+  readonly hasBotPlatform: boolean;
   /** Delay before a hand-back with a timeout or blocked state, milliseconds; 0 is at once. */
   readonly handBackDelayMs: number;
   /** A chat is open within this time of its connect or it is refused, milliseconds: MAIN_CONTEXT_TIME_OUT less 2 s. */
@@ -72,7 +74,7 @@ export interface DecideSettings {
   readonly queueUpdates: boolean;
   /** FORWARDED_TYPES: message types that go to the agent. */
   readonly forwardedTypes: ReadonlySet<string>;
-  /** SEND_IMAGE_NAME_IN_MESSAGE: the notice about a file names it. */
+  /** SEND_IMAGE_NAME_IN_MESSAGE: the notice about a file of a WhatsApp user names it. */
   readonly fileNameInNotice: boolean;
   /** IGNORE_MESSAGE_TYPES: message types that are no messages at all; exact. */
   readonly ignoredTypes: ReadonlySet<string>;

@@ -34,7 +34,7 @@ export interface EnsuredContact {
 export async function ensureContact(
   api: DataApi,
   mapping: ContactMapping,
-  request: EnsureContact,
+  request: EnsureContact & { readonly mayExist?: boolean },
   signal: AbortSignal,
 ): Promise<Outcome<EnsuredContact>> {
   const { name, email, phoneNumber, extraData } = request;
@@ -42,11 +42,14 @@ export async function ensureContact(
   if (missing !== null) return { kind: "refused", detail: `contact without ${missing}`, status: null };
   const personal = [name, email, phoneNumber ?? "", ...personalValues(extraData)];
   const found = await findFirst(api, contactQueries(mapping.search, request), personal, signal);
-  if (found.kind !== "done") return found;
+  // A search makes nothing: without an answer it leaves no doubt of its own.
+  if (found.kind !== "done") return found.kind === "retry" ? { ...found, mayHaveHappened: false } : found;
   if (found.value !== null) {
     const contactId = textOf(found.value.Id);
     if (contactId === null) return { kind: "broken", detail: "contact without Id", status: 200 };
-    return { kind: "done", value: { contactId, created: false, blocked: isBlocked(mapping.search, found.value) } };
+    const blocked = isBlocked(mapping.search, found.value);
+    // What an earlier try of the same command may have made is taken as ours, like a case; nobody makes a blocked one.
+    return { kind: "done", value: { contactId, created: request.mayExist === true && !blocked, blocked } };
   }
   const { firstName, account } = mapping;
   const created = becomesAccount(account, request)

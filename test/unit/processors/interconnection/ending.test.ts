@@ -21,6 +21,12 @@ describe("the end of a chat", () => {
     expect(user.state.interconnection).toMatchObject({ status: "CLOSED", caseId: "500x" });
   });
 
+  it("without a bot platform hands nobody over, and its fact says so", () => {
+    const user = userIn("ACTIVE", { hasBotPlatform: false });
+    user.desk("ended", { reason: "agent" });
+    expect(user.result().facts).toMatchObject([{ kind: "handed_back", detail: "no bot platform is set" }]);
+  });
+
   it.each([
     ["Unavailable", "desk_unavailable"],
     ["Blocked", "desk_blocked"],

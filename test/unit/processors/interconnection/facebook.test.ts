@@ -80,6 +80,17 @@ describe("a Facebook user", () => {
     ]);
   });
 
+  it("has files told without their names, also where those of WhatsApp are named", () => {
+    const user = createUser({ ...bothChannels, fileNameInNotice: true });
+    user.connect("r1", { channel });
+    user.settle();
+    user.desk("accepted", { agentName: "Kim" });
+    user.settle();
+    user.message("m1#1", null, { channel, type: "image", media: file("https://f.example/photo.png") });
+    user.result();
+    expect(textsOf(user.state.pending, "SayToAgent")).toEqual(["**El usuario adjunto una imagen al caso**"]);
+  });
+
   it("has every message without an id forwarded, also the same words twice", () => {
     const user = talking();
     user.message("", "uno", fromUser);

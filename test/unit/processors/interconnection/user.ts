@@ -30,6 +30,7 @@ export const settings: DecideSettings = {
     timeout: { whatsapp: "from-sf-timeout" },
     blocked: { whatsapp: "from-sf-blocked" },
   },
+  hasBotPlatform: true,
   handBackDelayMs: 4_000,
   openBudgetMs: 8_000,
   acceptTimeoutMs: 60_000,

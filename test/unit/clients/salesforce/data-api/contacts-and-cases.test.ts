@@ -61,6 +61,13 @@ const sessionRefused: Reply = {
 };
 
 describe("the search of a contact", () => {
+  it("that finds what an earlier try of the same command may have made takes it as made by us", async () => {
+    const { api } = await org([found(sub("newQueryEmail", 200, one("003A")), sub("newQueryPhone", 200, none))]);
+    expect(await ensureContact(api, contacts, { ...contactCommand, mayExist: true }, never)).toMatchObject({
+      value: { contactId: "003A", created: true },
+    });
+  });
+
   it("asks by e-mail, then by phone, in one call as the original's", async () => {
     const { api, received } = await org([
       found(sub("newQueryEmail", 200, one("003A")), sub("newQueryPhone", 200, none)),
