@@ -5,7 +5,7 @@ import type { Command } from "./commands.ts";
 import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
-import { dated, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
+import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { attachFile, notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
 import { openAnew } from "./opening.ts";
@@ -94,7 +94,7 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
         reason: reasonOfEnd(event),
         detail: event.reason,
         desk: "gone",
-        handBack: "success",
+        handBack: isTimeout(event) ? "timeout" : "success",
       });
   }
 }

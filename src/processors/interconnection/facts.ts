@@ -152,6 +152,14 @@ export function reasonOfEnd(event: DeskEvent): ChatEventReason {
   return event.reason === null || event.reason.toLowerCase() === "agent" ? "agent" : "desk_ended";
 }
 
+/** The desk's words for an end that came because somebody did not: the user, or an agent. */
+const timeouts: ReadonlySet<string> = new Set(["clientidletimeout", "agentsunavailable", "agentpushtimeout"]);
+
+/** Whether the chat ended by a time-out. An end for a reason that we do not know was somebody's will. */
+export function isTimeout({ reason }: DeskEvent): boolean {
+  return reason !== null && timeouts.has(reason.toLowerCase());
+}
+
 /** Why the session at the desk was lost. */
 export function reasonOfLoss(reason: DeskLostReason): ChatEventReason {
   switch (reason) {

@@ -12,7 +12,7 @@ describe("the end of a chat", () => {
   it.each([
     ["agent", "agent"],
     [null, "agent"],
-    ["clientIdleTimeout", "desk_ended"],
+    ["NoPost", "desk_ended"],
   ])("by the desk with %s: %s, the bot at once, nothing more to the desk", (word, reason) => {
     const user = userIn("ACTIVE");
     const step = user.desk("ended", { reason: word });
@@ -20,6 +20,17 @@ describe("the end of a chat", () => {
     expect(step.gave).toMatchObject([{ kind: "HandBack", botState: "from-sf-success" }]);
     expect(user.state.interconnection).toMatchObject({ status: "CLOSED", caseId: "500x" });
   });
+
+  it.each(["clientIdleTimeout", "agentsUnavailable", "agentPushTimeout"])(
+    "by the desk with %s is no success: the bot after the delay, in the state for time-outs",
+    (word) => {
+      const user = userIn("ACTIVE");
+      const step = user.desk("ended", { reason: word });
+      expect(step.facts).toMatchObject([{ kind: "ended", reason: "desk_ended", detail: word }]);
+      expect(step.gave).toEqual([]);
+      expect(user.due("hand_back").gave).toMatchObject([{ kind: "HandBack", botState: "from-sf-timeout" }]);
+    },
+  );
 
   it("without a bot platform hands nobody over, and its fact says so", () => {
     const user = userIn("ACTIVE", { hasBotPlatform: false });
