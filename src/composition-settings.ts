@@ -35,7 +35,6 @@ export function decideSettings(settings: Settings): DecideSettings {
     queueUpdates: chat.queueUpdates,
     forwardedTypes: new Set(chat.forwardedTypes),
     fileNameInNotice: chat.fileNameInNotice,
-    ignoredTypes: new Set(settings.http.ignoredTypes),
     restartKeywords: new Set(settings.production ? [] : chat.restartKeywords.map((word) => word.toLowerCase())),
     sourceFlows: Object.fromEntries(Object.entries(chat.sourceFlows).map(([name, flow]) => [name, sourceFlow(flow)])),
     sourceFlowField: chat.sourceFlowField,

@@ -11,6 +11,7 @@ import type { IngressPorts, ReplyWaiter } from "./ports.ts";
 import { answerOf, failed, type Operation, type RefusalStatus } from "./reply-answers.ts";
 import { madeAt, requestIdOf } from "./request-id.ts";
 import type { Caller } from "./tokens.ts";
+import { userIdBytes } from "./validation.ts";
 
 /** How connect and finish are answered. */
 export interface ChatOptions {
@@ -33,8 +34,8 @@ export interface ChatOptions {
 export interface Chats {
   connect(body: Buffer, idempotencyKey: unknown): Promise<Answer>;
   finish(userId: string, caller: Caller, idempotencyKey: unknown): Promise<Answer>;
-  /** Outcome of an earlier request. */
-  outcome(requestId: string): Promise<Answer>;
+  /** Outcome of an earlier request; `asked` is when it was made, from the address that a 202 gave, where its id does not tell. */
+  outcome(requestId: string, asked?: unknown): Promise<Answer>;
 }
 
 /**
@@ -42,6 +43,8 @@ export interface Chats {
  * it is kept for 60 s. Later nobody could learn of the chat, and the user has gone on with the bot.
  */
 const lateChanceMs = 60_000;
+
+const neverConnected: Reply = { outcome: "refused", reason: "never_connected", chatId: null, detail: null };
 
 /** Makes them. */
 export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
@@ -106,7 +109,9 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
       return answer;
     }
     ports.metrics.count("late_replies", { operation });
-    return options.lateStatus === 500 ? failure(500, `${failed[operation]} : no outcome in time`) : notYet(requestId);
+    return options.lateStatus === 500
+      ? failure(500, `${failed[operation]} : no outcome in time`)
+      : notYet(requestId, clock.now());
   }
 
   return {
@@ -129,6 +134,8 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
     async finish(userId, caller, idempotencyKey) {
       const arrivedAtMs = clock.monotonicMs();
       const now = clock.now();
+      // No record can be about somebody of such a name, so nobody of it has ever connected.
+      if (Buffer.byteLength(userId) > userIdBytes) return answerOf(neverConnected, options.refusalStatus);
       const request: ChatRequest = {
         requestId: requestIdOf("finish", userId, idempotencyKey, now),
         client: options.client,
@@ -140,7 +147,7 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
       };
       return ask("finish", request, arrivedAtMs);
     },
-    async outcome(requestId) {
+    async outcome(requestId, asked) {
       let reply: Reply | null;
       try {
         reply = await within(options.partTimeoutMs, ports.replies.find(requestId));
@@ -149,21 +156,29 @@ export function createChats(ports: IngressPorts, options: ChatOptions): Chats {
         return unavailable("the outcome is not known : the store does not answer");
       }
       if (reply !== null) return answerOf(reply, options.refusalStatus);
-      const madeAtMs = madeAt(requestId);
+      const madeAtMs = madeAt(requestId) ?? readAsked(asked);
       const ageMs = madeAtMs === null ? Number.NaN : clock.now() - madeAtMs;
       // Younger than that it can still be carried out; older, its outcome is gone as well.
       const mayCome = Math.abs(ageMs) <= options.replyTimeoutMs + 2 * lateChanceMs;
-      return mayCome ? notYet(requestId) : failure(404, "no outcome of such a request is known");
+      return mayCome
+        ? notYet(requestId, madeAtMs ?? clock.now())
+        : failure(404, "no outcome of such a request is known");
     },
   };
 }
 
-function notYet(requestId: string): Answer {
+/** An id that derives from an Idempotency-Key tells no age: then the address does. */
+function notYet(requestId: string, askedMs: number): Answer {
+  const asked = madeAt(requestId) === null ? `?asked=${askedMs.toString()}` : "";
   return {
     status: 202,
     body: { Message: "Request accepted, its outcome is not known yet", requestId },
-    headers: { location: `/v1/chats/${requestId}`, "retry-after": "1" },
+    headers: { location: `/v1/chats/${requestId}${asked}`, "retry-after": "1" },
   };
+}
+
+function readAsked(asked: unknown): number | null {
+  return typeof asked === "string" && /^\d{1,15}$/.test(asked) ? Number(asked) : null;
 }
 
 function storeDown(operation: Operation): Answer {

@@ -72,7 +72,8 @@ export interface Ingress {
 /** A caller knows within 5 s that the broker does not answer. */
 export const defaultPartTimeoutMs = 4_500;
 const bodyBytes = 1024 * 1024;
-const headerBytes = 16 * 1024;
+/** A token that is far too long is refused as a token, and not as a header. */
+const headerBytes = 128 * 1024;
 const mostHeaders = 100;
 /** Within this a request must have come in whole, headers and body. */
 const defaultRequestTimeoutMs = 10_000;
@@ -84,6 +85,7 @@ const unsigned = failure(401, "Invalid webhook signature.");
 interface Call {
   readonly body: Buffer;
   readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
   readonly headers: IncomingHttpHeaders;
   /** Who calls; null on routes for anybody. */
   readonly caller: Caller | null;
@@ -151,7 +153,7 @@ function createHandlers(
     authenticate: ({ body }) => authenticate(tokens, failures, body),
     tokenCheck: ({ caller }) => tokenCheck(known(caller)),
     connect: ({ body, headers }) => chats.connect(body, headers["idempotency-key"]),
-    outcome: ({ params }) => chats.outcome(params["requestId"] ?? ""),
+    outcome: ({ params, query }) => chats.outcome(params["requestId"] ?? "", query["asked"]),
     finish: ({ params, caller, headers }) =>
       chats.finish(params["user_id"] ?? "", known(caller), headers["idempotency-key"]),
     context: ({ params }) => context(params["user_id"] ?? ""),
@@ -176,7 +178,8 @@ function createServer(options: IngressOptions): FastifyInstance {
     connectionTimeout: options.replyTimeoutMs + requestTimeoutMs,
     forceCloseConnections: "idle",
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 255 },
+    // Whatever the header bound lets in comes to its route: who may not call hears that first.
+    routerOptions: { maxParamLength: headerBytes },
     http: {
       maxHeaderSize: headerBytes,
       headersTimeout: requestTimeoutMs,
@@ -228,7 +231,7 @@ function createServer(options: IngressOptions): FastifyInstance {
 
 const unreadable = new Map<string | undefined, readonly [number, string]>([
   ["ERR_HTTP_REQUEST_TIMEOUT", [408, "the request did not come in whole in time"]],
-  ["HPE_HEADER_OVERFLOW", [431, "the headers are larger than 16 KiB"]],
+  ["HPE_HEADER_OVERFLOW", [431, "the headers are larger than 128 KiB"]],
 ]);
 
 function tellable(error: FastifyError): string {
@@ -251,7 +254,7 @@ function createAdmission(tokens: Tokens, ports: IngressPorts): Admit {
 
 function addRoute(app: FastifyInstance, route: Route, handler: Handlers[Route["name"]], admit: Admit): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
-  app.route<{ Params: Record<string, string>; Body: Buffer | undefined }>({
+  app.route<{ Params: Record<string, string>; Querystring: Record<string, unknown>; Body: Buffer | undefined }>({
     method: route.method,
     url: route.path,
     // Before the body is read: who may not call costs nothing more.
@@ -269,6 +272,7 @@ function addRoute(app: FastifyInstance, route: Route, handler: Handlers[Route["n
       const answer = await handler({
         body: request.body ?? Buffer.alloc(0),
         params: request.params,
+        query: request.query,
         headers: request.headers,
         caller: callers.get(request) ?? null,
       });

@@ -1,6 +1,7 @@
 // The routes that tell the Integrations API where our webhooks are, and that they are gone. Owns their answers, in the
 // original's words; the call is the port's. Called by ingress.ts.
 import type { Done } from "../processors/outcome.ts";
+import { delayMs, registrationTries } from "../topology/policies.ts";
 import type { Clock, Log } from "../topology/ports.ts";
 import { failure, success, type Answer } from "./answer.ts";
 import type { IngressPorts } from "./ports.ts";
@@ -61,8 +62,10 @@ function isProvider(word: string): word is Provider {
   return word === "whatsapp" || word === "facebook";
 }
 
+/** Repeats what may go better, within the time of its caller; answers as the last try did. */
 async function inTime(options: RegistrationOptions, call: (signal: AbortSignal) => Promise<Done>): Promise<Done> {
   const tooLate = new AbortController();
+  const { signal } = tooLate;
   const cancel = options.clock.after(options.replyTimeoutMs, () => {
     tooLate.abort();
   });
@@ -70,8 +73,28 @@ async function inTime(options: RegistrationOptions, call: (signal: AbortSignal) 
     tooLate.abort();
   });
   try {
-    return await call(tooLate.signal);
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await call(signal);
+      if (outcome.kind !== "retry" || tries >= (registrationTries.maxTries ?? 1)) return outcome;
+      // Nobody else registers at the same moment: no chance is needed.
+      await pause(options, delayMs(registrationTries, tries, 1, outcome.retryAfterMs), signal);
+      if (signal.aborted) return outcome;
+    }
   } finally {
     cancel();
   }
+}
+
+function pause({ clock }: RegistrationOptions, waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const cancel = clock.after(waitMs, resolve);
+    signal.addEventListener("abort", () => {
+      cancel();
+      resolve();
+    });
+  });
 }

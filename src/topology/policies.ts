@@ -57,6 +57,15 @@ export const handBackWithinADay: RetryPolicy = {
   tryTimeoutMs: 10_000,
 };
 
+/** The registration of a webhook: as often as the original's HTTP client tried, within the time of its caller. */
+export const registrationTries: RetryPolicy = {
+  name: "registrationTries",
+  maxTries: 4,
+  firstDelayMs: 1_000,
+  maxDelayMs: 30_000,
+  tryTimeoutMs: 30_000,
+};
+
 /** Our own services (broker, Redis, registry): for ever, as long as the index is ours. */
 export const ownService: RetryPolicy = {
   name: "ownService",

@@ -9,6 +9,7 @@ import { decodeInput, type DecodedInput, type InputRules } from "./decode-input.
 import type { QueuedRecord } from "./inbox.ts";
 import { packOutbox, type KeyedBytes } from "./outbox.ts";
 import type { Log, Metrics } from "./ports.ts";
+import { tellRefusedConnects } from "./refused-connects.ts";
 import { outcomeOfUndecided, type Undecided } from "./refused-request.ts";
 import type { Offsets, StateChange } from "./stored.ts";
 import type { InputTopic } from "./topics.ts";
@@ -188,10 +189,11 @@ function decideOne(
 ): void {
   const { turn, now, tools } = deciding;
   const before = asOfNow(tools.users.get(userId), turn.users.get(userId));
+  const decided = input(now);
   let decision: Decision;
   let facts: readonly (OutboxRecord | null)[];
   try {
-    decision = tools.decide(before, input(now));
+    decision = tools.decide(before, decided);
     facts = decision.facts.map((fact) => factRecord(fact, userId, now, tools));
   } catch (error) {
     const chatId = before.state.interconnection?.chatId ?? null;
@@ -207,6 +209,7 @@ function decideOne(
     bury(queued, { ...letter, chatId, value: queued.record.value, holds: "record", attempts: null }, deciding);
     return;
   }
+  turn.notes.push(() => tellRefusedConnects(decision, decided, tools.log));
   for (const fact of facts) {
     if (fact !== null) turn.rest.push(fact);
     else bury(queued, { ...tooLargeFact, userId, value: queued.record.value }, deciding);

@@ -41,7 +41,6 @@ const decideSettings: DecideSettings = {
   queueUpdates: false,
   forwardedTypes: new Set(["text", "image", "document", "audio", "voice"]),
   fileNameInNotice: false,
-  ignoredTypes: new Set(),
   restartKeywords: new Set(),
   sourceFlows: {
     default: {

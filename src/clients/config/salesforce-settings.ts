@@ -49,7 +49,7 @@ export const salesforceSettings = {
   }),
   SPEC_SCHEDULE: defaulted(schedule, "@every 59m", {
     description:
-      "When a small call keeps the org's session alive: `@every` with a duration, or a cron expression of five fields in UTC. Empty: never.",
+      "When a small call keeps the org's session alive: `@every` with a duration, or a cron expression of five fields, in the time zone of the process (TZ) unless it begins with `TZ=` and another. Empty: never.",
     example: "@every 59m",
   }),
   SFC_LOGIN_URL: required(httpAddress, {

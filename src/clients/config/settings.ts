@@ -36,7 +36,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * What it returns holds no value that was given except inside `settings`.
  */
 export function loadSettings(environment: Environment, readText?: ReadText): LoadedSettings {
-  const given = givenSettings(asOriginalRead(environment), knownNames);
+  const asRead = asOriginalRead(environment);
+  const seen = givenSettings(asRead.environment, knownNames);
+  const given = { ...seen, warnings: [...seen.warnings, ...asRead.warnings] };
   const files = secretFiles(given.values, readText);
   const values = setValues(files.values);
   const proxies = proxiesOf(environment);
@@ -104,16 +106,22 @@ export function loadOperatorSettings(environment: Environment, readText?: ReadTe
 
 /**
  * The original read names with the dash only. Manifests that give its Sentinels so, and a plain address under the name that it
- * did not see, mean the Sentinels.
+ * did not see, mean the Sentinels; the operator is told of both, as under one spelling the plain address would hold.
  */
-function asOriginalRead(environment: Environment): Environment {
+function asOriginalRead(environment: Environment): {
+  readonly environment: Environment;
+  readonly warnings: readonly SettingWarning[];
+} {
   const sentinels = ["REDIS_MASTER", "REDIS_SENTINEL_ADDRESS"].every(
     (name) => (environment[dashPrefix + name] ?? "") !== "",
   );
   const { [`${underscorePrefix}REDIS_ADDRESS`]: unseen, ...others } = environment;
-  return sentinels && unseen !== undefined && environment[`${dashPrefix}REDIS_ADDRESS`] === undefined
-    ? others
-    : environment;
+  const isSeen = unseen === undefined || environment[`${dashPrefix}REDIS_ADDRESS`] !== undefined;
+  if (!sentinels || isSeen) return { environment, warnings: [] };
+  const settings = [`${underscorePrefix}REDIS_ADDRESS`, `${dashPrefix}REDIS_MASTER`];
+  const hint =
+    "both are set, and the Go service saw the one with the dash alone: the Sentinels hold, the address is not used";
+  return { environment: others, warnings: unseen === "" ? [] : [{ settings, hint }] };
 }
 
 type Found = Pick<SettingMistake, "name" | "problem">;

@@ -42,7 +42,10 @@ export interface StoreAmongOriginals {
 const contextLifeMs = 86_400_000;
 const keysPerScan = 1_000;
 
-/** Puts it around a store of the same connection. Until `look` has found none, sets of the Go service are read with every user. */
+/**
+ * Puts it around a store of the same connection. Sets of the Go service are read with every user, whatever was there at the start: it may
+ * have been started again meanwhile.
+ */
 export function amongOriginals(
   inner: Store,
   connection: RedisConnection,
@@ -50,10 +53,9 @@ export function amongOriginals(
 ): StoreAmongOriginals {
   const { redis } = connection;
   const { space, clock, log, sealer, writesForOriginal } = options;
-  let readsContexts = true;
 
   async function contextsOf(users: readonly string[]): Promise<readonly (readonly string[])[]> {
-    if (!readsContexts || users.length === 0) return [];
+    if (users.length === 0) return [];
     try {
       return await Promise.all(users.map((userId) => redis.smembers(originalContextKey(space, userId))));
     } catch (error) {
@@ -161,7 +163,6 @@ export function amongOriginals(
       } catch (error) {
         throw asStoreUnavailable(error);
       }
-      readsContexts = found.contexts.size > 0;
       const users = [...found.originals, ...found.otherwise];
       return { users, originals: found.originals.size, contexts: found.contexts.size };
     },

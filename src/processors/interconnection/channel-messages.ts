@@ -12,7 +12,7 @@ import { fill, isBlank } from "./texts.ts";
 
 /** Decides one message. */
 export function decideMessage(draft: Draft, message: ChannelMessage): void {
-  if (draft.settings.ignoredTypes.has(message.type) || isRepeat(draft, message.messageId)) return;
+  if (isRepeat(draft, message.messageId)) return;
   if (message.messageId !== "") draft.see.push(message.messageId);
   const entry = entryOf(draft, message);
   const chat = isOfThePast(draft, message) ? null : draft.state.interconnection;

@@ -76,8 +76,6 @@ export interface DecideSettings {
   readonly forwardedTypes: ReadonlySet<string>;
   /** SEND_IMAGE_NAME_IN_MESSAGE: the notice about a file of a WhatsApp user names it. */
   readonly fileNameInNotice: boolean;
-  /** IGNORE_MESSAGE_TYPES: message types that are no messages at all; exact. */
-  readonly ignoredTypes: ReadonlySet<string>;
   /** KEYWORDS_RESTART in lower case; empty in production. */
   readonly restartKeywords: ReadonlySet<string>;
   readonly sourceFlows: Readonly<Record<string, SourceFlow>>;

@@ -171,6 +171,7 @@ describe("S01, S02: forged and outdated tokens", () => {
     ["another password", sign({ ...legacyClaims, password: "0".repeat(40) })],
     ["an expired legacy token", sign({ ...legacyClaims, exp: startOfTime / 1000 - 1 })],
     ["a legacy token of tomorrow", sign({ ...legacyClaims, nbf: inAnHour })],
+    ["a legacy token issued tomorrow", hmac({ alg: "HS384", typ: "JWT" }, { ...legacyClaims, iat: inAnHour })],
     ["no password and no mark", sign({ role: "YALO_ROLE", username: "yaloUser", exp: inAnHour })],
     ["a wrong mark", sign({ role: "YALO_ROLE", username: "yaloUser", exp: inAnHour, acc: "x".repeat(22) })],
   ])("%s is 401, with one text", async (_what, token) => {

@@ -30,7 +30,7 @@ export interface World {
   readonly kept: Map<string, Reply>;
   context: readonly ContextEntry[];
   /** What the Integrations API says to a registration; null: nothing until it is left alone. */
-  registration: Done | null;
+  registration: Done | (() => Done) | null;
   /** Set: outcomes never come, and this is resolved when somebody waits for one. */
   waiting: PromiseWithResolvers<undefined> | null;
 }
@@ -119,7 +119,8 @@ function logTo(seen: Seen): Log {
 }
 
 function registered(world: World, signal: AbortSignal): Promise<Done> {
-  if (world.registration !== null) return Promise.resolve(world.registration);
+  const { registration } = world;
+  if (registration !== null) return Promise.resolve(typeof registration === "function" ? registration() : registration);
   const left = { kind: "retry", detail: "aborted", status: null, mayHaveHappened: true, retryAfterMs: null } as const;
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(left));

@@ -106,6 +106,8 @@ const routes: readonly Route[] = [
     good: {
       authorRole: "user",
       botId: "my-fb-bot",
+      msgTracking: {},
+      timestamp: 1_630_404_000_000,
       message: {
         entry: [
           {

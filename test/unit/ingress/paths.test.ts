@@ -164,12 +164,46 @@ describe("logs and metrics", () => {
 });
 
 describe("over a socket", () => {
-  it("refuses headers beyond 16 KiB", async () => {
+  it("refuses headers beyond 128 KiB", async () => {
     const edge = createEdge();
     const { port } = await edge.ingress.listen();
-    const headers = { authorization: `Bearer ${"x".repeat(17 * 1024)}` };
+    const headers = { authorization: `Bearer ${"x".repeat(129 * 1024)}` };
     const response = await fetch(`http://127.0.0.1:${port.toString()}/v1/tokens/check`, { headers });
     expect(response.status).toBe(431);
+  });
+
+  it("refuses a token of 100 kB as any bad token, in header and query", async () => {
+    const edge = createEdge();
+    const { port } = await edge.ingress.listen();
+    const url = `http://127.0.0.1:${port.toString()}/v1/tokens/check`;
+    const token = `a.${"x".repeat(100_000)}.c`;
+    const answers = [
+      await fetch(url, { headers: { authorization: `Bearer ${token}` } }),
+      await fetch(`${url}?token=${token}`),
+    ];
+    for (const answer of answers)
+      expect([answer.status, await answer.text()]).toEqual([
+        401,
+        '{"ErrorDescription":"Invalid Authorization token."}',
+      ]);
+  });
+
+  it("asks who calls before it looks at a path parameter of any length", async () => {
+    const edge = createEdge();
+    const { port } = await edge.ingress.listen();
+    const base = `http://127.0.0.1:${port.toString()}/v1`;
+    const user = "5".repeat(20_000);
+    const authorization = `Bearer ${await edge.token()}`;
+    const calls = [
+      ["DELETE", `/chat/finish/${user}`, 404],
+      ["GET", `/context/${user}`, 200],
+      ["POST", `/integrations/webhook/register/${user}`, 500],
+    ] as const;
+    for (const [method, path, status] of calls) {
+      expect((await fetch(base + path, { method })).status, path.slice(0, 20)).toBe(401);
+      expect((await fetch(base + path, { method, headers: { authorization } })).status, path.slice(0, 20)).toBe(status);
+    }
+    expect(edge.seen.requests).toEqual([]);
   });
 
   it("answers those who wait with 202 when it closes, and takes nobody new", async () => {

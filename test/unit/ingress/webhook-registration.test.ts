@@ -1,7 +1,8 @@
 // The routes that register and remove webhooks: who may call them, the original's answers, and that nobody waits for ever.
 import { describe, expect, it } from "vitest";
 
-import { createEdge, type Edge } from "./edge.ts";
+import { done } from "../../../src/processors/outcome.ts";
+import { createEdge, startOfTime, type Edge } from "./edge.ts";
 
 const routes = [
   ["POST", "register", "Register"],
@@ -45,7 +46,6 @@ describe.each(routes)("%s /v1/integrations/webhook/%s/:provider", (...route) => 
 
   it.each([
     { kind: "refused", detail: "WEBHOOK_BASE_URL is not set", status: null },
-    { kind: "retry", detail: "status 503", status: 503, mayHaveHappened: true, retryAfterMs: null },
     { kind: "broken", detail: "status 302", status: 302 },
   ] as const)("tells the caller one sentence and the log why: %j", async (outcome) => {
     const edge = createEdge();
@@ -56,6 +56,33 @@ describe.each(routes)("%s /v1/integrations/webhook/%s/:provider", (...route) => 
       text: "a webhook registration was not changed",
       fields: { outcome: outcome.kind, detail: outcome.detail },
     });
+  });
+
+  it.each([
+    ["at the second try", ["retry", "done"], 200, 2],
+    ["at the fourth", ["retry", "retry", "retry", "done"], 200, 4],
+    ["at none of four", ["retry", "retry", "retry", "retry", "done"], 500, 4],
+    ["never, and is not asked again", ["refused", "done"], 500, 1],
+  ] as const)("is done %s", async (_when, outcomes, status, tries) => {
+    const waits: number[] = [];
+    const after = (delayMs: number, fn: () => void): (() => void) => {
+      // All waits but that for the caller's time are over at once.
+      if (delayMs >= 10_000) return () => undefined;
+      waits.push(delayMs);
+      queueMicrotask(fn);
+      return () => undefined;
+    };
+    const edge = createEdge({ clock: { now: () => startOfTime, monotonicMs: () => 0, after } });
+    const kinds = [...outcomes];
+    edge.world.registration = () => {
+      const kind = kinds.shift() ?? "done";
+      if (kind === "retry")
+        return { kind, detail: "status 503", status: 503, mayHaveHappened: true, retryAfterMs: null };
+      return kind === "refused" ? { kind, detail: "status 400", status: 400 } : done;
+    };
+    expect((await call(edge, route, "whatsapp")).statusCode).toBe(status);
+    expect(edge.seen.registrations).toHaveLength(tries);
+    expect(waits).toEqual([1_000, 2_000, 4_000].slice(0, tries - 1));
   });
 
   it("waits no longer than callers do", async () => {

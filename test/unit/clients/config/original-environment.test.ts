@@ -83,6 +83,14 @@ describe("the manifest of the original's README", () => {
       password: "redis-password",
       tls: false,
     });
+    expect(loadSettings(whole).warnings.map(({ settings }) => settings)).toContainEqual([
+      "SALESFORCE_INTEGRATION_REDIS_ADDRESS",
+      "SALESFORCE-INTEGRATION_REDIS_MASTER",
+    ]);
+    const without = { ...whole, SALESFORCE_INTEGRATION_REDIS_ADDRESS: "" };
+    expect(loadSettings(without).warnings.flatMap(({ settings }) => settings)).not.toContain(
+      "SALESFORCE_INTEGRATION_REDIS_ADDRESS",
+    );
   });
 
   it("means the plain address where both have the dash, with a warning", () => {

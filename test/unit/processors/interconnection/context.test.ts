@@ -33,6 +33,13 @@ describe("what is said outside a chat", () => {
     expect(user.memory.history).toMatchObject([{ receivedAt: user.nowMs }]);
   });
 
+  it("is kept whatever its type is called: the ignored ones are the WhatsApp webhook's", () => {
+    const user = createUser();
+    user.message("m1", "one", { type: "status" });
+    user.message("m2", "two", { type: "status", channel: "facebook" });
+    expect(user.memory.history).toMatchObject([{ text: "one" }, { text: "two" }]);
+  });
+
   it("keeps an audio without its caption", () => {
     const user = createUser();
     const media = { url: "https://m/1", mimeType: "audio/ogg", caption: "listen" };

@@ -100,7 +100,6 @@ export const columns = {
   "user: image": (user: TestUser) => user.message("m1", null, image),
   "user: type not forwarded": (user: TestUser) => user.message("m1", null, { ...image, type: "video" }),
   "user: neither words nor file": (user: TestUser) => user.message("m1", null, { type: "sticker" }),
-  "user: type ignored": (user: TestUser) => user.message("m1", "read", { type: "status" }),
   "user: restart keyword": (user: TestUser) => user.message("m1", "Restart"),
   "bot: text": (user: TestUser) => user.message("m1", "Hello", { author: "bot" }),
   "unknown author: text": (user: TestUser) => user.message("m1", "Hello", { author: "unknown" }),

@@ -85,7 +85,6 @@ const table: Readonly<Record<InputName, Row>> = {
     ON_HOLD: "ON_HOLD +message_ignored",
     ACTIVE: "ACTIVE +message_ignored",
   },
-  "user: type ignored": { ...every("nothing") },
   "user: restart keyword": {
     ...every("* ~context"),
     CONNECTING: "FAILED +refused(user) >HandBack =chat_request_failed",

@@ -38,7 +38,6 @@ export const settings: DecideSettings = {
   queueUpdates: false,
   forwardedTypes: new Set(["text", "image", "document", "audio", "voice"]),
   fileNameInNotice: false,
-  ignoredTypes: new Set(["status"]),
   restartKeywords: new Set(["restart"]),
   sourceFlows: { default: { subject: "Help", providers: { whatsapp: { buttonId: "573x", ownerId: "00Gx" } } } },
   sourceFlowField: "source_flow_bot",
