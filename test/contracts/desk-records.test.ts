@@ -126,7 +126,7 @@ describe("a contact", () => {
       expect(records("Contact")).toHaveLength(1);
       expect(await outside.desk.ensureContact(contactCommand(), true, never)).toMatchObject({
         kind: "done",
-        value: { contactId: records("Contact")[0]?.Id, created: false },
+        value: { contactId: records("Contact")[0]?.Id, created: true },
       });
       expect(records("Contact")).toHaveLength(1);
     },
