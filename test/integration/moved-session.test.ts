@@ -42,3 +42,26 @@ it.each(["restart", "continue"] as const)(
     expect(session.polls.filter(({ overlaps }) => overlaps)).toEqual([]);
   },
 );
+
+it("a move that only a post learns of, while the desk still holds the poll: followed, and nothing said before the resync", async () => {
+  const stage = await openStage({ file: import.meta.url });
+  open.stage = stage;
+  const ana = stage.user("ana");
+  const talk = createConversations(stage, { ana });
+  const session = await stage.openChat(ana);
+  await talk.userSays("ana");
+  await talk.drained();
+  await eventually("the desk holds a poll", () => session.openPoll !== undefined);
+  const { affinityToken } = session;
+  handOver(session, { numbering: "restart", redeliver: 0, resetSequence: true, heldPoll: "stays" });
+  for (let i = 0; i < 5; i += 1) {
+    await talk.userSays("ana");
+    talk.agentSays("ana");
+  }
+  await eventually("the service has followed the session", () => session.affinityToken !== affinityToken);
+  await talk.drained();
+  const verdict = talk.judge();
+  expect(verdict, verdict.text).toMatchObject({ ok: true, delivered: 11 });
+  expect(session.state).toBe("ENGAGED");
+  expect(session.violations).toEqual([]);
+});
