@@ -1,9 +1,11 @@
 // Owns one child process: its output in a file, its note in the run's folder, signals to it, and that it never outlives us by an
 // ordinary exit. Knows nothing about what the program is. Called by the local services and by the sandbox's supervisor.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import type { RunDirectory } from "./run-directory.ts";
 
@@ -38,8 +40,8 @@ export interface Child {
   stop(graceMs: number): Promise<Ending>;
   /** SIGKILL. Resolves when it has ended. */
   kill(): Promise<Ending>;
-  /** SIGSTOP. */
-  pause(): void;
+  /** SIGSTOP. Resolves when it stands still: a program of many threads on a busy machine runs on for a moment. */
+  pause(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
 }
@@ -113,11 +115,18 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       if (isRunning()) child.kill("SIGKILL");
       return ended;
     },
-    pause() {
+    async pause() {
       if (isRunning()) child.kill("SIGSTOP");
+      while (isRunning() && !(await isStopped(pid))) await delay(10);
     },
     resume() {
       if (isRunning()) child.kill("SIGCONT");
     },
   };
+}
+
+/** As `ps` has it, on Linux and macOS: T is stopped by a signal. */
+async function isStopped(pid: number): Promise<boolean> {
+  const { stdout } = await promisify(execFile)("ps", ["-o", "stat=", "-p", String(pid)]);
+  return stdout.trim().startsWith("T");
 }

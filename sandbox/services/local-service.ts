@@ -64,9 +64,8 @@ export function createLocalService(name: ServiceName, program: LocalProgram, run
     async kill() {
       await child?.kill();
     },
-    pause() {
-      child?.pause();
-      return Promise.resolve();
+    async pause() {
+      await child?.pause();
     },
     resume() {
       child?.resume();

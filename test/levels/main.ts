@@ -69,7 +69,7 @@ async function runOnce(plan: Plan, signal: AbortSignal, variant?: Variant): Prom
 async function runMatrix(plan: Plan, signal: AbortSignal): Promise<Outcome> {
   const results: VariantResult[] = [];
   let lacking: number | undefined;
-  for (const variant of variants) {
+  for (const variant of variants.filter((one) => nameOf(one).includes(plan.matrix ?? ""))) {
     if (signal.aborted || lacking !== undefined) break;
     say(`\n${nameOf(variant)}`);
     const startedMs = performance.now();
@@ -112,7 +112,7 @@ async function main(args: readonly string[]): Promise<number> {
       interrupted.abort();
     });
   }
-  const run = plan.matrix ? runMatrix : runOnce;
+  const run = plan.matrix === null ? runOnce : runMatrix;
   const { tally, lacking } = await run(plan, interrupted.signal);
   const code = report(interrupted.signal.aborted ? { ...tally, failed: tally.failed + 1 } : tally);
   return interrupted.signal.aborted ? 130 : (lacking ?? code);

@@ -7,8 +7,8 @@ import { filesOf, type Level, levels } from "./levels.ts";
 export interface Plan {
   readonly check: boolean;
   readonly levels: readonly Level[];
-  /** Every level of it once per variant of matrix.ts. */
-  readonly matrix: boolean;
+  /** Every level of it once per variant of matrix.ts whose name holds this; null: once. */
+  readonly matrix: string | null;
   /** Handed to vitest as they are: `-t name`, part of a file's path, … */
   readonly vitestArgs: readonly string[];
 }
@@ -30,7 +30,7 @@ ${existing.map((level) => `  ${level.name.padEnd(12)} test/${level.name}${level.
   npm test -- integration -t 'agent'  of one level, the tests whose name matches
   npm test -- unit outbox             of one level, the files whose path matches
   npm test -- integration --matrix    of one level that starts services, all of it on both broker generations and in every
-                                      security mode, with a table at the end
+                                      security mode, with a table at the end; --matrix=3.9 or --matrix=SCRAM for a part of it
 `;
 
 /**
@@ -42,8 +42,8 @@ export function readPlan(args: readonly string[], isThere: (level: Level) => boo
   const existing = levels.filter(isThere);
   if (args.includes("--help") || args.includes("-h")) return { text: helpText(existing), exitCode: 0 };
   const [first, ...rest] = args;
-  const matrix = args.includes("--matrix");
-  if (matrix && levels.find(({ name }) => name === first)?.needsServices !== true)
+  const matrix = matrixOf(args);
+  if (matrix !== null && levels.find(({ name }) => name === first)?.needsServices !== true)
     return {
       text: `--matrix needs a level that starts services, as in: npm test -- integration --matrix`,
       exitCode: usageExitCode,
@@ -58,7 +58,14 @@ export function readPlan(args: readonly string[], isThere: (level: Level) => boo
   if (level === undefined)
     return { text: `There is no level ${first}.\n\n${helpText(existing)}`, exitCode: usageExitCode };
   if (!isThere(level)) return { text: `The level ${first} has no tests yet.`, exitCode: usageExitCode };
-  return { check: false, levels: [level], matrix, vitestArgs: rest.filter((arg) => arg !== "--matrix") };
+  return { check: false, levels: [level], matrix, vitestArgs: rest.filter((arg) => !isMatrix(arg)) };
+}
+
+const isMatrix = (arg: string): boolean => arg === "--matrix" || arg.startsWith("--matrix=");
+
+/** What stands behind `--matrix=`, empty for all of it; null without. */
+function matrixOf(args: readonly string[]): string | null {
+  return args.find(isMatrix)?.slice("--matrix=".length) ?? null;
 }
 
 function hasFiles(level: Level): boolean {

@@ -9,7 +9,7 @@ const onlyUnit = ({ name }: Level): boolean => name === "unit";
 
 describe("arguments of npm test", () => {
   it("run everything there is, in order, when there are none", () => {
-    expect(readPlan([], all)).toEqual({ check: true, levels, matrix: false, vitestArgs: [] });
+    expect(readPlan([], all)).toEqual({ check: true, levels, matrix: null, vitestArgs: [] });
   });
 
   it("leave out a level that has no tests", () => {
@@ -25,14 +25,14 @@ describe("arguments of npm test", () => {
   });
 
   it("pick the check", () => {
-    expect(readPlan(["check"], all)).toEqual({ check: true, levels: [], matrix: false, vitestArgs: [] });
+    expect(readPlan(["check"], all)).toEqual({ check: true, levels: [], matrix: null, vitestArgs: [] });
   });
 
   it("narrow every level but the check where only filters are given", () => {
     expect(readPlan(["-t", "agent"], all)).toEqual({
       check: false,
       levels,
-      matrix: false,
+      matrix: null,
       vitestArgs: ["-t", "agent"],
     });
   });
@@ -40,9 +40,13 @@ describe("arguments of npm test", () => {
   it("multiply a level that starts services", () => {
     expect(readPlan(["integration", "--matrix", "-t", "agent"], all)).toMatchObject({
       levels: [{ name: "integration" }],
-      matrix: true,
+      matrix: "",
       vitestArgs: ["-t", "agent"],
     });
+  });
+
+  it("multiply it by a part of the matrix", () => {
+    expect(readPlan(["integration", "--matrix=3.9"], all)).toMatchObject({ matrix: "3.9", vitestArgs: [] });
   });
 
   it.each([
