@@ -12,6 +12,11 @@ export interface Feed {
   accept(batch: ConsumedBatch): void;
   /** Empties the inbox and has the consumer go on behind `applied`. */
   open(applied: Offsets<number>): void;
+  /** Takes nothing of a topic until it goes on, and drops what is queued of it: it must not fill the inbox of the others. */
+  hold(topic: InputTopic): void;
+  /** Fetches a held topic again, from where it stood. */
+  goOn(topic: InputTopic): void;
+  isHolding(): boolean;
   /** Drops every batch from now on; what is in the inbox stays. */
   close(): void;
   /** Lets the consumer go on when the inbox has been emptied far enough. */
@@ -41,6 +46,7 @@ export function createFeed(
   let opening = 0;
   let open = false;
   let paused = false;
+  const held = new Set<InputTopic>();
 
   /** A batch that does not continue what is here is right only for a reason that the log's bounds tell. */
   function look(batch: ConsumedBatch, judge: (bounds: { readonly start: number; readonly end: number }) => void): void {
@@ -83,10 +89,17 @@ export function createFeed(
     listener.lostItsPast();
   }
 
+  function relieve(): void {
+    if (!paused || inbox.records > recordsMax / 2 || inbox.sizeBytes > bytesMax / 2) return;
+    paused = false;
+    consumer.resume(partition);
+  }
+
   return {
     inbox,
+    relieve,
     accept(batch) {
-      if (!open) return;
+      if (!open || held.has(batch.topic)) return;
       switch (inbox.append(batch)) {
         case "gap":
           look(batch, ({ start }) => closeGap(batch, start));
@@ -107,16 +120,21 @@ export function createFeed(
       inbox.reset(applied);
       open = true;
       paused = false;
+      held.clear();
       for (const topic of inputTopics) continueTopic(topic);
       consumer.resume(partition);
     },
+    hold(topic) {
+      held.add(topic);
+      inbox.drop(topic);
+      relieve();
+    },
+    isHolding: () => held.size > 0,
+    goOn(topic) {
+      if (held.delete(topic) && open) continueTopic(topic);
+    },
     close() {
       open = false;
-    },
-    relieve() {
-      if (!paused || inbox.records > recordsMax / 2 || inbox.sizeBytes > bytesMax / 2) return;
-      paused = false;
-      consumer.resume(partition);
     },
   };
 }

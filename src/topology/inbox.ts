@@ -17,14 +17,15 @@ export type AppendVerdict = "appended" | "nothing new" | "gap";
 export interface Inbox {
   append(batch: ConsumedBatch): AppendVerdict;
   /**
-   * Up to the bounds (and always one record), inputs in their order, each in offset order; topics in `blocked` are left
-   * out. Each topic that has something gets a quarter of the bounds at least, so that none starves. Does not remove.
+   * Up to the bounds (and always one record), inputs in their order, each in offset order. Each topic that has something gets a quarter of the bounds at least, so that none starves. Does not remove.
    */
-  peek(maxRecords: number, maxBytes: number, blocked: ReadonlySet<InputTopic>): readonly QueuedRecord[];
+  peek(maxRecords: number, maxBytes: number): readonly QueuedRecord[];
   /** True when everything of a topic before `end` has come in and been applied. */
   drained(topic: InputTopic, end: number): boolean;
   /** Removes what a turn has applied: everything up to these offsets. */
   applied(offsets: Offsets<number>): void;
+  /** Forgets what is queued of a topic; it continues with the first of that. */
+  drop(topic: InputTopic): void;
   /** Empties it; the next record of each topic is the one after `applied`. */
   reset(applied: Offsets<number>): void;
   /** The offset that a topic continues with. */
@@ -69,8 +70,8 @@ export function createInbox(): Inbox {
       queue.next = batch.nextOffset;
       return "appended";
     },
-    peek(maxRecords, maxBytes, blocked) {
-      const open = inputTopics.filter((topic) => !blocked.has(topic)).map((topic) => ({ topic, count: 0 }));
+    peek(maxRecords, maxBytes) {
+      const open = inputTopics.map((topic) => ({ topic, count: 0 }));
       const room: Room = { records: maxRecords, bytes: maxBytes };
       for (const entry of open) {
         const share: Room = { records: Math.floor(maxRecords / 4), bytes: Math.floor(maxBytes / 4) };
@@ -105,6 +106,15 @@ export function createInbox(): Inbox {
           queue.head = 0;
         }
       }
+    },
+    drop(topic) {
+      const queue = queueOf(topic);
+      const left = queue.entries.slice(queue.head);
+      queue.next = left[0]?.offset ?? queue.next;
+      queue.entries = [];
+      queue.head = 0;
+      records -= left.length;
+      for (const record of left) sizeBytes -= recordBytes(record);
     },
     reset(applied) {
       for (const topic of inputTopics) {

@@ -211,11 +211,10 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
 
   async function takeTurns(running: Tenure): Promise<void> {
     const { signal, turnTools } = running;
-    const blocked = new Set<InputTopic>();
     while (!signal.aborted && !stopping.signal.aborted) {
       if (running.effectsBehind !== null && feed.inbox.drained("agent-events", running.effectsBehind))
         await startEffects(running);
-      const queued = feed.inbox.peek(turnRecords, turnBytes, blocked);
+      const queued = feed.inbox.peek(turnRecords, turnBytes);
       if (queued.length === 0) {
         await nextWake(signal);
         continue;
@@ -224,8 +223,10 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       // What the turn before has left to produce must be acknowledged before this one is saved.
       tools.producer.hurry();
       const { inputs, waiting } = await decodeAll(queued, turnTools);
-      for (const [topic, detail] of waiting) block(topic, detail, blocked);
-      if (inputs.length === 0) continue;
+      if (inputs.length === 0) {
+        waitForSchema(waiting);
+        continue;
+      }
       const userIds = inputs.flatMap(({ decoded }) => (decoded.kind === "input" ? [decoded.userId] : []));
       await writer.ofStore(signal, () => turnTools.users.load(userIds));
       const now = tools.clock.now();
@@ -233,6 +234,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       const turn = makeTurn(inputs, { before: running.applied, version, now }, turnTools);
       await complete(turn, running);
       feed.inbox.applied(running.applied);
+      waitForSchema(waiting);
       feed.relieve();
       turnTools.users.trim();
       tools.metrics.count("turns");
@@ -288,18 +290,18 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     signal.addEventListener("abort", cancel, { once: true });
   }
 
-  function block(topic: InputTopic, detail: string, blocked: Set<InputTopic>): void {
-    blocked.add(topic);
-    waits.begin("schema registry");
-    tools.log.warn(
-      { partition, topic, detail },
-      "the schema registry did not answer for an unknown schema; this topic waits",
-    );
-    tools.clock.after(waitForRegistryMs, () => {
-      blocked.delete(topic);
-      if (blocked.size === 0) waits.end("schema registry");
-      wakeUp();
-    });
+  /** Each of these topics begins with a record of a schema that only the registry knows, and it does not answer. */
+  function waitForSchema(waiting: ReadonlyMap<InputTopic, string>): void {
+    if (waiting.size === 0 && !feed.isHolding()) waits.end("schema registry");
+    for (const [topic, detail] of waiting) {
+      feed.hold(topic);
+      waits.begin("schema registry");
+      tools.log.warn(
+        { partition, topic, detail },
+        "the schema registry did not answer for an unknown schema; this topic waits",
+      );
+      tools.clock.after(waitForRegistryMs, () => feed.goOn(topic));
+    }
   }
 
   /** Aborts are looked at too: what ended while the loop awaited something else is not told again. */

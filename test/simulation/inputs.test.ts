@@ -118,6 +118,30 @@ describe("a registry that does not answer", () => {
   });
 });
 
+describe("many records behind one of a schema that the registry is asked for in vain", () => {
+  it("do not keep the other topics of their index out, and arrive once in order when it answers", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    world.codec.away(true);
+    const known = messageBytes(world, { text: "first" });
+    const value = Buffer.concat([Buffer.from([0, 0, 0, 0, 77]), known.subarray(5)]);
+    await world.sendRaw({ topic: "channel-messages", partition: 0, key: Buffer.from("ana"), value });
+    for (let i = 0; i < 1_200; i++) await world.say("bea", `text ${String(i)}`);
+    await world.say("ana", "last", { messageId: "m-last" });
+    await world.advance(5_000);
+    chat.say("from the agent");
+    await world.advance(5_000);
+    expect(world.shown("ana")).toContain("from the agent");
+    expect(chat.seen).not.toContain("last");
+    world.codec.away(false);
+    const { loadTopicTypes } = await import("../../src/clients/schema-registry/topic-types.ts");
+    world.codec.learn(77, JSON.parse(loadTopicTypes()["channel-messages"].schemaText) as object);
+    await world.advance(5_000);
+    expect(chat.seen.slice(-2)).toEqual(["first", "last"]);
+  });
+});
+
 describe("outputs that are too large", () => {
   it("make a dead letter of their input, and the user's chat goes on", async () => {
     const world = createGraphWorld({ maxRecordBytes: 20_000 });

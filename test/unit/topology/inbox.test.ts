@@ -15,8 +15,8 @@ function fill(inbox: Inbox, topic: InputTopic, from: number, to: number, sizeByt
   return inbox.append({ topic, partition: 0, fetchedOffset: from, nextOffset: to, records });
 }
 
-const everything = (inbox: Inbox, blocked: InputTopic[] = []): string[] =>
-  inbox.peek(200, 1_000_000, new Set(blocked)).map(({ topic, record: { offset } }) => `${topic} ${String(offset)}`);
+const everything = (inbox: Inbox): string[] =>
+  inbox.peek(200, 1_000_000).map(({ topic, record: { offset } }) => `${topic} ${String(offset)}`);
 
 describe("append", () => {
   it("takes what continues, leaves out what it has, and refuses what lies beyond", () => {
@@ -47,7 +47,18 @@ describe("peek", () => {
     fill(inbox, "agent-events", 0, 2);
     expect(everything(inbox)).toEqual(["agent-events 0", "agent-events 1", "channel-messages 0"]);
     expect(everything(inbox)).toHaveLength(3);
-    expect(everything(inbox, ["agent-events"])).toEqual(["channel-messages 0"]);
+  });
+
+  it("drops what is queued of a topic, which continues there", () => {
+    const inbox = createInbox();
+    fill(inbox, "agent-events", 0, 3, 10);
+    fill(inbox, "channel-messages", 0, 1, 10);
+    inbox.applied({ "agent-events": 0, "chat-requests": -1, "channel-messages": -1 });
+    inbox.drop("agent-events");
+    expect(everything(inbox)).toEqual(["channel-messages 0"]);
+    expect([inbox.records, inbox.sizeBytes, inbox.nextOffset("agent-events")]).toEqual([1, 74, 1]);
+    expect(fill(inbox, "agent-events", 1, 3)).toBe("appended");
+    expect(everything(inbox)).toEqual(["agent-events 1", "agent-events 2", "channel-messages 0"]);
   });
 
   it("leaves a quarter of the bounds to each topic", () => {
@@ -55,7 +66,7 @@ describe("peek", () => {
     fill(inbox, "agent-events", 0, 1_000);
     fill(inbox, "channel-messages", 0, 1_000);
     fill(inbox, "chat-requests", 0, 3);
-    const taken = inbox.peek(200, 1_000_000, new Set());
+    const taken = inbox.peek(200, 1_000_000);
     const count = (topic: InputTopic): number => taken.filter((one) => one.topic === topic).length;
     expect([count("agent-events"), count("chat-requests"), count("channel-messages")]).toEqual([147, 3, 50]);
   });
@@ -63,8 +74,8 @@ describe("peek", () => {
   it("keeps to the bytes, but gives one record however large", () => {
     const inbox = createInbox();
     fill(inbox, "channel-messages", 0, 3, 1_000);
-    expect(inbox.peek(200, 2_200, new Set())).toHaveLength(2);
-    expect(inbox.peek(200, 10, new Set())).toHaveLength(1);
+    expect(inbox.peek(200, 2_200)).toHaveLength(2);
+    expect(inbox.peek(200, 10)).toHaveLength(1);
   });
 });
 
