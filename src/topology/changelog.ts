@@ -13,7 +13,7 @@ export const keyOfFence = (client: string): Buffer => Buffer.from(`#fence:${clie
 /** Key of the cursors: how far the index was after a turn. */
 export const keyOfCursor = (client: string): Buffer => Buffer.from(`#cursor:${client}`);
 
-/** A takeover writes the users of the inherited outbox once more after so long: behind whatever the owner before still appends. */
+/** What may still be appended late is written once more after so long (rewrites.ts). */
 export const rewriteAfterMs = 60_000;
 /**
  * The changelog is not compacted sooner, so that a late append of an old owner, void to a fold, is never all that compaction

@@ -1,18 +1,18 @@
 // The owner of one partition index: takeover, then one loop that takes turns (save with outbox, produce with the changelog
 // first, commit), and the lanes, polls and due times of its users. Strictly one turn in flight. It ends when the index is
 // lost, and begins again when the store turned out to be behind or empty. Made by the runtime for each index it is given.
-import { rewriteAfterMs } from "./changelog.ts";
 import { createDueTimes, type DueTimes } from "./due-times.ts";
 import { createFeed } from "./feed.ts";
 import { createLanes, type Lanes, type LaneTools } from "./lanes.ts";
 import { createPollers, type Pollers, type PollTools } from "./pollers.ts";
 import type { ConsumedBatch, PatientProducer } from "./ports.ts";
 import { isLost, lost, sleep, untilDone } from "./retry.ts";
+import { createRewrites, type Rewrites } from "./rewrites.ts";
 import type { Offsets } from "./stored.ts";
 import { takeOver, type Inheritance, type TakeoverTools } from "./takeover.ts";
 import { inputTopics, type InputTopic } from "./topics.ts";
 import { createTurnWriter, type Progress, type Waits } from "./turn-writer.ts";
-import { decodeAll, emptyTurn, makeTurn, type Turn, type TurnTools } from "./turn.ts";
+import { cursorTurn, decodeAll, emptyTurn, makeTurn, type Turn, type TurnMoment, type TurnTools } from "./turn.ts";
 import { createUsers } from "./users.ts";
 
 /** Everything an owner works with; shared by all owners of an instance. */
@@ -73,6 +73,7 @@ interface Tenure extends Progress {
   readonly lanes: Lanes;
   readonly pollers: Pollers;
   readonly dueTimes: DueTimes;
+  readonly rewrites: Rewrites;
   /**
    * End of agent-events at the takeover. Lanes and polls begin when everything before it is decided: what the owner before
    * has done may stand there. Null once they have begun.
@@ -147,6 +148,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
 
   function begin(inherited: Inheritance, signal: AbortSignal, end: AbortController): Tenure {
     const { epoch, turn, applied, changelogPosition } = inherited;
+    const rewrites = createRewrites(tools, partition, signal, () => wakeUp());
     const running: Tenure = {
       epoch,
       signal,
@@ -156,6 +158,8 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       changelogPosition,
       outboxEmpty: inherited.outbox.length === 0,
       rest: Promise.resolve(),
+      rewrites,
+      mayComeLate: (userIds) => rewrites.later(userIds),
       end: () => end.abort(),
       turnTools: { ...tools, users: createUsers(tools.store, tools), partition },
       lanes: createLanes(tools, { partition, epoch, fenced: () => end.abort() }, signal, stopping.signal),
@@ -177,7 +181,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   /** From the claim to the first record: inherited outputs, the wait for the owner before, the place in each input. */
   async function enter(running: Tenure, inherited: Inheritance): Promise<void> {
     const { signal } = running;
-    const rewritten = await writer.produceInherited(inherited, running);
+    await writer.produceInherited(inherited, running);
     const sinceClaimMs = tools.clock.monotonicMs() - inherited.claimedAtMs;
     if (!inherited.released) await sleep(tools.clock, Math.max(0, claimWaitMs - sinceClaimMs), signal);
     const bounds = (): Promise<{ readonly end: number }> => tools.consumer.bounds("agent-events", partition);
@@ -188,7 +192,6 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     running.effectsBehind = end;
     tenure = running;
     feed.open(running.applied);
-    for (const userId of rewritten) rewriteLater(userId, signal);
   }
 
   function told({ epoch, turn }: Tenure, tookMs: number): void {
@@ -214,6 +217,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     while (!signal.aborted && !stopping.signal.aborted) {
       if (running.effectsBehind !== null && feed.inbox.drained("agent-events", running.effectsBehind))
         await startEffects(running);
+      if (running.rewrites.takeCursor()) await complete(cursorTurn(momentOf(running), turnTools), running);
       const queued = feed.inbox.peek(turnRecords, turnBytes);
       if (queued.length === 0) {
         await nextWake(signal);
@@ -229,9 +233,8 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       }
       const userIds = inputs.flatMap(({ decoded }) => (decoded.kind === "input" ? [decoded.userId] : []));
       await writer.ofStore(signal, () => turnTools.users.load(userIds));
-      const now = tools.clock.now();
-      const version = { epoch: running.epoch, turn: running.turn + 1 };
-      const turn = makeTurn(inputs, { before: running.applied, version, now }, turnTools);
+      const moment = momentOf(running);
+      const turn = makeTurn(inputs, moment, turnTools);
       await complete(turn, running);
       feed.inbox.applied(running.applied);
       waitForSchema(waiting);
@@ -240,10 +243,14 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       tools.metrics.count("turns");
       tools.metrics.count("records_applied", undefined, turn.taken);
       tools.metrics.observeMs("turn", tools.clock.monotonicMs() - startedMs);
-      const oldest = inputs[0]?.queued.record.timestamp ?? now;
-      tools.metrics.observeMs("input_age", Math.max(0, now - oldest));
+      const oldest = inputs[0]?.queued.record.timestamp ?? moment.now;
+      tools.metrics.observeMs("input_age", Math.max(0, moment.now - oldest));
     }
     if (signal.aborted) throw lost();
+  }
+
+  function momentOf({ epoch, turn, applied }: Tenure): TurnMoment {
+    return { before: applied, version: { epoch, turn: turn + 1 }, now: tools.clock.now() };
   }
 
   /** Save, then produce the changelog, then let lanes, polls and due times see the new states. */
@@ -273,21 +280,6 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       for (const userId of slice) showUser(running, userId, Math.round(tools.random.next() * spreadMs));
     }
     running.effectsBehind = null;
-  }
-
-  /** An append of the owner before that comes late would be the last of its key; one more turn of ours goes behind it. */
-  function rewriteLater(userId: string, signal: AbortSignal): void {
-    const cancel = tools.clock.after(rewriteAfterMs, () => {
-      signal.removeEventListener("abort", cancel);
-      const at = tools.clock.now();
-      const body = { type: "DueTime", kind: "rewrite", dueAt: at } as const;
-      tools
-        .tell(partition, { client: tools.client, userId, chatId: "", occurredAt: at, body }, signal)
-        .catch((error: unknown) => {
-          if (!isLost(error)) tools.fatal(error instanceof Error ? error : new Error("asking for a rewrite failed"));
-        });
-    });
-    signal.addEventListener("abort", cancel, { once: true });
   }
 
   /** Each of these topics begins with a record of a schema that only the registry knows, and it does not answer. */

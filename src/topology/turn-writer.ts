@@ -1,7 +1,7 @@
 // What happens with a turn once it is made, in this order: save with outbox, produce with the changelog first, replies. Also
 // produces what a takeover inherits. Called by the owner, one turn at a time. Repeat-safe at each step.
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
-import { changelogHeaders, keyOfCursor, type Version } from "./changelog.ts";
+import { changelogHeaders, keyOfCursor, keyOfUser, type Version } from "./changelog.ts";
 import { readCursor, type KeyedBytes } from "./outbox.ts";
 import type { Codec, Log, Metrics, PatientProducer, ProducedRecord, Store } from "./ports.ts";
 import { isProduceFailure } from "./produce-failure.ts";
@@ -26,6 +26,8 @@ export interface Progress {
   outboxEmpty: boolean;
   /** What the last turn has to produce beside the changelog, on its way; the next save waits for it. */
   rest: Promise<void>;
+  /** States of these users, or a cursor, were sent in a way that may still be stored, behind what is sent later. */
+  mayComeLate(userIds: readonly string[]): void;
 }
 
 /** What the writer needs. */
@@ -60,8 +62,8 @@ export interface TurnWriter {
    * that of this process changes what was decided; the rest goes on in the background, with a send that goes out anyway.
    */
   produce(turn: Turn, progress: Progress): Promise<void>;
-  /** Produces the inherited outbox byte for byte and publishes its replies; answers the users whose states were in it. */
-  produceInherited(inherited: Inheritance, progress: Progress): Promise<readonly string[]>;
+  /** Produces the inherited outbox byte for byte and publishes its replies. */
+  produceInherited(inherited: Inheritance, progress: Progress): Promise<void>;
   /** Publishes replies in the background. */
   publish(replies: readonly ReplyRecord[], signal: AbortSignal): void;
   /** Calls the store until it answers. */
@@ -95,7 +97,15 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       value,
       headers,
     }));
-    const offsets = await untilDone(tools, progress.signal, () => producer.produce(first), notProduced);
+    const offsets = await untilDone(
+      tools,
+      progress.signal,
+      () => producer.produce(first),
+      (error, tries) => {
+        if (tries === 1) progress.mayComeLate(usersOf(changelog, tools.client));
+        notProduced(error, tries);
+      },
+    );
     progress.changelogPosition = (offsets.at(-1) ?? 0) + 1;
     waits.end("kafka");
   }
@@ -183,7 +193,9 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       progress.rest = restInBackground(turn, progress);
     },
     async produceInherited({ outbox, outboxVersion }, progress) {
-      if (outbox.length === 0) return [];
+      // Also of nothing: the owner before may have sent what the store has lost.
+      progress.mayComeLate(usersOf(outbox, tools.client));
+      if (outbox.length === 0) return;
       const cursorKey = keyOfCursor(tools.client);
       const bytes = outbox.find(({ key }) => key.equals(cursorKey))?.value;
       if (bytes === undefined || bytes === null) throw new Error("an inherited outbox holds no cursor");
@@ -198,11 +210,14 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       await produceChangelog({ changelog: outbox, version: outboxVersion }, progress);
       await produceRest(cursor.outbox, progress, 0);
       publish(cursor.replies, progress.signal);
-      const prefix = `${tools.client}:`;
-      const keys = outbox.map(({ key }) => key.toString());
-      return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
     },
   };
+}
+
+function usersOf(changelog: readonly KeyedBytes[], client: string): readonly string[] {
+  const prefix = keyOfUser(client, "").toString();
+  const keys = changelog.map(({ key }) => key.toString());
+  return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
 }
 
 function restRecord({ topic, key, value, headers }: OutboxRecord, partition: number): ProducedRecord {

@@ -308,3 +308,9 @@ export function outboxOf(turn: Turn): Buffer | null {
 export function emptyTurn(applied: Offsets<number>): Turn {
   return { taken: 0, applied, users: new Map(), changes: [], changelog: [], rest: [], replies: [], notes: [] };
 }
+
+/** A turn that takes no input and changes no user, but has its cursor produced. */
+export function cursorTurn({ before, version }: TurnMoment, tools: TurnTools): Turn {
+  const value = changelogRecord(tools, version, { type: "Cursor", applied: before, outbox: [], replies: [] });
+  return { ...emptyTurn(before), changelog: [{ key: keyOfCursor(tools.client), value }] };
+}

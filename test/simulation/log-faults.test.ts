@@ -137,7 +137,7 @@ describe("offsets without records", () => {
     const world = createGraphWorld();
     world.start();
     await world.openChat("ana");
-    await world.advance(80_000);
+    await world.advance(170_000);
     const keys = () => world.log.records("interconnections", 0).map(({ key }) => key?.toString());
     const all = keys().length;
     await world.say("ana", "young");

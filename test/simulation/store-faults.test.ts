@@ -47,10 +47,10 @@ describe("a store whose calls end without an answer", () => {
     const chat = await world.openChat("ana");
     world.store.faults.away(true);
     const pollsBefore = chat.polls;
-    await world.advance(90_000);
+    await world.advance(50_000);
     expect(world.instances[0]?.runtime.missing()).toEqual([]);
     await world.say("ana", "while it was away");
-    await world.advance(5_000);
+    await world.advance(45_000);
     expect(world.instances[0]?.runtime.missing()).toEqual(["redis"]);
     expect(chat.polls).toBeGreaterThan(pollsBefore + 2);
     expect(chat.seen).not.toContain("while it was away");

@@ -10,6 +10,8 @@ import { createOwnerParts } from "../../support/owner-parts.ts";
 
 const offsets = (offset: number) => ({ "agent-events": offset, "chat-requests": offset, "channel-messages": offset });
 
+const mayComeLate = (): void => undefined;
+
 function progressOf(): Progress {
   const { signal } = new AbortController();
   const place = {
@@ -19,7 +21,7 @@ function progressOf(): Progress {
     outboxEmpty: true,
     rest: Promise.resolve(),
   };
-  return { epoch: 5, signal, turn: 7, ...place };
+  return { epoch: 5, signal, turn: 7, ...place, mayComeLate };
 }
 
 /** A writer whose store answers so, one answer a save. */
