@@ -108,7 +108,8 @@ function recentContext({ memory, input, settings }: Draft): ContextEntry[] {
   let bytes = 0;
   const kept = recent.slice(-contextEntries).reverse();
   const end = kept.findIndex((entry) => (bytes += entryBytes(entry)) > contextBytes);
-  return (end < 0 ? kept : kept.slice(0, end)).reverse();
+  // The last words stay whatever their length: they are mostly what the agent is wanted for.
+  return (end < 0 ? kept : kept.slice(0, Math.max(1, end))).reverse();
 }
 
 /** Size of what an entry says, UTF-8. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
-import { userIn, type TestUser } from "./user.ts";
+import { createUser, userIn, type TestUser } from "./user.ts";
 
 /** Succeeds pending commands and returns what the agent was told, in order. */
 function drain(user: TestUser): string[] {
@@ -15,6 +15,14 @@ function drain(user: TestUser): string[] {
 }
 
 describe("the room for what waits", () => {
+  it("is for the newest words of the context whatever their length", () => {
+    const user = createUser({ limits: { ...defaultLimits, contextBytes: 10 } });
+    user.message("m1", "before");
+    user.message("m2", "a text that is longer than all of the context may be");
+    user.connect("r1");
+    expect(user.state.interconnection).toMatchObject({ context: [{ messageId: "m2" }] });
+  });
+
   it("does not hold history and welcome, which are on their way to the agent when he accepts", () => {
     const user = userIn("ON_HOLD", { limits: { ...defaultLimits, waitingBytes: 40, waitingMessages: 2 } });
     user.message("m1", "what I said while I was waiting in the queue");
