@@ -164,8 +164,9 @@ async function byDesk(): Promise<void> {
 async function refusedBefore(): Promise<void> {
   const stage = there(open.stage);
   const { userId, name, email } = stage.user("refused");
-  // No flow has a button for this channel.
-  const body = { userID: userId, name, email, provider: "facebook", botSlug: "bot", botId: "bot-1" };
+  const { faults } = stage.world.parts;
+  faults.add({ operation: "create Case", user: userId, times: 1, effect: { kind: "status", status: 400 } });
+  const body = { userID: userId, name, email, provider: "whatsapp", botSlug: "bot", botId: "bot-1" };
   const response = await stage.call("POST", "/v1/chats/connect", { ...body, phoneNumber: userId });
   expect(response.status).toBeGreaterThanOrEqual(400);
   await there(open.reader).waitFor(userId, "handed_back");
@@ -221,8 +222,8 @@ describe("the figures of a chat", () => {
 
   it("that was refused before it came to the desk name the reason, once", () => {
     const refusals = there(open.figures).filter(({ outcome }) => outcome === "refused");
-    expect(refusals).toMatchObject([{ reason: "invalid_request", waitedMs: null, caseId: null, isWhole: true }]);
-    expect(open.refused).toEqual([{ requestId: refusals[0]?.requestId, reason: "invalid_request" }]);
+    expect(refusals).toMatchObject([{ reason: "case_failed", waitedMs: null, caseId: null, isWhole: true }]);
+    expect(open.refused).toEqual([{ requestId: refusals[0]?.requestId, reason: "case_failed" }]);
   });
 
   it("are of every chat, and of no other", () => {

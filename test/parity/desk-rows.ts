@@ -157,7 +157,7 @@ export const deskRows: readonly ParitySection[] = [
     ],
   },
   {
-    title: "State and Redis (sections 5 and 6)",
+    title: "State and Redis (section 6)",
     rows: [
       same("6 record", "one JSON record per user at `{client}:{userID}:interconnection`", [
         `${decide}/original-record`,
@@ -172,6 +172,10 @@ export const deskRows: readonly ParitySection[] = [
         ],
         "is read and merged at the first touch; our own is sorted and bounded",
       ),
+      same("6 ttl", "an entry counts for 24 h from when it was saved, in the order of its own time", [
+        `${decide}/context`,
+        "what is said outside a chat > is kept from when it was received, whatever time its sender gives, and shown in the order of those times",
+      ]),
       same("6 ON_HOLD", "a chat that waits", [
         `${decide}/table`,
         "decide, every input in every status > ON_HOLD, due: accept_limit",

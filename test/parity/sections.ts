@@ -1,8 +1,9 @@
 // All rows of docs/parity.md, section by section: settings from their table, defects from the heads of their patches, the rest as written
-// down in edge-rows.ts and desk-rows.ts. Pure but for reading the patches.
+// down in edge-rows.ts, desk-rows.ts and operation-rows.ts. Pure but for reading the patches.
 import { patchesOf, unpatchedDefects } from "../patches/collections.ts";
 import { deskRows } from "./desk-rows.ts";
 import { edgeRows } from "./edge-rows.ts";
+import { operationRows } from "./operation-rows.ts";
 import type { ParityRow, ParitySection } from "./row.ts";
 import { originalSettings } from "./settings.ts";
 
@@ -47,6 +48,7 @@ export function paritySections(): readonly ParitySection[] {
   return [
     ...edgeRows,
     ...deskRows,
+    ...operationRows,
     { title: "Settings (section 8)", rows: settingRows() },
     { title: "Defects (section 10)", rows: defectRows() },
   ];

@@ -1,0 +1,137 @@
+// The rows of docs/parity.md about Kafka, and about schedules, health and what operators see, written down by hand from the parity sheet.
+import { better, dropped, same, type ParitySection } from "./row.ts";
+
+const clients = "test/unit/clients";
+const topology = "test/unit/topology";
+
+/** Sections 5 and 9. */
+export const operationRows: readonly ParitySection[] = [
+  {
+    title: "Kafka (section 5)",
+    rows: [
+      same("5 security", "SASL with user and password", [
+        `${clients}/config/settings`,
+        "what settings say together > asks for user and password with SASL, and ignores them without",
+      ]),
+      better(
+        "5 brokers",
+        "one, `{KAFKA_HOST}:{KAFKA_PORT}`",
+        [`${clients}/config/settings`, "what settings say together > adds KAFKA_PORT to brokers without a port"],
+        "the same, or a list of them",
+      ),
+      better(
+        "5 key",
+        "constant `0`, so one partition for everybody",
+        ["test/unit/ingress/paths", "record sinks > encode, key by user, and leave the partition to the key"],
+        "the user: order for each, partitions for all",
+      ),
+      better(
+        "5 message",
+        "JSON on `{KAFKA_TOPIC}`, both directions",
+        [
+          "test/unit/processors/messages/original-message",
+          "a message of the Go service > is a text to the user or to the agent",
+        ],
+        "Avro on topics of their own; what the Go service has left is read once",
+      ),
+      better(
+        "5 client",
+        "not compared with CLIENT",
+        ["test/simulation/inputs", "records that can't be decided > of another client are passed over without a trace"],
+        "records of another client are skipped and counted",
+      ),
+      same("5 rate limits", "so many a second by direction, a burst of the integer part and one", [
+        `${topology}/rate-limits`,
+        "a limit > lets its integer part and one pass at once, then one after the other in the order in which they came",
+      ]),
+      better(
+        "5 send retries",
+        "one and MAX_RETRIES tries without a pause, then dropped",
+        [`${topology}/rate-limits`, "MAX_RETRIES > bounds the tries of texts, and of nothing else"],
+        "as many calls where it is set, with pauses, then dead letter and notice",
+      ),
+      better(
+        "5 retention",
+        "what the topic has",
+        [`${clients}/kafka/topic-settings`, "newTopic > keeps inputs for a week and never elects a replica that lags"],
+        "said by the service for every topic that it creates",
+      ),
+    ],
+  },
+  {
+    title: "Schedules, health and operations (section 9)",
+    rows: [
+      same("9 keep-alive", "a small call on SPEC_SCHEDULE", [
+        `${clients}/salesforce/keep-alive`,
+        "calls after every interval, the first time after one, and ends when stopped",
+      ]),
+      same("9 schedules", "cron in the process's time zone", [
+        `${clients}/schedule`,
+        "a cron expression > is meant in the time zone of the process",
+      ]),
+      better(
+        "9 bad schedule",
+        "stops the start",
+        [`${clients}/config/settings`, "mistakes > tells wrong, missing and contradicting ones together"],
+        "the same, told by name and with all other mistakes",
+      ),
+      same("9 liveness", "`GET /v1/welcome`", ["test/unit/ingress/paths", "welcome > is one JSON document"]),
+      better(
+        "9 readiness",
+        "the port is open",
+        [`${clients}/metrics/metrics`, "observation port > says what is missing with 503, and 200 when nothing is"],
+        "`/ready` on a port of its own says what is missing",
+      ),
+      better(
+        "9 Sentry",
+        "initialised only",
+        [
+          `${clients}/sentry/error-reports`,
+          "reports > of alarms and dead letters carry their names, and the metrics still count",
+        ],
+        "errors, dead letters and alarms are reported",
+      ),
+      better(
+        "9 metrics",
+        "none",
+        [
+          `${clients}/metrics/metrics`,
+          "metrics > export counters, timers in seconds and gauges under the service's name",
+        ],
+        "Prometheus",
+      ),
+      dropped(
+        "9 spans",
+        "Datadog spans, some with users and secrets in their tags",
+        [`${clients}/metrics/metrics`, "metrics > have every label that src/ uses"],
+        "metrics and the facts on `<T>.chat-events` tell the same without people",
+      ),
+      same("9 logs", "JSON lines with `severity`", [
+        `${clients}/log/log`,
+        "lines > are one JSON object with severity, time, text and fields",
+      ]),
+      same("9 error texts", "`could not create chat in salesforce: this contact is blocked` and the like", [
+        `${topology}/refused-connects`,
+        "is told of every connect that is refused, by request, by a step of the opening, by an end before it was open",
+      ]),
+      better(
+        "9 image",
+        "runs as root",
+        [
+          "test/unit/deploy/manifest",
+          "S20: the image > S20: runs as nobody in particular, from a named version, with nothing of the build's environment",
+        ],
+        "runs as nobody",
+      ),
+      better(
+        "9 shutdown",
+        "3 s and exit code 1",
+        [
+          "test/unit/deploy/manifest",
+          "S20: the manifest > S20: gives a stop more time than the drain takes, and asks the right port whether it lives",
+        ],
+        "drained, exit code 0; the manifest gives it the time",
+      ),
+    ],
+  },
+];
