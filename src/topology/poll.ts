@@ -36,6 +36,7 @@ export interface Poll {
 
 /** Events per record: one answer of the desk may hold any number. */
 const eventsPerRecord = 100;
+const charsPerRecord = 200_000;
 
 /**
  * A poll of a session that had moved before, unknown to it, is wrong: by the reconnect of an owner before us, which is decided only
@@ -55,10 +56,17 @@ export function isGood({ kind }: PollAnswer): boolean {
   return kind === "events" || kind === "nothing";
 }
 
-/** Its events as records, in order; one at least. */
+/** Its events as records, in order; one at least. Bounded in number and words, for a record that is too large is refused for ever. */
 export function slices(events: readonly DeskEvent[]): readonly (readonly DeskEvent[])[] {
-  if (events.length <= eventsPerRecord) return [events];
-  const parts: (readonly DeskEvent[])[] = [];
-  for (let i = 0; i < events.length; i += eventsPerRecord) parts.push(events.slice(i, i + eventsPerRecord));
+  const parts: DeskEvent[][] = [[]];
+  let chars = 0;
+  for (const event of events) {
+    const last = parts.at(-1) ?? [];
+    chars += event.text?.length ?? 0;
+    if (last.length > 0 && (last.length >= eventsPerRecord || chars > charsPerRecord)) {
+      parts.push([event]);
+      chars = event.text?.length ?? 0;
+    } else last.push(event);
+  }
   return parts;
 }

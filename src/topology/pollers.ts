@@ -9,7 +9,7 @@ import { isGood, isLast, slices, stillRight, type Chat, type Poll } from "./poll
 import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
-import type { RightToAct } from "./right-to-act.ts";
+import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
 
 /** What pollers work with. */
@@ -204,7 +204,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       const position = last ? answer.position : (events.at(-1)?.number ?? answer.position);
       const resumeToken = last ? answer.resumeToken : null;
       await keepingAlive(poll, async () => {
-        await untilMine(poll.ended);
+        await allowed(tools, partition, poll.ended);
         await tell(poll, { type: "DeskEvents", generation, position, resumeToken, events });
       });
       poll.position = position;
@@ -238,16 +238,6 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     } finally {
       finished.abort();
       await alive;
-    }
-  }
-
-  async function untilMine(ended: AbortSignal): Promise<void> {
-    for (;;) {
-      if (ended.aborted) throw lost();
-      const right = await tools.right.check(partition);
-      if (right === "mine") return;
-      if (right === "gone") throw lost();
-      await sleep(clock, rightAgainMs, ended);
     }
   }
 
@@ -286,20 +276,23 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll: Poll,
     { session, resetsPostSequence }: { readonly session: DeskSession; readonly resetsPostSequence: boolean },
   ): Promise<Going> {
-    await untilMine(poll.ended);
-    const unconfirmedEvents = poll.unconfirmed;
-    await tell(poll, { type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents });
+    const { unconfirmed: unconfirmedEvents } = poll;
+    const { generation: leftGeneration } = poll.session;
     poll.session = session;
     poll.generations.add(session.generation);
     poll.position = -1;
     poll.resyncDue = true;
+    await keepingAlive(poll, async () => {
+      await allowed(tools, partition, poll.ended);
+      await tell(poll, { type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents, leftGeneration });
+    });
     return "on";
   }
 
   /** Before what was read is told: who takes over in between knows by it that this was done. */
   async function resync(poll: Poll): Promise<void> {
     for (let tries = 1; ; tries++) {
-      await untilMine(poll.ended);
+      await allowed(tools, partition, poll.ended);
       const outcome = await desk.resync(poll.owner, poll.session, poll.ended);
       if (outcome.kind !== "done")
         log.warn(
@@ -350,7 +343,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   }
 
   async function giveUp(poll: Poll, reason: DeskLostReason, detail: string): Promise<Going> {
-    await untilMine(poll.ended);
+    await allowed(tools, partition, poll.ended);
     log.warn(
       { chatId: poll.owner.chatId, reason, detail },
       "the chat's session at the desk is lost; the chat ends on both sides",

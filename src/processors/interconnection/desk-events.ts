@@ -1,6 +1,6 @@
 // What becomes of what the desk's poll told: queue, accept, the agent's texts, transfers, refusal, end, reconnect, loss.
 // Owns that an event counts once: by its number within the generation of the session, and across generations by desk-repeats.ts.
-import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected } from "../messages/generated.ts";
+import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected, DeskSession } from "../messages/generated.ts";
 import type { Command } from "./commands.ts";
 import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
@@ -229,25 +229,29 @@ function tooLate(draft: Draft, chatId: string, events: readonly DeskEvent[], cha
 
 /**
  * The session has moved: what is still to be said goes to its new place, also the end of a chat that is over. Numbers of
- * events start anew with a generation, and what the desk tells again under them is dropped when it comes.
+ * events start anew with a generation, and what the desk tells again under them is dropped when it comes. A record that comes late or again
+ * says nothing: it would lead back to a place that the desk has left.
  */
 export function decideReconnected(draft: Draft, chatId: string, record: DeskReconnected): void {
-  const { session, resetsPostSequence } = record;
+  const { session, resetsPostSequence, leftGeneration } = record;
+  const isLeft = ({ id, generation }: DeskSession): boolean =>
+    id === session.id && (leftGeneration === null || generation === leftGeneration);
   const stays = (command: Command): boolean =>
-    command.chatId !== chatId || !("session" in command) || command.session.id !== session.id;
+    command.chatId !== chatId || !("session" in command) || !isLeft(command.session);
   if (!draft.state.pending.every(stays)) {
     const pending = draft.state.pending.map((command) => (stays(command) ? command : { ...command, session }));
     change(draft, { pending });
   }
   const before = atDesk(draft, chatId);
-  if (before?.session.id !== session.id) return;
+  if (before === null || !isLeft(before.session)) return;
   const moved = before.session.generation !== session.generation;
   const chat: AtDeskChat = {
     ...before,
     ...(moved ? awaitRepeats(before, record.unconfirmedEvents) : {}),
     session,
     position: moved ? -1 : before.position,
-    postSequence: resetsPostSequence ? 0 : before.postSequence,
+    // Of a place that has no other name the record may be a repeat: a number too high is told by the desk.
+    postSequence: resetsPostSequence && moved ? 0 : before.postSequence,
   };
   change(draft, { interconnection: chat });
 }

@@ -405,6 +405,8 @@ export interface DeskReconnected {
   readonly resetsPostSequence: boolean;
   /** How many events of the chat, from the last one back, the desk had no acknowledgement for and may tell again; null when nobody knows. */
   readonly unconfirmedEvents: null | number;
+  /** Generation of the session before: the record counts only from there. Null in records of 3.1.0 and before. */
+  readonly leftGeneration: null | string;
 }
 
 /** One session at the desk. The two secrets are sealed (AES-256-GCM, bound to user and chat), or plain outside production without a key. */

@@ -278,6 +278,19 @@ describe("a session that moved", () => {
     ]);
   });
 
+  it("is kept alive in its new place while the move can't be told", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" }, { kind: "nothing" }, { kind: "nothing" });
+    t.reconnects.push(reconnected());
+    t.holdTelling(true);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(45_000);
+    expect(t.asked.slice(1).map(({ generation }) => generation)).toEqual(["g2", "g2"]);
+    t.holdTelling(false);
+    await t.clock.advance(0);
+    expect(bodies(t)).toEqual(["DeskReconnected"]);
+  });
+
   it("and can't be reconnected is lost, once", async () => {
     const t = pollersOf();
     t.answers.push({ kind: "moved" });

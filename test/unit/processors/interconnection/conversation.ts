@@ -181,6 +181,7 @@ export function createPlayer(user: TestUser): {
         session: moved,
         resetsPostSequence: true,
         unconfirmedEvents: null,
+        leftGeneration: null,
       });
     const said = action.kind === "said" ? { text: tokenOf("agent", ++count.said) } : { queuePosition: 1 };
     return user.desk(action.kind, said);

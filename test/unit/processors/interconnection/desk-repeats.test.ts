@@ -23,7 +23,11 @@ function answer(user: TestUser, generation: string, first: number, told: readonl
 }
 
 function reconnect(user: TestUser, generation: string, unconfirmedEvents: number | null): void {
-  const body = { session: { ...session, route: `sealed-${generation}`, generation }, resetsPostSequence: true };
+  const body = {
+    session: { ...session, route: `sealed-${generation}`, generation },
+    resetsPostSequence: true,
+    leftGeneration: null,
+  };
   user.agentEvent({ type: "DeskReconnected", ...body, unconfirmedEvents });
 }
 

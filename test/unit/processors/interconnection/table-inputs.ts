@@ -133,6 +133,7 @@ export const columns = {
       session: newSession,
       resetsPostSequence: true,
       unconfirmedEvents: null,
+      leftGeneration: null,
     }),
   lost: (user: TestUser) =>
     user.agentEvent({ type: "DeskLost", generation: "g1", reason: "session_gone", detail: "403" }),

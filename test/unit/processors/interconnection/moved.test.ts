@@ -1,0 +1,122 @@
+// A session that the desk has moved to another place: what is to be said goes along, numbers of posts and events are judged anew.
+import { describe, expect, it } from "vitest";
+
+import { session, textsOf, userIn } from "./user.ts";
+
+describe("a session that moved", () => {
+  const moved = { ...session, route: "sealed-2", generation: "g2" };
+
+  it("takes what is still to be said along and starts its numbers anew", () => {
+    const user = userIn("ACTIVE");
+    user.desk("said", { text: "Hi", number: 7 });
+    user.message("m0", "Hello");
+    user.message("m1", "Hello again");
+    const [, first] = user.state.pending;
+    const result = {
+      outcome: "done",
+      reason: null,
+      attempts: 1,
+      postSequence: 3,
+      generation: "g1",
+      data: null,
+    } as const;
+    user.agentEvent({ type: "CommandResult", lane: "desk", seq: first?.seq ?? 0, ...result });
+    expect(user.state.interconnection).toMatchObject({ postSequence: 3 });
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: moved,
+      resetsPostSequence: true,
+      unconfirmedEvents: null,
+      leftGeneration: null,
+    });
+    expect(user.state.interconnection).toMatchObject({ session: moved, position: -1, postSequence: 0 });
+    expect(user.state.pending.find(({ kind }) => kind === "SayToAgent")).toMatchObject({ session: moved });
+    expect(textsOf(user.desk("said", { text: "Again" }).gave, "SayToUser")).toEqual(["Again"]);
+  });
+
+  it("does not take over a number of a post that was accepted in its old place", () => {
+    const user = userIn("ACTIVE");
+    user.message("m0", "Hello");
+    user.message("m1", "Hello again");
+    const texts = user.state.pending.filter(({ kind }) => kind === "SayToAgent");
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: moved,
+      resetsPostSequence: true,
+      unconfirmedEvents: 0,
+      leftGeneration: null,
+    });
+    const result = { outcome: "done", reason: null, attempts: 1, data: null } as const;
+    const told = (seq = 0, postSequence: number, generation: string): void =>
+      void user.agentEvent({ type: "CommandResult", lane: "desk", seq, postSequence, generation, ...result });
+    told(texts[0]?.seq, 9, "g1");
+    expect(user.state.interconnection).toMatchObject({ postSequence: 0 });
+    expect(user.state.pending).not.toContainEqual(expect.objectContaining({ text: "Hello" }));
+    told(texts[1]?.seq, 1, "g2");
+    expect(user.state.interconnection).toMatchObject({ postSequence: 1 });
+  });
+
+  it("takes over a number that was accepted in its old place, where numbers go on, and one that only the lane's mark knows", () => {
+    const user = userIn("ACTIVE");
+    for (const id of ["m0", "m1", "m2"]) user.message(id, `Hello ${id}`);
+    const texts = user.state.pending.filter(({ kind }) => kind === "SayToAgent");
+    const result = { outcome: "done", reason: null, attempts: 1, data: null } as const;
+    const told = (at: number, postSequence: number, generation: string | null): void => {
+      const { seq = 0 } = texts[at] ?? {};
+      user.agentEvent({ type: "CommandResult", lane: "desk", seq, postSequence, generation, ...result });
+    };
+    told(0, 3, "g1");
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: moved,
+      resetsPostSequence: false,
+      unconfirmedEvents: 0,
+      leftGeneration: null,
+    });
+    told(1, 4, "g1");
+    expect(user.state.interconnection).toMatchObject({ postSequence: 4 });
+    told(2, 5, null);
+    expect(user.state.interconnection).toMatchObject({ postSequence: 5 });
+  });
+
+  it("is not led back by a record that comes again or late, after it has moved on", () => {
+    const user = userIn("ACTIVE");
+    const further = { ...moved, generation: "g3", route: "sealed-g3" };
+    const way = { resetsPostSequence: true, unconfirmedEvents: 0, leftGeneration: session.generation } as const;
+    const first = { type: "DeskReconnected", session: moved, ...way } as const;
+    user.agentEvent(first);
+    user.agentEvent({ ...first, session: further, leftGeneration: moved.generation });
+    user.message("m0", "Hello");
+    const before = user.state;
+    user.agentEvent(first);
+    user.agentEvent({ ...first, session: further, leftGeneration: moved.generation });
+    expect(user.state.interconnection).toEqual(before.interconnection);
+    expect(user.state.pending).toEqual(before.pending);
+  });
+
+  it("takes the end of a chat that is over along", () => {
+    const user = userIn("ACTIVE");
+    user.finish();
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: moved,
+      resetsPostSequence: true,
+      unconfirmedEvents: null,
+      leftGeneration: null,
+    });
+    expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({ session: moved });
+  });
+
+  it("is not one of another chat", () => {
+    const user = userIn("ACTIVE");
+    const before = user.state;
+    user.agentEvent({
+      type: "DeskReconnected",
+      session: { ...moved, id: "another" },
+      resetsPostSequence: true,
+      unconfirmedEvents: null,
+      leftGeneration: null,
+    });
+    expect(user.state).toBe(before);
+  });
+});
