@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
-import { createUser, session, startMs, textsOf, userIn, type TestUser } from "./user.ts";
+import { createUser, startMs, textsOf, userIn, type TestUser } from "./user.ts";
 
 const image = { url: "https://media.example.org/1", mimeType: "image/png", caption: "Look" };
 
