@@ -28,7 +28,7 @@ const program = `
   import { createHttpClient } from "./src/clients/http/http-client.ts";
   import { createDataApi } from "./src/clients/salesforce/data-api/api-call.ts";
   import { attachFile } from "./src/clients/salesforce/data-api/files.ts";
-  const [from, to] = process.argv.slice(1);
+  const [from, to, small] = process.argv.slice(1);
   const limits = { connectTimeoutMs: 5000, answerTimeoutMs: 5000, totalTimeoutMs: 20000 };
   const download = createGuardedDownload({ ...limits, maxBytes: ${String(maxBytes)}, allowedHosts: ["127.0.0.1"], now: Date.now });
   const http = createHttpClient({ connectTimeoutMs: 5000, responseTimeoutMs: 20000, maxConnections: 1, maxBodyBytes: 1e6, now: Date.now });
@@ -36,13 +36,22 @@ const program = `
   const token = async () => ({ kind: "done", value: "t" });
   const api = createDataApi({ http, tokens: { get: token, renew: token }, baseUrl: to, apiVersion: "52", ...freely });
   const signal = new AbortController().signal;
-  let peak = 0;
-  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5);
-  const before = process.memoryUsage.rss();
+  const sendOn = (file) =>
+    attachFile(api, { caseId: "500x", reference: "c/1", title: "t", path: "t.bin", ...file.value }, signal);
+  // What the first file of a process costs is code, not the file.
+  await sendOn(await download(small, signal));
+  // What is held, without the rubbish that waits for its collection: that depends on the machine's load.
+  const held = () => {
+    globalThis.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = held();
+  let peak = before;
+  const timer = setInterval(() => (peak = Math.max(peak, held())), 5);
   const file = await download(from, signal);
-  const sent = file.kind !== "done" ? null
-    : await attachFile(api, { caseId: "500x", reference: "c/1", title: "t", path: "t.bin", ...file.value }, signal);
-  peak = Math.max(peak, process.memoryUsage.rss());
+  const sent = file.kind === "done" ? await sendOn(file) : null;
+  peak = Math.max(peak, held());
   clearInterval(timer);
   http.close();
   console.log(JSON.stringify({ kind: file.kind, detail: file.detail, sent: sent?.kind, grownBytes: peak - before }));
@@ -57,11 +66,13 @@ interface Report {
 
 async function measure(from: string, to: string): Promise<Report> {
   const { stdout } = await promisify(execFile)(process.execPath, [
+    "--expose-gc",
     "--input-type=module-typescript",
     "-e",
     program,
     from,
     to,
+    await listen(blocks(1)),
   ]);
   return JSON.parse(stdout) as Report;
 }
@@ -83,7 +94,7 @@ function blocks(count: number): RequestListener {
 }
 
 it(
-  "S09 a file of the largest size is downloaded and sent on in less than twice its size",
+  "S09 a file of the largest size is downloaded and sent on in less than one and a half times its size",
   { timeout: 40_000 },
   async () => {
     let received = 0;
@@ -98,12 +109,12 @@ it(
     const report = await measure(await listen(blocks(40)), org);
     expect(report).toMatchObject({ kind: "done", sent: "done" });
     expect(received).toBeGreaterThan((maxBytes * 4) / 3);
-    expect(report.grownBytes).toBeLessThan(2 * maxBytes);
+    expect(report.grownBytes).toBeLessThan(1.5 * maxBytes);
   },
 );
 
 it("S09 one without an end costs no more than the largest", { timeout: 40_000 }, async () => {
   const report = await measure(await listen(blocks(Number.MAX_SAFE_INTEGER)), "http://127.0.0.1:1");
   expect(report).toMatchObject({ kind: "refused", detail: "too large" });
-  expect(report.grownBytes).toBeLessThan(2 * maxBytes);
+  expect(report.grownBytes).toBeLessThan(1.5 * maxBytes);
 });
