@@ -58,7 +58,9 @@ export function newTopic(spec: TopicSpec, wanted: NewTopics): ITopicConfig {
 /** Sentences of what makes an existing topic unfit, and what to do. Partition counts are compared by `unequalCounts`. */
 export function mistakesOf(spec: TopicSpec, name: string, found: FoundTopic): readonly string[] {
   const policies = found.cleanupPolicy.split(",").map((policy) => policy.trim());
-  if (found.maxMessageBytes < leastMessageBytes) {
+  // What others write too may be kept smaller: what is moved within it has fitted.
+  const isOursAlone = spec.writers.every((writer) => writer === "service");
+  if (isOursAlone && found.maxMessageBytes < leastMessageBytes) {
     return [
       `Topic ${name} has max.message.bytes=${String(found.maxMessageBytes)}, so a large record of ours would be refused for ever and its partition stand still: set max.message.bytes=1048588 or more.`,
     ];

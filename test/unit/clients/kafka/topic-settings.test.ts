@@ -63,9 +63,10 @@ describe("compactedTooSoon", () => {
 describe("mistakesOf", () => {
   it("of a topic that takes less than the service writes is one, with what to set", () => {
     const small = { ...found, maxMessageBytes: 999_999 };
-    expect(mistakesOf(specOf("chat-requests"), "p.chat-requests", small)).toEqual([
+    expect(mistakesOf(specOf("dead-letters"), "p.dead-letters", small)).toEqual([
       expect.stringContaining("set max.message.bytes=1048588 or more"),
     ]);
+    expect(mistakesOf(specOf("chat-requests"), "p.chat-requests", small)).toEqual([]);
   });
 
   it.each([
