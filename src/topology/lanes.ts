@@ -54,6 +54,8 @@ interface Lane {
 
 interface User {
   state: UserState;
+  /** Called when the state is another. */
+  updated: () => void;
   readonly lanes: Record<LaneName, Lane>;
 }
 
@@ -64,8 +66,6 @@ type Again = Extract<Effect, { readonly kind: "again" }>;
  * repeated. The next owner does nothing outside before that.
  */
 const inHandMs = 1_000;
-/** How soon a lane looks again whether its session has come to rest. */
-const gateAgainMs = 50;
 
 /** Whose lanes they are. */
 export interface LaneOwner {
@@ -225,8 +225,18 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
       if (command === undefined || !("session" in command) || tools.clock.now() >= command.giveUpAt) return command;
       if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
-      await sleep(tools.clock, gateAgainMs, unlessStopping);
+      await sessionMoves(user, command);
     }
+  }
+
+  /** Until the gate of the chat opens, the state has another place for it, or it is too late for the command. */
+  async function sessionMoves(user: User, { chatId, giveUpAt }: Command): Promise<void> {
+    const other = new AbortController();
+    user.updated = () => other.abort();
+    const cancel = tools.clock.after(Math.max(0, giveUpAt - tools.clock.now()), () => other.abort());
+    await tools.gates.opened(chatId, AbortSignal.any([unlessStopping, other.signal]));
+    cancel();
+    user.updated = () => undefined;
   }
 
   /** Prepares and awaits the next try; false when there is to be none. */
@@ -332,8 +342,9 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     update(userId, state) {
       const known = users.get(userId);
       if (known === undefined && state.pending.length === 0) return;
-      const user = known ?? { state, lanes: { desk: newLane(), channel: newLane() } };
+      const user = known ?? { state, updated: () => undefined, lanes: { desk: newLane(), channel: newLane() } };
       user.state = state;
+      user.updated();
       if (known === undefined) users.set(userId, user);
       const pendingIds = new Set(state.pending.map(idOf));
       for (const name of ["desk", "channel"] as const) {

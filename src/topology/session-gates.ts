@@ -18,6 +18,8 @@ export interface SessionGates {
   watch(chatId: string, generation: string, routeVoid: () => void): SessionGate;
   /** Whether a post of that chat may go to that generation of its session. */
   mayPost(chatId: string, generation: string): boolean;
+  /** Resolves when that chat's gate opens or goes, or when the signal aborts. */
+  opened(chatId: string, signal: AbortSignal): Promise<void>;
   /** A post was told that the route of that generation is void. One of before the last reconnect says nothing. */
   metVoidRoute(chatId: string, generation: string): void;
 }
@@ -31,10 +33,13 @@ interface Standing {
 /** No gates yet. */
 export function createSessionGates(): SessionGates {
   const gates = new Map<string, Standing>();
+  const waiting = new Map<string, Set<() => void>>();
+  const tellOpened = (chatId: string): void => waiting.get(chatId)?.forEach((goOn) => goOn());
   return {
     watch(chatId, generation, routeVoid) {
       const standing: Standing = { generation, isOpen: true, routeVoid };
       gates.set(chatId, standing);
+      tellOpened(chatId);
       return {
         close() {
           standing.isOpen = false;
@@ -42,15 +47,29 @@ export function createSessionGates(): SessionGates {
         open(reached) {
           standing.generation = reached;
           standing.isOpen = true;
+          tellOpened(chatId);
         },
         forget() {
           if (gates.get(chatId) === standing) gates.delete(chatId);
+          tellOpened(chatId);
         },
       };
     },
     mayPost(chatId, generation) {
       const gate = gates.get(chatId);
       return gate === undefined || (gate.isOpen && gate.generation === generation);
+    },
+    async opened(chatId, signal) {
+      if (signal.aborted) return;
+      const told = Promise.withResolvers<undefined>();
+      const goOn = (): void => told.resolve(undefined);
+      const all = waiting.get(chatId) ?? new Set();
+      waiting.set(chatId, all.add(goOn));
+      signal.addEventListener("abort", goOn, { once: true });
+      await told.promise;
+      signal.removeEventListener("abort", goOn);
+      all.delete(goOn);
+      if (all.size === 0 && waiting.get(chatId) === all) waiting.delete(chatId);
     },
     metVoidRoute(chatId, generation) {
       const gate = gates.get(chatId);

@@ -40,4 +40,28 @@ describe("the gate of a session", () => {
     next.forget();
     expect(gates.mayPost("chat", "g1")).toBe(true);
   });
+
+  it("tells who waits when it opens or is gone, and lets go of who gives up", async () => {
+    const { gates, gate } = watched();
+    const heard: string[] = [];
+    const wait = (name: string, signal: AbortSignal): void =>
+      void gates.opened("chat", signal).then(() => heard.push(name));
+    const { signal } = new AbortController();
+    const givesUp = new AbortController();
+    gate.close();
+    wait("given up", givesUp.signal);
+    wait("first", signal);
+    givesUp.abort();
+    await new Promise(setImmediate);
+    expect(heard).toEqual(["given up"]);
+    gate.open("g2");
+    await new Promise(setImmediate);
+    wait("second", signal);
+    gate.forget();
+    await new Promise(setImmediate);
+    wait("third", signal);
+    gates.watch("chat", "g3", () => undefined);
+    await new Promise(setImmediate);
+    expect(heard).toEqual(["given up", "first", "second", "third"]);
+  });
 });
