@@ -29,7 +29,7 @@ const program = `
   import { createDataApi } from "./src/clients/salesforce/data-api/api-call.ts";
   import { attachFile } from "./src/clients/salesforce/data-api/files.ts";
   const [from, to, small] = process.argv.slice(1);
-  const limits = { connectTimeoutMs: 5000, answerTimeoutMs: 5000, totalTimeoutMs: 20000 };
+  const limits = { connectTimeoutMs: 5000, answerTimeoutMs: 5000, totalTimeoutMs: 60000 };
   const download = createGuardedDownload({ ...limits, maxBytes: ${String(maxBytes)}, allowedHosts: ["127.0.0.1"], now: Date.now });
   const http = createHttpClient({ connectTimeoutMs: 5000, responseTimeoutMs: 20000, maxConnections: 1, maxBodyBytes: 1e6, now: Date.now });
   const freely = { limits: { admit: async () => null, heard: () => undefined }, urgency: "open chat" };
@@ -48,7 +48,7 @@ const program = `
   };
   const before = held();
   let peak = before;
-  const timer = setInterval(() => (peak = Math.max(peak, held())), 5);
+  const timer = setInterval(() => (peak = Math.max(peak, held())), 25);
   const file = await download(from, signal);
   const sent = file.kind === "done" ? await sendOn(file) : null;
   peak = Math.max(peak, held());
@@ -95,7 +95,7 @@ function blocks(count: number): RequestListener {
 
 it(
   "S09 a file of the largest size is downloaded and sent on in less than one and a half times its size",
-  { timeout: 40_000 },
+  { timeout: 90_000 },
   async () => {
     let received = 0;
     const org = await listen((request, response) => {
@@ -113,7 +113,7 @@ it(
   },
 );
 
-it("S09 one without an end costs no more than the largest", { timeout: 40_000 }, async () => {
+it("S09 one without an end costs no more than the largest", { timeout: 90_000 }, async () => {
   const report = await measure(await listen(blocks(Number.MAX_SAFE_INTEGER)), "http://127.0.0.1:1");
   expect(report).toMatchObject({ kind: "refused", detail: "too large" });
   expect(report.grownBytes).toBeLessThan(1.5 * maxBytes);
