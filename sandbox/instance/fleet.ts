@@ -13,7 +13,8 @@ import { createSupervisor, describeEnding, type Supervisor, type SupervisedState
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FRONT_PORT = 8080;
-const METRICS_PORT = 9464;
+/** Not the service's own default: a service started beside the sandbox, by hand or by a test, has that one. */
+const METRICS_PORT = 9480;
 const READY_TIMEOUT_MS = 60_000;
 const ASK_TIMEOUT_MS = 2_000;
 /** Longer than the 15 s that the service has for its drain. */
