@@ -1,11 +1,17 @@
 // A session that the desk has moved to another place: what is to be said goes along, numbers of posts and events are judged anew.
 import { describe, expect, it } from "vitest";
 
-import { session, textsOf, userIn } from "./user.ts";
+import { session, textsOf, userIn, type TestUser } from "./user.ts";
+
+const moved = { ...session, route: "sealed-2", generation: "g2" };
+
+/** The desk has moved the session; whether posts are numbered anew, and how many events it may tell again. */
+function reconnect(user: TestUser, resetsPostSequence: boolean, unconfirmedEvents: number | null): void {
+  const way = { resetsPostSequence, unconfirmedEvents, leftGeneration: null };
+  user.agentEvent({ type: "DeskReconnected", session: moved, ...way });
+}
 
 describe("a session that moved", () => {
-  const moved = { ...session, route: "sealed-2", generation: "g2" };
-
   it("takes what is still to be said along and starts its numbers anew", () => {
     const user = userIn("ACTIVE");
     user.desk("said", { text: "Hi", number: 7 });
@@ -22,13 +28,7 @@ describe("a session that moved", () => {
     } as const;
     user.agentEvent({ type: "CommandResult", lane: "desk", seq: first?.seq ?? 0, ...result });
     expect(user.state.interconnection).toMatchObject({ postSequence: 3 });
-    user.agentEvent({
-      type: "DeskReconnected",
-      session: moved,
-      resetsPostSequence: true,
-      unconfirmedEvents: null,
-      leftGeneration: null,
-    });
+    reconnect(user, true, null);
     expect(user.state.interconnection).toMatchObject({ session: moved, position: -1, postSequence: 0 });
     expect(user.state.pending.find(({ kind }) => kind === "SayToAgent")).toMatchObject({ session: moved });
     expect(textsOf(user.desk("said", { text: "Again" }).gave, "SayToUser")).toEqual(["Again"]);
@@ -39,13 +39,7 @@ describe("a session that moved", () => {
     user.message("m0", "Hello");
     user.message("m1", "Hello again");
     const texts = user.state.pending.filter(({ kind }) => kind === "SayToAgent");
-    user.agentEvent({
-      type: "DeskReconnected",
-      session: moved,
-      resetsPostSequence: true,
-      unconfirmedEvents: 0,
-      leftGeneration: null,
-    });
+    reconnect(user, true, 0);
     const result = { outcome: "done", reason: null, attempts: 1, data: null } as const;
     const told = (seq = 0, postSequence: number, generation: string): void =>
       void user.agentEvent({ type: "CommandResult", lane: "desk", seq, postSequence, generation, ...result });
@@ -66,13 +60,7 @@ describe("a session that moved", () => {
       user.agentEvent({ type: "CommandResult", lane: "desk", seq, postSequence, generation, ...result });
     };
     told(0, 3, "g1");
-    user.agentEvent({
-      type: "DeskReconnected",
-      session: moved,
-      resetsPostSequence: false,
-      unconfirmedEvents: 0,
-      leftGeneration: null,
-    });
+    reconnect(user, false, 0);
     told(1, 4, "g1");
     expect(user.state.interconnection).toMatchObject({ postSequence: 4 });
     told(2, 5, null);
@@ -97,13 +85,7 @@ describe("a session that moved", () => {
   it("takes the end of a chat that is over along", () => {
     const user = userIn("ACTIVE");
     user.finish();
-    user.agentEvent({
-      type: "DeskReconnected",
-      session: moved,
-      resetsPostSequence: true,
-      unconfirmedEvents: null,
-      leftGeneration: null,
-    });
+    reconnect(user, true, null);
     expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({ session: moved });
   });
 
