@@ -222,6 +222,8 @@ describe("a case", () => {
     expect(records("Case")).toHaveLength(3);
     await outside.desk.ensureCase({ ...ours, subject: "O'tro" }, true, never);
     expect(records("Case")).toHaveLength(3);
+    await outside.desk.ensureCase({ ...ours, subject: "Nuevo", otherSubjects: ["Venta", "O'tro"] }, true, never);
+    expect(records("Case")).toHaveLength(3);
   });
 
   it("for a contact that does not exist is refused with a reason", async () => {

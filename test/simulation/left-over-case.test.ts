@@ -85,6 +85,32 @@ it("a case whose create was answered to nobody is found by the next connect, and
   expect(world.desk.created).toHaveLength(2);
 });
 
+it("a case whose create was answered to nobody is found by the next connect of another subject, also after another such one", async () => {
+  const provider = { whatsapp: { buttonId: "573x", ownerId: "" } };
+  const sourceFlows = Object.fromEntries(
+    ["Help", "Sales", "Returns"].map((subject) => [subject, { subject, providers: provider }]),
+  );
+  const world = createGraphWorld({ decide: { sourceFlows } });
+  world.start();
+  const fails = (effect: "none" | "after"): void =>
+    world.desk.fail("ensureCase", ...Array.from({ length: 3 }, () => ({ kind: "retry", effect }) as const));
+  for (const [i, [subject, effect]] of (
+    [
+      ["Help", "after"],
+      ["Sales", "none"],
+    ] as const
+  ).entries()) {
+    fails(effect);
+    await world.connect("ana", { extraData: { source_flow_bot: subject } });
+    expect(await world.until(() => world.phone.handedBack.length === i + 1)).toBe(true);
+    await world.advance(60_000);
+  }
+  await world.connect("ana", { extraData: { source_flow_bot: "Returns" } });
+  expect(await world.until(() => world.desk.chats.length === 1)).toBe(true);
+  expect([world.desk.created.length, world.chat("ana").caseId]).toEqual([1, "case-1"]);
+  expect(world.state("ana").doubtfulCase).toBeNull();
+});
+
 describe("the case of a chat that never came to an agent", () => {
   it.each<[string, (world: GraphWorld) => unknown, number]>([
     ["because its session was lost", (world) => world.chat("ana").drop(), 1],

@@ -288,9 +288,10 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       }),
     ensureCase: (request, mayExist, signal) =>
       call("ensureCase", signal, () => {
-        const { contactId, subject, chatId, notBefore } = request;
+        const { contactId, subject, otherSubjects = [], chatId, notBefore } = request;
+        const subjects = [subject, ...otherSubjects];
         const known = cases.findLast(
-          (each) => each.contactId === contactId && each.subject === subject && each.at >= notBefore,
+          (each) => each.contactId === contactId && subjects.includes(each.subject) && each.at >= notBefore,
         );
         if (mayExist && known !== undefined) return { kind: "done", value: { caseId: known.caseId, created: true } };
         created.push(chatId);

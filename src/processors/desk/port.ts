@@ -65,7 +65,7 @@ export interface Desk extends CaseFiles {
     mayExist: boolean,
     signal: AbortSignal,
   ): Promise<Outcome<{ readonly contactId: string; readonly created: boolean; readonly blocked: boolean }>>;
-  /** Creates the case; with `mayExist` it is looked for first, by contact, subject, origin and time. */
+  /** Creates the case; with `mayExist` it is looked for first, by contact, subjects, origin and time. */
   ensureCase(
     request: EnsureCase,
     mayExist: boolean,

@@ -23,7 +23,7 @@ export interface EnsureContact extends CommandHead<"desk", "EnsureContact"> {
   readonly channel: Channel;
 }
 
-/** Creates the case. A repeat looks for it first: by contact, subject, origin, and created not before `notBefore`. */
+/** Creates the case. A repeat looks for it first: by contact, subjects, origin, and created not before `notBefore`. */
 export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly contactId: string;
   readonly channel: Channel;
@@ -35,6 +35,8 @@ export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly notBefore: number;
   /** True when an earlier chat's command may have left it: it is looked for at the first try too. */
   readonly mayExist?: boolean;
+  /** What else it may be called, as earlier chats of the user had other flows. It is taken whatever its subject. */
+  readonly otherSubjects?: readonly string[];
   readonly extraData: Connect["extraData"];
 }
 

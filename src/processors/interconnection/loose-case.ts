@@ -9,6 +9,8 @@ import type { LooseCase } from "./state.ts";
 
 const looseCaseLifeMs = 86_400_000;
 const closeLifeMs = 300_000;
+/** Of one user's flows in a day; the oldest go first. */
+const subjectsMax = 10;
 
 /** Keeps a case for the user's next connect. One that was kept before, for a contact that is not the present one, is closed. */
 export function keepCase(draft: Draft, chat: ChatRef, { caseId, contactId }: Omit<LooseCase, "until">): void {
@@ -36,24 +38,31 @@ export function doubtCase(draft: Draft, command: EnsureCase, { outcome, attempts
   }
   // One try that was refused has certainly made none.
   if (attempts === 0 || (outcome === "refused" && attempts === 1)) return;
-  const { contactId, channel, subject, notBefore } = command;
+  const { contactId, channel, subject, otherSubjects = [], notBefore } = command;
   const until = draft.input.now + looseCaseLifeMs;
-  change(draft, { doubtfulCase: { contactId, channel, subject, notBefore, until } });
+  change(draft, { doubtfulCase: { contactId, channel, subject, otherSubjects, notBefore, until } });
 }
 
-/** From when on the case that a create of before may have left is looked for; null when there is no such doubt. */
-export function doubtSince(draft: Draft, wanted: Pick<EnsureCase, "contactId" | "channel" | "subject">): number | null {
-  const { doubtfulCase } = draft.state;
-  return isDoubt(draft, wanted) ? (doubtfulCase?.notBefore ?? null) : null;
+/**
+ * How the case that creates of before may have left is looked for: since when, and what it may be called beside the present
+ * subject. Null when there is no such doubt.
+ */
+export function doubtOf(
+  draft: Draft,
+  wanted: Pick<EnsureCase, "contactId" | "channel" | "subject">,
+): Pick<EnsureCase, "notBefore" | "otherSubjects"> | null {
+  const doubt = draft.state.doubtfulCase ?? null;
+  if (doubt === null || !isDoubt(draft, wanted)) return null;
+  const { subject, otherSubjects = [], notBefore } = doubt;
+  const subjects = new Set([subject, ...otherSubjects]);
+  subjects.delete(wanted.subject);
+  return { notBefore, otherSubjects: [...subjects].slice(0, subjectsMax) };
 }
 
-function isDoubt(
-  { state, input }: Draft,
-  { contactId, channel, subject }: Pick<EnsureCase, "contactId" | "channel" | "subject">,
-): boolean {
+function isDoubt({ state, input }: Draft, { contactId, channel }: Pick<EnsureCase, "contactId" | "channel">): boolean {
   const doubt = state.doubtfulCase ?? null;
   if (doubt === null || doubt.until <= input.now) return false;
-  return doubt.contactId === contactId && doubt.channel === channel && doubt.subject === subject;
+  return doubt.contactId === contactId && doubt.channel === channel;
 }
 
 /** Nobody has taken it in time: it is closed, behind what the desk lane has to do for the present chat. */

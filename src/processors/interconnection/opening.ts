@@ -7,7 +7,7 @@ import { failOpening, headOfChat } from "./ending.ts";
 import { tell } from "./facts.ts";
 import { hurryFiles } from "./files.ts";
 import { give } from "./lanes.ts";
-import { doubtSince, takeCase } from "./loose-case.ts";
+import { doubtOf, takeCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
 import { receivedAtOf, type ChatHead, type Connecting, type ContextEntry, type Due, type OnHold } from "./state.ts";
 import { caseDescription } from "./texts.ts";
@@ -139,8 +139,8 @@ export function contactReady(draft: Draft, before: Connecting, { contactId, crea
   }
   const { subject, description, ownerId } = to;
   const { channel, extraData, openBy: giveUpAt } = chat;
-  const since = doubtSince(draft, { contactId, channel, subject });
-  const looked = since === null ? { notBefore: draft.input.now } : { notBefore: since, mayExist: true };
+  const doubt = doubtOf(draft, { contactId, channel, subject });
+  const looked = doubt === null ? { notBefore: draft.input.now } : { ...doubt, mayExist: true };
   const details = { contactId, channel, subject, description, ownerId, extraData, ...looked };
   give(draft, chat, { lane: "desk", kind: "EnsureCase", ...details, giveUpAt });
 }

@@ -150,6 +150,7 @@ const commands = list(
       ownerId: orNull(text),
       notBefore: whole,
       mayExist: orMissing(bool),
+      otherSubjects: orMissing(list(text)),
       extraData,
     }),
     CloseCase: object({ ...command, caseId: text }),
@@ -225,7 +226,18 @@ export const stateShape: Shape = object({
   taken: list(text),
   outcomes: list(object({ requestId: text, reply })),
   looseCase: orNull(object({ caseId: text, contactId: text, until: whole })),
-  doubtfulCase: orMissing(orNull(object({ contactId: text, channel, subject: text, notBefore: whole, until: whole }))),
+  doubtfulCase: orMissing(
+    orNull(
+      object({
+        contactId: text,
+        channel,
+        subject: text,
+        otherSubjects: orMissing(list(text)),
+        notBefore: whole,
+        until: whole,
+      }),
+    ),
+  ),
   earlier: list(
     object({
       chatId: text,

@@ -208,7 +208,10 @@ export interface LooseCase {
 }
 
 /** A case that a create without an answer may have left: by these it is looked for before the next one is made. */
-export interface DoubtfulCase extends Pick<EnsureCase, "contactId" | "channel" | "subject" | "notBefore"> {
+export interface DoubtfulCase extends Pick<
+  EnsureCase,
+  "contactId" | "channel" | "subject" | "otherSubjects" | "notBefore"
+> {
   /** Not looked for after this moment, epoch milliseconds. */
   readonly until: number;
 }

@@ -31,7 +31,7 @@ export interface EnsuredCase {
 const clockSkewMs = 30_000;
 
 /**
- * A new case. With `mayExist` the case that an earlier try left is looked for first: by contact, subject, origin and a
+ * A new case. With `mayExist` the case that an earlier try left is looked for first: by contact, subjects, origin and a
  * creation since the command was given, as a plain org has no field for a marker. What is found so is taken as ours.
  */
 export async function ensureCase(
@@ -113,10 +113,12 @@ export async function closeCase(
 }
 
 function leftBehind(request: EnsureCase): string {
+  const { subject, otherSubjects = [] } = request;
   const since = soqlDateTime(request.notBefore - clockSkewMs);
+  const subjects = [subject, ...otherSubjects].map(soqlString);
   const conditions = [
     `ContactId = ${soqlString(request.contactId)}`,
-    `Subject = ${soqlString(request.subject)}`,
+    subjects.length === 1 ? `Subject = ${soqlString(subject)}` : `Subject IN (${subjects.join(", ")})`,
     `Origin = ${soqlString(request.channel)}`,
     `CreatedDate >= ${since}`,
   ];

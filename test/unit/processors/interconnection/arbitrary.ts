@@ -188,7 +188,12 @@ export const anyState: fc.Arbitrary<UserState> = orNull(interconnection).chain((
     taken: list(text),
     outcomes: list(fc.record({ requestId: text, reply })),
     looseCase: orNull(fc.record({ caseId: text, contactId: text, until: whole })),
-    doubtfulCase: orNull(fc.record({ contactId: text, channel, subject: text, notBefore: whole, until: whole })),
+    doubtfulCase: orNull(
+      fc.record(
+        { contactId: text, channel, subject: text, otherSubjects: fc.array(text), notBefore: whole, until: whole },
+        { requiredKeys: ["contactId", "channel", "subject", "notBefore", "until"] },
+      ),
+    ),
     earlier: list(
       fc.record({
         chatId: text,

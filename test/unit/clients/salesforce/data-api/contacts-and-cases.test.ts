@@ -332,6 +332,14 @@ describe("a case that may exist", () => {
     );
   });
 
+  it("is looked for under what earlier chats called it, too", async () => {
+    const { api, received } = await org([{ status: 200, body: one("500L") }]);
+    await ensureCase(api, cases, { ...mayExist, otherSubjects: ["O'tro", "Venta"] }, never);
+    expect(new URL(received[0]?.url ?? "", "https://org.example").searchParams.get("q")).toContain(
+      " AND Subject IN ('Ayuda', 'O\\'tro', 'Venta') AND ",
+    );
+  });
+
   it("is created when it is not there", async () => {
     const { api, received } = await org([{ status: 200, body: none }, created("500N")]);
     expect(await ensureCase(api, cases, mayExist, never)).toMatchObject({ value: { caseId: "500N" } });
