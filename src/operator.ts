@@ -1,7 +1,7 @@
 // The operator's command line, run from the service's own environment: `npm run operator -- --help`. Reads arguments and settings, opens
 // what the command needs, and says with its exit code how it ended: 0 done, 1 failed, 64 usage, 78 settings (sysexits.h). Joins no
 // group and commits nothing.
-import { createClock } from "./clients/clock.ts";
+import { createClock, createRandom } from "./clients/clock.ts";
 import { describeMistakes, loadOperatorSettings, type OperatorSettings } from "./clients/config/settings.ts";
 import { deleteRecords } from "./clients/kafka/delete-records.ts";
 import { createOffsetQueries } from "./clients/kafka/offset-queries.ts";
@@ -11,10 +11,15 @@ import { createLog } from "./clients/log/log.ts";
 import { createUserHash } from "./clients/log/user-hash.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
 import { createProxyFor } from "./clients/http/proxy.ts";
+import { createRedisConnection } from "./clients/redis/connection.ts";
+import { createOnlooker } from "./clients/redis/onlooker.ts";
+import { createReplies } from "./clients/redis/replies.ts";
 import { openCodec, openDecoder } from "./clients/schema-registry/open-codec.ts";
 import { kafkaConnection } from "./composition-settings.ts";
-import { help, readCommandLine, type Command } from "./operator/command-line.ts";
-import { runCommand } from "./operator/run.ts";
+import { help, readCommandLine, type ChatsCommand } from "./operator/command-line.ts";
+import { runChats, type ChatTools } from "./operator/run-chats.ts";
+import { runCommand, type OperatorTools } from "./operator/run.ts";
+import type { Log } from "./topology/ports.ts";
 import { topicName, topics, type TopicSuffix } from "./topology/topics.ts";
 
 const failedCode = 1;
@@ -22,11 +27,16 @@ const usageCode = 64;
 const settingsCode = 78;
 const patienceMs = 10_000;
 const lookAgainMs = 1_000;
+const redisPatienceMs = 5_000;
+/** An outcome comes within milliseconds; a takeover on the way takes seconds. */
+const outcomePatienceMs = 30_000;
 /** Above what any topic of ours takes: the broker has the last word. */
 const maxMessageBytes = 64 * 1024 * 1024;
 
 const out = (text: string): void => void process.stdout.write(text);
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const clock = createClock();
 
 process.exitCode = await run();
 
@@ -42,22 +52,27 @@ async function run(): Promise<number> {
     out(help);
     return 0;
   }
-  const loaded = loadOperatorSettings(process.env);
+  const loaded = loadOperatorSettings(process.env, { redis: command.kind === "chats" });
   if (!("settings" in loaded)) {
     tell(`${describeMistakes(loaded.mistakes)}\nNothing was done.`);
     return settingsCode;
   }
   try {
-    return await withTopics(command, loaded.settings);
+    return await withTopics(loaded.settings, (tools) =>
+      command.kind === "chats" ? withRedis(command, loaded.settings, tools) : runCommand(command, tools),
+    );
   } catch (error) {
     tell(`Failed: ${error instanceof Error ? error.message : "unknown error"}`);
     return failedCode;
   }
 }
 
-async function withTopics(command: Exclude<Command, { kind: "help" }>, settings: OperatorSettings): Promise<number> {
-  const clock = createClock();
-  const log = createLog({ level: "error", always: { app: settings.appName }, destination: process.stderr });
+/** Nothing connects before it is used: what is about Redis alone does not need Kafka. */
+async function withTopics(
+  settings: OperatorSettings,
+  carryOut: (tools: OperatorTools) => Promise<number>,
+): Promise<number> {
+  const log = quietLog(settings);
   const connection = kafkaConnection(settings, `${settings.appName}-operator`);
   const fullName = (suffix: TopicSuffix): string => topicName(settings.kafka.topicPrefix, suffix);
   const suffixes = topics.map(({ suffix }) => suffix);
@@ -77,7 +92,7 @@ async function withTopics(command: Exclude<Command, { kind: "help" }>, settings:
   const { url, user, password } = settings.schemaRegistry;
   const registry = { url, user, password, proxyFor: createProxyFor(settings.proxy) };
   try {
-    return await runCommand(command, {
+    return await carryOut({
       files: {
         bounds: (topic) => queries.bounds(fullName(topic)),
         read: (topic, partition, range, each) => reader.read({ topic: fullName(topic), partition, ...range }, each),
@@ -103,4 +118,43 @@ async function withTopics(command: Exclude<Command, { kind: "help" }>, settings:
   } finally {
     await Promise.all([reader.close(), queries.close(), producer.close()]);
   }
+}
+
+async function withRedis(command: ChatsCommand, settings: OperatorSettings, tools: OperatorTools): Promise<number> {
+  if (settings.redis === null) throw new Error("the settings of Redis were not read");
+  const log = quietLog(settings);
+  const opened = { log, random: createRandom() };
+  const connection = createRedisConnection({ ...settings.redis, commandTimeoutMs: patienceMs }, opened);
+  const listener = createRedisConnection(settings.redis, opened);
+  const space = { client: settings.client, topicPrefix: settings.kafka.topicPrefix };
+  const ask: ChatTools["ask"] = async (request) => {
+    const key = Buffer.from(request.userId);
+    const value = await tools.encodeRequest(request);
+    await listener.ready(redisPatienceMs);
+    const waiting = await createReplies(connection, listener, { space, clock, log }).waiter(request.requestId);
+    try {
+      await tools.producer.produce([{ topic: "chat-requests", partition: null, key, value }]);
+      return await waiting.wait(outcomePatienceMs);
+    } finally {
+      waiting.close();
+    }
+  };
+  try {
+    await connection.ready(redisPatienceMs);
+    const onlooker = createOnlooker(connection, space);
+    return await runChats(command, { ...tools, onlooker, ask, hashIsKept: settings.log.idKey !== null });
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "StoreUnavailable")) throw error;
+    const where = settings.redis.address === null ? "REDIS_MASTER" : "REDIS_ADDRESS";
+    throw new Error(`Redis (${where}) can't be read: ${error.message}. Chats are read from Redis alone.`, {
+      cause: error,
+    });
+  } finally {
+    connection.close();
+    listener.close();
+  }
+}
+
+function quietLog({ appName }: OperatorSettings): Log {
+  return createLog({ level: "error", always: { app: appName }, destination: process.stderr });
 }

@@ -5,6 +5,7 @@ import { positionText, timesReplayed } from "../topology/replay.ts";
 import type { Display } from "./command-line.ts";
 import { userOf, type Letter } from "./dead-letters.ts";
 import { obstacles, type Done, type Step } from "./replay.ts";
+import { jsonLines, table } from "./table.ts";
 
 /** How users are named. */
 export interface Naming extends Display {
@@ -153,15 +154,4 @@ function replayedText({ replayed, letter }: Letter): string {
   const before = timesReplayed(letter.headers);
   const now = { no: "-", begun: "cut off", done: "yes" }[replayed.kind];
   return before === 0 ? now : `${now} (was a replay: ${String(before)})`;
-}
-
-function jsonLines(objects: readonly object[]): string {
-  return objects.map((one) => `${JSON.stringify(one)}\n`).join("");
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  const line = (row: readonly string[]): string => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ");
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
 }

@@ -2,7 +2,7 @@
 // command-line.ts, how things look print.ts. Called by src/operator.ts, and by tests over topics in memory.
 import { positionText } from "../topology/replay.ts";
 import { topics, type InputTopic } from "../topology/topics.ts";
-import type { Command } from "./command-line.ts";
+import type { TopicsCommand } from "./command-line.ts";
 import { choose, readDeadLetters, type Letter } from "./dead-letters.ts";
 import { eraseDeadLetters, eraseState, type ErasingTools } from "./erase.ts";
 import { exportLine, recordsOf, type FoundRecord } from "./personal-data.ts";
@@ -20,7 +20,7 @@ export interface OperatorTools extends ErasingTools {
 }
 
 /** Exit code: 0, or 1 when something that was asked for could not be done. Rejects when broker or registry do not answer. */
-export async function runCommand(command: Exclude<Command, { kind: "help" }>, tools: OperatorTools): Promise<0 | 1> {
+export async function runCommand(command: TopicsCommand, tools: OperatorTools): Promise<0 | 1> {
   switch (command.kind) {
     case "export":
       return exportUser(command.userId, tools);
@@ -72,7 +72,7 @@ function staying(left: readonly FoundRecord[]): string {
   return `What stays in the topics until its retention, and can't be taken out before:\n${lines.map((line) => `  ${line}`).join("\n")}\nNot touched: Salesforce's contact and case, the bot, the channel, backups, and whoever reads chat-events.`;
 }
 
-type LettersCommand = Extract<Command, { kind: "list" | "show" | "replay" }>;
+type LettersCommand = Extract<TopicsCommand, { kind: "list" | "show" | "replay" }>;
 
 async function deadLetters(command: LettersCommand, tools: OperatorTools): Promise<0 | 1> {
   const { letters, unreadable } = await readDeadLetters(tools);

@@ -216,17 +216,25 @@ function storage(
 ): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys" | "stateCompat"> {
   return {
     ...clusterOf(values, production),
-    redis: {
-      address: values.REDIS_ADDRESS,
-      sentinel:
-        values.REDIS_ADDRESS === null && values.REDIS_MASTER !== null
-          ? { master: values.REDIS_MASTER, addresses: values.REDIS_SENTINEL_ADDRESS ?? [] }
-          : null,
-      password: values.REDIS_PASSWORD,
-      tls: values.REDIS_TLS,
-    },
+    redis: redisOf(values),
     stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
     stateCompat: values.STATE_COMPAT,
+  };
+}
+
+/** The values that say where Redis is. */
+type RedisValues = Pick<SettingValues, Extract<keyof SettingValues, `REDIS_${string}`>>;
+
+/** Redis: what service and operator's command line share. */
+export function redisOf(values: RedisValues): Settings["redis"] {
+  return {
+    address: values.REDIS_ADDRESS,
+    sentinel:
+      values.REDIS_ADDRESS === null && values.REDIS_MASTER !== null
+        ? { master: values.REDIS_MASTER, addresses: values.REDIS_SENTINEL_ADDRESS ?? [] }
+        : null,
+    password: values.REDIS_PASSWORD,
+    tls: values.REDIS_TLS,
   };
 }
 

@@ -5,7 +5,7 @@ import { isFileName, secretFileNames, secretFiles, type ReadText } from "./secre
 import { proxiesOf } from "./proxies.ts";
 import { dashPrefix, givenSettings, underscorePrefix, type SettingWarning } from "./names.ts";
 import { factsOf, settingsSchema, type SettingValues } from "./schema.ts";
-import { arrange, clusterOf, type Settings } from "./settings-shape.ts";
+import { arrange, clusterOf, redisOf, type Settings } from "./settings-shape.ts";
 import { contradictions, isProduction } from "./together.ts";
 
 /** Something that keeps the service from starting. */
@@ -27,7 +27,10 @@ export type Loaded<Shape> =
 export type LoadedSettings = Loaded<Settings>;
 
 /** The settings that the operator's command line needs. */
-export type OperatorSettings = Pick<Settings, "appName" | "client" | "log" | "kafka" | "schemaRegistry" | "proxy">;
+export type OperatorSettings = Pick<Settings, "appName" | "client" | "log" | "kafka" | "schemaRegistry" | "proxy"> & {
+  /** Null where it was not asked for. */
+  readonly redis: Settings["redis"] | null;
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -75,16 +78,35 @@ const operatorSchema = settingsSchema.pick({
   SCHEMA_AUTO_REGISTER: true,
 });
 
-/** As loadSettings; of the service's environment only what the operator's command line needs must be there and right. */
-export function loadOperatorSettings(environment: Environment, readText?: ReadText): Loaded<OperatorSettings> {
-  const { values: given, warnings } = givenSettings(environment, knownNames);
-  const files = secretFiles(given, readText);
+const redisSchema = settingsSchema.pick({
+  REDIS_ADDRESS: true,
+  REDIS_PASSWORD: true,
+  REDIS_MASTER: true,
+  REDIS_SENTINEL_ADDRESS: true,
+  REDIS_TLS: true,
+});
+
+/**
+ * As loadSettings; of the service's environment only what the operator's command line needs must be there and right: what leads to Kafka
+ * and the registry, and to Redis where `needs` says so.
+ */
+export function loadOperatorSettings(
+  environment: Environment,
+  needs: { readonly redis: boolean } = { redis: false },
+  readText?: ReadText,
+): Loaded<OperatorSettings> {
+  const asRead = asOriginalRead(environment);
+  const seen = givenSettings(asRead.environment, knownNames);
+  const warnings = [...seen.warnings, ...asRead.warnings];
+  const files = secretFiles(seen.values, readText);
   const values = setValues(files.values);
-  const { read, mistakes } = readEach(values, Object.keys(operatorSchema.shape));
+  const needed = [operatorSchema, ...(needs.redis ? [redisSchema] : [])].flatMap(({ shape }) => Object.keys(shape));
+  const { read, mistakes } = readEach(values, needed);
   const found = [...files.mistakes, ...unlessIn(files.mistakes, mistakes), ...contradictions(read)];
   const all = operatorSchema.safeParse(values);
+  const ofRedis = needs.redis ? redisSchema.safeParse(values) : null;
   const proxies = proxiesOf(environment);
-  if (found.length > 0 || proxies.mistakes.length > 0 || !all.success)
+  if (found.length > 0 || proxies.mistakes.length > 0 || !all.success || ofRedis?.success === false)
     return { mistakes: [...withExamples(found), ...proxies.mistakes], warnings };
   const {
     APP_NAME: appName,
@@ -99,6 +121,7 @@ export function loadOperatorSettings(environment: Environment, readText?: ReadTe
     client,
     log: { level, idKey },
     proxy,
+    redis: ofRedis === null ? null : redisOf(ofRedis.data),
     ...clusterOf(all.data, isProduction(environmentName)),
   };
   return { settings, warnings };

@@ -59,6 +59,24 @@ describe("the command line", () => {
       expect(mistakeOf("deadletters", "replay", ...args)).toContain("--all for everything");
   });
 
+  it("takes what is asked of chats", () => {
+    const all = { status: null, olderThanMs: null, user: null, limit: null };
+    expect(commandOf("chats")).toEqual({ kind: "chats", verb: "list", json: false, selection: all });
+    const narrowed = ["--status", "active", "--older-than", "90m", "--user", "521", "--limit", "3", "--json"];
+    expect(commandOf("chats", "list", ...narrowed)).toEqual({
+      ...{ kind: "chats", verb: "list", json: true },
+      selection: { status: "ACTIVE", olderThanMs: 5_400_000, user: "521", limit: 3 },
+    });
+    expect(commandOf("chats", "show", "a-1", "--json")).toEqual({
+      kind: "chats",
+      verb: "show",
+      chatId: "a-1",
+      json: true,
+    });
+    expect(commandOf("chats", "end", "a-1")).toEqual({ kind: "chats", verb: "end", chatId: "a-1", by: null });
+    expect(commandOf("chats", "end", "a-1", "--by", "anna")).toMatchObject({ by: "anna" });
+  });
+
   it("helps", () => {
     for (const args of [["--help"], ["-h"], ["help"], ["deadletters", "list", "--help"]])
       expect(commandOf(...args)).toEqual({ kind: "help" });
@@ -82,6 +100,16 @@ describe("the command line", () => {
     [["deadletters", "list", "--raw"], "--raw belongs to show"],
     [["deadletters", "show", "1/2", "--dry-run"], "--dry-run belongs to replay"],
     [["deadletters", "list", "--nonsense"], "--nonsense"],
+    [["deadletters", "list", "--older-than", "2h"], "deadletters does not take --older-than"],
+    [["chats", "drop"], "chats takes list, show or end, not drop"],
+    [["chats", "list", "a-1"], "use chats show"],
+    [["chats", "show"], "chats show needs one chat id"],
+    [["chats", "end", "a-1", "b-2"], "chats end needs one chat id"],
+    [["chats", "--status", "open"], "open is no status: CONNECTING, ON_HOLD, ACTIVE, CLOSED, FAILED"],
+    [["chats", "--older-than", "2"], "--older-than takes a time such as"],
+    [["chats", "--show-user"], "chats list does not take --show-user"],
+    [["chats", "end", "a-1", "--json"], "chats end does not take --json"],
+    [["chats", "--nonsense"], "--nonsense"],
   ])("says what is wrong with %j", (args, words) => {
     expect(mistakeOf(...args)).toContain(words);
   });

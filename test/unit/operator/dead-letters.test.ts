@@ -46,7 +46,8 @@ const noErasure: Pick<OperatorTools, "encodeRequest" | "truncateDeadLetters" | "
 
 async function operator(args: string, producer: Producer = world.log.producer()): Promise<Ran> {
   const read = readCommandLine(args.split(" "));
-  if ("mistake" in read || read.command.kind === "help") throw new Error("not a command");
+  if ("mistake" in read || read.command.kind === "help" || read.command.kind === "chats")
+    throw new Error("not a command");
   const written = { out: "", told: "" };
   const code = await runCommand(read.command, {
     files: {

@@ -25,7 +25,8 @@ beforeEach(() => {
 
 async function operator(...args: string[]): Promise<Ran> {
   const read = readCommandLine(args);
-  if ("mistake" in read || read.command.kind === "help") throw new Error("not a command");
+  if ("mistake" in read || read.command.kind === "help" || read.command.kind === "chats")
+    throw new Error("not a command");
   const written = { out: "", told: "" };
   const startOf = (topic: string, partition: number): number =>
     topic === "dead-letters" ? (starts.get(partition) ?? 0) : 0;

@@ -320,6 +320,18 @@ describe("the operator's command line", () => {
     expect(loadOperatorSettings({ ...needed, ...set("REDIS_ADDRESS", "nonsense") })).toHaveProperty("settings");
   });
 
+  it("needs Redis for chats alone, and takes Sentinels as the service does", () => {
+    const asked = { redis: true };
+    expect(loadOperatorSettings(needed)).toMatchObject({ settings: { redis: null } });
+    expect(loadOperatorSettings(needed, asked)).toMatchObject({ mistakes: [{ name: "REDIS_ADDRESS" }] });
+    const nonsense = loadOperatorSettings({ ...needed, ...set("REDIS_ADDRESS", "nonsense") }, asked);
+    expect(nonsense).toMatchObject({ mistakes: [{ name: "REDIS_ADDRESS", problem: "must be host:port" }] });
+    const sentinels = { ...set("REDIS_MASTER", "main"), ...set("REDIS_SENTINEL_ADDRESS", "one:26379") };
+    expect(loadOperatorSettings({ ...needed, ...sentinels }, asked)).toMatchObject({
+      settings: { redis: { address: null, sentinel: { master: "main", addresses: ["one:26379"] } } },
+    });
+  });
+
   it("finds every mistake in what it needs at once", () => {
     const loaded = loadOperatorSettings({ ...set("KAFKA_HOST", "kafka"), ...set("LOG_LEVEL", "loud") });
     const names = "mistakes" in loaded ? loaded.mistakes.map(({ name }) => name) : [];
