@@ -58,12 +58,12 @@ export function printChat(chat: Chat, showing: Showing): string {
   return table(lines);
 }
 
-function described(chat: Chat, { client, userHash }: Showing): object {
+function described(chat: Chat, showing: Showing): object {
   const { userId, since, requestedAt, lastMessageAt, handBack, due, pending, ...rest } = chat;
   return {
     ...rest,
-    user: userHash(userId),
-    client,
+    user: showing.userHash(userId),
+    client: showing.client,
     since: timeOf(since),
     requestedAt: timeOf(requestedAt),
     lastMessageAt: timeOrNull(lastMessageAt),

@@ -86,6 +86,12 @@ export const edgeRows: readonly ParitySection[] = [
         "context > has the original's keys in the original's order, without those that are empty",
       ]),
       better(
+        "1.3 GET /v1/context/:user_id, all expired",
+        "`[]` while the set holds one expired entry, a panic with several; `null` again once the clean-up has been",
+        [`${ingress}/paths`, "context > is null where nothing was said"],
+        "`null` at once: what has expired counts as never said, and when a clean-up last ran shows in no answer",
+      ),
+      better(
         "1.3 POST /v1/integrations/whatsapp/webhook",
         "200 before the work is done",
         [`${ingress}/whatsapp`, "messages > takes a user's text"],

@@ -19,6 +19,8 @@ const setting = (name: string, byDefault: string | null, sample: string, better:
   better,
 });
 
+const emptyIsDefault = "empty is the default, where the original asked for an address with a hole in it";
+
 /** All of them, in the sheet's order. MAIN_CONTEXT_TIME_OUT was documented only. */
 export const originalSettings: readonly OriginalSetting[] = [
   setting("APP_NAME", "salesforce-integration", "my-app", null),
@@ -41,7 +43,7 @@ export const originalSettings: readonly OriginalSetting[] = [
     "MAIN_CONTEXT_TIME_OUT",
     "10",
     "15",
-    "documented there and not in its code; here it bounds the wait for a reply",
+    "documented there and not in its code; here it bounds the wait for a reply, and empty is the default",
   ),
   setting("USE_PROFILE", "false", "true", "no profile is ever served on the public port"),
   setting(
@@ -80,8 +82,8 @@ export const originalSettings: readonly OriginalSetting[] = [
   setting("SUCCESS_STATE", "whatsapp:from-sf-success,facebook:from-sf-success", "whatsapp:s,facebook:s", null),
   setting("KEYWORDS_RESTART", "coppelbot,regresar,reiniciar,restart", "regresar,menu", null),
   setting("INTEGRATIONS_BASE_URL", null, "https://integrations.example.com", null),
-  setting("INTEGRATIONS_WA_CHANNEL", "outgoing_webhook", "outgoing_webhook", null),
-  setting("INTEGRATIONS_FB_CHANNEL", "passthrough", "passthrough", null),
+  setting("INTEGRATIONS_WA_CHANNEL", "outgoing_webhook", "outgoing_webhook", emptyIsDefault),
+  setting("INTEGRATIONS_FB_CHANNEL", "passthrough", "passthrough", emptyIsDefault),
   setting("INTEGRATIONS_WA_BOT_ID", null, "my-wa-bot", null),
   setting("INTEGRATIONS_FB_BOT_ID", null, "my-fb-bot", null),
   setting("INTEGRATIONS_WA_BOT_JWT", null, "a-token", null),
@@ -110,7 +112,7 @@ export const originalSettings: readonly OriginalSetting[] = [
   setting("SFC_LOGIN_URL", null, "https://login.example.com", null),
   setting("SFC_BASE_URL", null, "https://data.example.com", null),
   setting("SFC_CHAT_URL", null, "https://chat.example.com", null),
-  setting("SFC_API_VERSION", "52", "55", null),
+  setting("SFC_API_VERSION", "52", "55", emptyIsDefault),
   setting("SFC_ORGANIZATION_ID", null, "00D000000000001", null),
   setting("SFC_DEPLOYMENT_ID", null, "572000000000001", null),
   setting("SFC_RECORD_TYPE_ID", null, "012000000000001", null),

@@ -70,6 +70,7 @@ export const botSettings = {
   INTEGRATIONS_WA_CHANNEL: defaulted(word, "outgoing_webhook", {
     description: "Channel of the WhatsApp bot at the Integrations API.",
     example: "outgoing_webhook",
+    emptyIsDefault: true,
   }),
   INTEGRATIONS_WA_BOT_ID: optional(word, {
     description: "Id of the WhatsApp bot at the Integrations API. Without it no text reaches WhatsApp users.",
@@ -89,6 +90,7 @@ export const botSettings = {
   INTEGRATIONS_FB_CHANNEL: defaulted(word, "passthrough", {
     description: "Channel of the Facebook bot at the Integrations API.",
     example: "passthrough",
+    emptyIsDefault: true,
   }),
   INTEGRATIONS_FB_BOT_ID: optional(word, {
     description: "Id of the Facebook bot at the Integrations API. Without it no text reaches Facebook users.",

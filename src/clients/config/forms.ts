@@ -51,6 +51,11 @@ export const listenAddress: Form<string> = form("an address or a name", (raw) =>
 /** A port to listen on; 0 is any free one. */
 export const listenPort: Form<number> = wholeNumber(0, 65_535);
 
+/** The same; an empty one is any free one too, as Go's listener has it. */
+export const goListenPort: Form<number> = form("a whole number from 0 to 65535", (raw) =>
+  raw === "" ? 0 : readWhole(raw, 0, 65_535),
+);
+
 /** A whole number within bounds, in digits: an empty text is none. */
 export function wholeNumber(least: number, most: number): Form<number> {
   return form(`a whole number from ${least.toString()} to ${most.toString()}`, (raw) => readWhole(raw, least, most));

@@ -48,7 +48,7 @@ function reference(): string {
     `Generated from the schema in \`src/clients/config\` by \`node src/clients/config/print.ts\`. Each name is read as \`${dashPrefix}NAME\` and,`,
     `where a shell cannot export that, as \`${underscorePrefix}NAME\`; where both are set and differ the dash wins, with a warning. A name under`,
     "these prefixes that is not listed is a warning, never a refusal. All mistakes are told at once, by name, and end the start with exit",
-    "code 78. An optional setting that is empty counts as not set.",
+    "code 78. An optional setting that is empty counts as not set; so does one whose default is marked _also empty_.",
     "",
     "Each _secret_ can stand in a file instead: `NAME_FILE` is its path, and a line feed at the file's end is dropped. Both set is a mistake.",
     "",
@@ -71,7 +71,7 @@ function referenceEntry(name: string, facts: SettingFacts): string {
   const byDefault = {
     required: "required",
     optional: `default: ${facts.defaultInWords ?? "none"}`,
-    defaulted: `default: \`${facts.default ?? ""}\``,
+    defaulted: `default: \`${facts.default ?? ""}\`${facts.emptyIsDefault === true ? ", also empty" : ""}`,
   }[facts.presence];
   const secret = facts.secret === true ? ", secret" : "";
   return `- **\`${name}\`** (${byDefault}${secret}): ${facts.description} Example: \`${facts.example}\``;

@@ -70,6 +70,7 @@ export const salesforceSettings = {
   SFC_API_VERSION: defaulted(word, "52", {
     description: "Version of the data API, and of Live Agent where SFC_CHAT_API_VERSION names no other.",
     example: "52",
+    emptyIsDefault: true,
   }),
   SFC_CHAT_API_VERSION: optional(word, {
     description: "Version of Live Agent.",

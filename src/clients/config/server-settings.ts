@@ -1,5 +1,17 @@
 // Settings of the process itself: who it is, where it listens, who may call it, what it logs, how it keeps its state secret.
-import { duration, goBoolean, listenAddress, listenPort, oneOf, seconds, text, timeZone, word } from "./forms.ts";
+import {
+  anyText,
+  duration,
+  goBoolean,
+  goListenPort,
+  listenAddress,
+  listenPort,
+  oneOf,
+  seconds,
+  text,
+  timeZone,
+  word,
+} from "./forms.ts";
 import { defaulted, optional, required } from "./setting.ts";
 import { stateKeys } from "./state-keys.ts";
 
@@ -8,13 +20,13 @@ const dayMs = 86_400_000;
 
 /** Settings of the process, by name without prefix. */
 export const serverSettings = {
-  APP_NAME: defaulted(word, "salesforce-integration", {
-    description: "First half of the Kafka group id, `<APP_NAME>-<KAFKA_TOPIC>`.",
+  APP_NAME: defaulted(anyText, "salesforce-integration", {
+    description: "First half of the Kafka group id, `<APP_NAME>-<KAFKA_TOPIC>`; may be empty.",
     example: "salesforce-integration",
   }),
-  CLIENT: defaulted(word, "salesforce", {
+  CLIENT: defaulted(anyText, "salesforce", {
     description:
-      "Name of this deployment: prefix of Redis keys and `client` of every record. Records of another are skipped.",
+      "Name of this deployment: prefix of Redis keys and `client` of every record. Records of another are skipped. May be empty.",
     example: "salesforce",
   }),
   HOST: defaulted(listenAddress, "localhost", {
@@ -22,8 +34,8 @@ export const serverSettings = {
     example: "0.0.0.0",
     local: "127.0.0.1",
   }),
-  PORT: defaulted(listenPort, "8080", {
-    description: "Port of the public routes; 0 is any free port.",
+  PORT: defaulted(goListenPort, "8080", {
+    description: "Port of the public routes; 0 or empty is any free port, which is logged.",
     example: "8080",
   }),
   METRICS_PORT: defaulted(listenPort, "9464", {
@@ -51,6 +63,7 @@ export const serverSettings = {
     description:
       "Seconds that connect and finish wait for their outcome; a chat must be open 2 s before, and has 1 s at least.",
     example: "10",
+    emptyIsDefault: true,
   }),
   TIMEZONE: defaulted(timeZone, "America/Mexico_City", {
     description: "IANA time zone of the dates in the history that the agent gets; empty: UTC.",

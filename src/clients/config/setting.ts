@@ -15,6 +15,8 @@ export interface About {
   readonly secret?: boolean;
   /** Default in words, where it depends on other settings. */
   readonly defaultInWords?: string;
+  /** Of a setting with a default: left empty it has it too, where the original took what is empty and could do nothing with it. */
+  readonly emptyIsDefault?: boolean;
 }
 
 /** About, with what follows from the way the setting was declared. */

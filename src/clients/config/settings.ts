@@ -163,7 +163,7 @@ function unlessIn(files: readonly Found[], mistakes: readonly Found[]): readonly
   return mistakes.filter(({ name }) => !files.some((file) => file.name === `${name}_FILE`));
 }
 
-/** An optional setting that is empty counts as not set. */
+/** An optional setting that is empty counts as not set, and so do some with a default. */
 function setValues(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(given).filter(([name, value]) => !meansUnset(name, value)));
 }
@@ -186,7 +186,9 @@ function readEach(
 }
 
 function meansUnset(name: string, value: string): boolean {
-  return value === "" && Object.hasOwn(settingsSchema.shape, name) && factsOf(name).presence === "optional";
+  if (value !== "" || !Object.hasOwn(settingsSchema.shape, name)) return false;
+  const { presence, emptyIsDefault } = factsOf(name);
+  return presence === "optional" || emptyIsDefault === true;
 }
 
 /** Proxies are every program's settings and have no prefix. */
