@@ -30,6 +30,7 @@ const steps: readonly Step[] = [
     judge: judgeImportReport,
   },
   { name: "dead code", args: [tool("knip/bin/knip.js"), "--no-progress"] },
+  { name: "dependencies", args: ["test/levels/dependencies.ts"] },
   { name: "generated files", args: ["schemas/generate.ts", "--check"] },
   { name: "schema evolution", args: ["schemas/released.ts", "check"] },
 ];

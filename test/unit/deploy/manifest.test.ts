@@ -88,6 +88,7 @@ describe("S20: the image", () => {
     expect(lines.filter((line) => line.startsWith("ENV "))).toEqual(["ENV NODE_ENV=production"]);
     expect(image).toContain("npm ci --omit=dev");
     expect(image).toContain("--ignore-scripts");
+    expect(lines).toContain("RUN node deploy/bill-of-materials.ts > sbom.cdx.json");
   });
 });
 
