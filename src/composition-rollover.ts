@@ -13,7 +13,7 @@ const patienceMs = 10_000;
 /**
  * Chats first, texts behind them: a text is decided when its chat is known. Rejects with Lost when the start is not wanted any more.
  */
-export async function takeOver(start: Start, storage: Storage, cluster: Cluster): Promise<void> {
+export async function rollOver(start: Start, storage: Storage, cluster: Cluster): Promise<void> {
   const { log, settings, clock } = start;
   const { users, originals, contexts } = await waitFor(start, "redis", () => storage.originals.look());
   for (let i = 0; i < users.length; i += perProduce) {

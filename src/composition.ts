@@ -12,7 +12,7 @@ import { createIngress, type Ingress } from "./ingress/ingress.ts";
 import { createRecordSinks } from "./ingress/record-sinks.ts";
 import { createDecide } from "./processors/interconnection/decide.ts";
 import { openOutside, type Outside } from "./composition-outside.ts";
-import { takeOver } from "./composition-rollover.ts";
+import { rollOver } from "./composition-rollover.ts";
 import { decideSettings, extraDataRules } from "./composition-settings.ts";
 import {
   closeAll,
@@ -94,7 +94,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const runtime = createRuntime(options.wrap?.(ports) ?? ports);
     waiting = () => runtime.missing();
     measure = () => runtime.measure();
-    await takeOver(start, storage, cluster);
+    await rollOver(start, storage, cluster);
     await runtime.start();
     const ingress = openIngress(start, storage, cluster, outside.registrations);
     await ingress.listen();

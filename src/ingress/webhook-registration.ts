@@ -75,7 +75,7 @@ async function inTime(options: RegistrationOptions, call: (signal: AbortSignal) 
   try {
     for (let tries = 1; ; tries += 1) {
       const outcome = await call(signal);
-      if (outcome.kind !== "retry" || tries >= (registrationTries.maxTries ?? 1)) return outcome;
+      if (outcome.kind !== "retry" || tries >= registrationTries.maxTries) return outcome;
       // Nobody else registers at the same moment: no chance is needed.
       await pause(options, delayMs(registrationTries, tries, 1, outcome.retryAfterMs), signal);
       if (signal.aborted) return outcome;

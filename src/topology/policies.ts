@@ -1,13 +1,17 @@
 // How calls are repeated, held back and slowed down, as named data, and the one function that turns it into a delay. Nothing else in
 // src/ backs off but what reads these.
 
-/** How one kind of call is repeated. */
-export interface RetryPolicy {
+/** How long is waited between tries; who calls knows when to stop, and for how long one may take. */
+export interface Backoff {
   readonly name: string;
-  /** Tries at most; null means that only the command's giveUpAt ends them. */
-  readonly maxTries: number | null;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
+}
+
+/** How one kind of command is repeated. */
+export interface RetryPolicy extends Backoff {
+  /** Tries at most; null means that only the command's giveUpAt ends them. */
+  readonly maxTries: number | null;
   /** Time that one try may take. */
   readonly tryTimeoutMs: number;
 }
@@ -58,30 +62,25 @@ export const handBackWithinADay: RetryPolicy = {
 };
 
 /** The registration of a webhook: as often as the original's HTTP client tried, within the time of its caller. */
-export const registrationTries: RetryPolicy = {
+export const registrationTries: Backoff & { readonly maxTries: number } = {
   name: "registrationTries",
   maxTries: 4,
   firstDelayMs: 1_000,
   maxDelayMs: 30_000,
-  tryTimeoutMs: 30_000,
 };
 
 /** Our own services (broker, Redis, registry): for ever, as long as the index is ours. */
-export const ownService: RetryPolicy = {
+export const ownService: Backoff = {
   name: "ownService",
-  maxTries: null,
   firstDelayMs: 50,
   maxDelayMs: 2_000,
-  tryTimeoutMs: 5_000,
 };
 
 /** A failed poll: quick, because the session dies without polls. */
-export const pollAgain: RetryPolicy = {
+export const pollAgain: Backoff = {
   name: "pollAgain",
-  maxTries: null,
   firstDelayMs: 250,
   maxDelayMs: 3_000,
-  tryTimeoutMs: 45_000,
 };
 
 /** When calls to an outside system are held back because it does not work. */
@@ -150,7 +149,7 @@ export const pollsAgainWithinMs = 8_000;
  * Wait before try number `triesMade + 1`: doubles from firstDelayMs to maxDelayMs, half of it drawn by `random` in [0, 1)
  * so that many who failed together do not come back together. A wait that the other side asked for is kept, and the chance added.
  */
-export function delayMs(policy: RetryPolicy, triesMade: number, random: number, askedMs: number | null): number {
+export function delayMs(policy: Backoff, triesMade: number, random: number, askedMs: number | null): number {
   const full = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(30, Math.max(0, triesMade - 1)));
   const asked = askedMs === null ? 0 : askedMs + Math.round((full / 2) * random);
   return Math.max(asked, Math.round(full / 2 + (full / 2) * random));

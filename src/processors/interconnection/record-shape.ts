@@ -13,6 +13,7 @@ function orNull(shape: Shape): Shape {
   return (value, path) => (value === null ? null : shape(value, path));
 }
 
+/** For what records of before do not have. */
 function orMissing(shape: Shape): Shape {
   return (value, path) => (value === undefined ? null : shape(value, path));
 }
@@ -53,11 +54,6 @@ function variants(field: string, shapes: Readonly<Record<string, Shape>>): Shape
 
 function firstFault(faults: readonly (string | null)[]): string | null {
   return faults.find((fault) => fault !== null) ?? null;
-}
-
-/** For what records of before do not have. */
-function orAbsent(shape: Shape): Shape {
-  return (value, path) => (value === undefined ? null : shape(value, path));
 }
 
 const channel = among(["unknown", "whatsapp", "facebook"]);
@@ -162,10 +158,10 @@ const commands = list(
       text,
       messageIds: list(text),
       about: among(["message", "context", "notice"]),
-      postsBefore: orAbsent(whole),
+      postsBefore: orMissing(whole),
     }),
     AttachFile: object({ ...command, caseId: text, ...file }),
-    EndChat: object({ ...command, session, postsBefore: orAbsent(whole) }),
+    EndChat: object({ ...command, session, postsBefore: orMissing(whole) }),
     SayToUser: object({ ...command, channel, messageId: text, text, about: among(["message", "notice"]) }),
     HandBack: object({ ...command, channel, botSlug: text, botState: text }),
   }),

@@ -1,9 +1,9 @@
 // Delays between tries.
 import { describe, expect, it } from "vitest";
 
-import { delayMs, type RetryPolicy } from "../../../src/topology/policies.ts";
+import { delayMs, type Backoff } from "../../../src/topology/policies.ts";
 
-const policy: RetryPolicy = { name: "p", maxTries: null, firstDelayMs: 200, maxDelayMs: 1_000, tryTimeoutMs: 1 };
+const policy: Backoff = { name: "p", firstDelayMs: 200, maxDelayMs: 1_000 };
 
 describe("delay", () => {
   it("doubles up to its maximum, half of it by chance", () => {
