@@ -1,0 +1,238 @@
+// The shape that 3.1.0 demands of a stored record, as it was released: src/processors/interconnection/record-shape.ts of that version, and
+// never edited (but for what it exports). While a deployment rolls, or goes back, an instance of it reads what ours have written. Used by record.test.ts.
+
+/** Tells what is wrong with a value under its path; null when nothing is. */
+type Shape = (value: unknown, path: string) => string | null;
+
+const text: Shape = (value, path) => (typeof value === "string" ? null : `${path} must be text`);
+const whole: Shape = (value, path) => (Number.isSafeInteger(value) ? null : `${path} must be a whole number`);
+const bool: Shape = (value, path) => (typeof value === "boolean" ? null : `${path} must be true or false`);
+const anything: Shape = (value, path) => (value === undefined ? `${path} is missing` : null);
+
+function orNull(shape: Shape): Shape {
+  return (value, path) => (value === null ? null : shape(value, path));
+}
+
+function orMissing(shape: Shape): Shape {
+  return (value, path) => (value === undefined ? null : shape(value, path));
+}
+
+function among(words: readonly string[]): Shape {
+  return (value, path) =>
+    typeof value === "string" && words.includes(value) ? null : `${path} must be one of ${words.join(", ")}`;
+}
+
+function list(shape: Shape): Shape {
+  return (value, path) => {
+    if (!Array.isArray(value)) return `${path} must be a list`;
+    return firstFault(value.map((item, i) => shape(item, `${path}[${String(i)}]`)));
+  };
+}
+
+function object(fields: Readonly<Record<string, Shape>>): Shape {
+  return (value, path) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return `${path || "record"} must be an object`;
+    const given = new Map<string, unknown>(Object.entries(value));
+    return firstFault(
+      Object.entries(fields).map(([name, shape]) => shape(given.get(name), path === "" ? name : `${path}.${name}`)),
+    );
+  };
+}
+
+/** Another shape for each value of one field. */
+function variants(field: string, shapes: Readonly<Record<string, Shape>>): Shape {
+  const names = among(Object.keys(shapes));
+  return (value, path) => {
+    const fault = object({ [field]: names })(value, path);
+    if (fault !== null) return fault;
+    const name = String(new Map<string, unknown>(Object.entries(value as object)).get(field));
+    return shapes[name]?.(value, path) ?? null;
+  };
+}
+
+function firstFault(faults: readonly (string | null)[]): string | null {
+  return faults.find((fault) => fault !== null) ?? null;
+}
+
+/** For what records of before do not have. */
+function orAbsent(shape: Shape): Shape {
+  return (value, path) => (value === undefined ? null : shape(value, path));
+}
+
+const channel = among(["unknown", "whatsapp", "facebook"]);
+const lane = among(["desk", "channel"]);
+const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole, numbered: bool });
+const media = object({ url: text, mimeType: orNull(text), caption: orNull(text) });
+/** What a stored entry of the context must be. */
+const entryShape: Shape = object({
+  messageId: text,
+  at: whole,
+  from: among(["user", "bot"]),
+  text: orNull(text),
+  media: orNull(media),
+  messageType: orMissing(text),
+});
+const entries = list(entryShape);
+
+const head = {
+  chatId: text,
+  requestId: text,
+  channel,
+  name: text,
+  email: text,
+  phoneNumber: orNull(text),
+  botSlug: text,
+  botId: text,
+  extraData: object({}),
+  requestedAt: whole,
+};
+const atDesk = {
+  ...head,
+  contactId: text,
+  caseId: text,
+  session,
+  position: whole,
+  resumeToken: orNull(text),
+  recent: text,
+  repeats: orNull(object({ from: whole, to: whole })),
+  postSequence: whole,
+  waitingSince: whole,
+  noisyAt: orMissing(object({ typing: orMissing(whole), custom: orMissing(whole) })),
+};
+const over = object({
+  ...head,
+  endedAt: whole,
+  lastPosition: whole,
+  contactId: orNull(text),
+  caseId: orNull(text),
+  session: orNull(session),
+});
+
+const interconnection = variants("status", {
+  CONNECTING: object({
+    ...head,
+    openBy: whole,
+    contactId: orNull(text),
+    caseId: orNull(text),
+    session: orNull(session),
+    postSequence: whole,
+    context: entries,
+    said: entries,
+    isMoved: orMissing(bool),
+  }),
+  ON_HOLD: object({
+    ...atDesk,
+    context: entries,
+    said: entries,
+    queuePosition: orNull(whole),
+    waitTextGiven: bool,
+    isMoved: orMissing(bool),
+  }),
+  ACTIVE: object({ ...atDesk, acceptedAt: whole, agentName: orNull(text) }),
+  CLOSED: over,
+  FAILED: over,
+});
+
+const command = { lane, seq: whole, chatId: text, giveUpAt: whole };
+const extraData = object({});
+const file = { media, messageType: text, messageId: text, words: orNull(text) };
+const commands = list(
+  variants("kind", {
+    EnsureContact: object({ ...command, name: text, email: text, phoneNumber: orNull(text), extraData, channel }),
+    EnsureCase: object({
+      ...command,
+      contactId: text,
+      channel,
+      subject: text,
+      description: text,
+      ownerId: orNull(text),
+      notBefore: whole,
+      extraData,
+    }),
+    CloseCase: object({ ...command, caseId: text }),
+    OpenSession: object({ ...command, visitorName: text }),
+    RequestChat: object({ ...command, session, buttonId: text, visitorName: text, contactId: text, caseId: text }),
+    SayToAgent: object({
+      ...command,
+      session,
+      text,
+      messageIds: list(text),
+      about: among(["message", "context", "notice"]),
+      postsBefore: orAbsent(whole),
+    }),
+    AttachFile: object({ ...command, caseId: text, ...file }),
+    EndChat: object({ ...command, session, postsBefore: orAbsent(whole) }),
+    SayToUser: object({ ...command, channel, messageId: text, text, about: among(["message", "notice"]) }),
+    HandBack: object({ ...command, channel, botSlug: text, botState: text }),
+  }),
+);
+
+const bySeq = object({ desk: whole, channel: whole });
+const backlogText = object({ text, messageIds: list(text), about: among(["message", "context", "notice"]) });
+const backlogFile = object({ file: object(file) });
+const waiting: Shape = (value, path) =>
+  (typeof value === "object" && value !== null && "file" in value ? backlogFile : backlogText)(value, path);
+const reply = object({ outcome: among(["done", "refused"]), reason: text, chatId: orNull(text), detail: orNull(text) });
+
+/** Shape of the JSON, as far as the state can't tell. */
+export const recordShape: Shape = object({
+  client: text,
+  userID: text,
+  sessionID: text,
+  sessionKey: text,
+  affinityToken: text,
+  status: text,
+  timestamp: anything,
+  provider: text,
+  botSlug: text,
+  botID: text,
+  name: text,
+  email: text,
+  phoneNumber: text,
+  caseID: text,
+  extraData: object({}),
+  bridge: object({ version: whole, chat: orNull(object({ session: orNull(object({})) })), pending: list(object({})) }),
+});
+
+/** Shape of the state that is made of it. */
+export const stateShape: Shape = object({
+  interconnection: orNull(interconnection),
+  pending: commands,
+  backlog: list(object({ lane, texts: list(waiting) })),
+  due: list(
+    object({
+      kind: among([
+        "unknown",
+        "opening_limit",
+        "accept_limit",
+        "hand_back",
+        "chat_too_old",
+        "forget",
+        "rewrite",
+        "close_case",
+        "erase",
+      ]),
+      chatId: text,
+      at: whole,
+    }),
+  ),
+  handBack: orNull(object({ chatId: text, channel, botSlug: text, botState: text })),
+  lastSeq: bySeq,
+  lastFact: whole,
+  taken: list(text),
+  outcomes: list(object({ requestId: text, reply })),
+  looseCase: orNull(object({ caseId: text, contactId: text, until: whole })),
+  earlier: list(
+    object({
+      chatId: text,
+      requestId: text,
+      channel,
+      contactId: orNull(text),
+      caseId: orNull(text),
+      lastSeq: bySeq,
+      lastFact: whole,
+    }),
+  ),
+  overflowTold: list(lane),
+});
