@@ -18,12 +18,17 @@ afterEach(async () => {
   delete open.stage;
 });
 
-function operator({ names, addresses }: Stage, args: readonly string[], redis = addresses.redis): Promise<OperatorRun> {
+function operator(
+  { names, addresses }: Stage,
+  args: readonly string[],
+  elsewhere: Readonly<Record<string, string>> = {},
+): Promise<OperatorRun> {
   return runOperator(["chats", ...args], {
     ...{ APP_NAME: names.appName, CLIENT: names.client, KAFKA_TOPIC: names.topic },
     ...{ KAFKA_HOST: addresses.brokers, KAFKA_SECURITY_PROTOCOL: "PLAINTEXT" },
-    ...{ SCHEMA_REGISTRY_URL: addresses.registryUrl, REDIS_ADDRESS: redis, LOG_ID_KEY: "a-key-of-the-logs" },
+    ...{ SCHEMA_REGISTRY_URL: addresses.registryUrl, REDIS_ADDRESS: addresses.redis, LOG_ID_KEY: "a-key-of-the-logs" },
     ...wireSettings(addresses.wire),
+    ...elsewhere,
   });
 }
 
@@ -91,6 +96,10 @@ it("chats are listed, shown and ended beside the running service", async () => {
   ]);
   expect(linesOf(await operator(stage, ["--older-than", "1h", "--json"]))).toEqual([]);
 
+  const dead = await deadAddress();
+  const unsent = await operator(stage, ["end", hers.chatId], { KAFKA_HOST: dead });
+  expect([unsent.code, unsent.out, unsent.told]).toEqual([1, "", expect.stringMatching(/^Failed: /u)]);
+  expect(session.state).toBe("ENGAGED");
   const ended = await operator(stage, ["end", hers.chatId, "--by", "the test"]);
   expect([ended.code, ended.out], ended.told).toEqual([0, expect.stringContaining(`Chat ${hers.chatId} has ended`)]);
   await eventually("the chat has ended at the desk", () => session.state === "ENDED");
@@ -106,7 +115,14 @@ it("chats are listed, shown and ended beside the running service", async () => {
   expect([late.code, late.told]).toEqual([0, expect.any(String)]);
   await eventually("the other chat has ended at the desk", () => waiting.state === "ENDED");
 
-  const away = await operator(stage, [], await deadAddress());
+  const alone = await operator(stage, ["--status", "closed", "--json"], {
+    ...{ KAFKA_HOST: dead, SCHEMA_REGISTRY_URL: `http://${dead}` },
+  });
+  expect(
+    linesOf(alone).map(({ chatId }) => chatId),
+    alone.told,
+  ).toContain(hers.chatId);
+  const away = await operator(stage, [], { REDIS_ADDRESS: dead });
   expect([away.code, away.out, away.told]).toEqual([
     1,
     "",
