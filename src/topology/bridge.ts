@@ -86,6 +86,7 @@ export const bridge: Graph = {
         OpenSession: threeQuickTries,
         RequestChat: threeQuickTries,
         SayToAgent: textWithinMinutes,
+        ReportToDesk: threeQuickTries,
         AttachFile: fileWithinMinutes,
         EndChat: endWithinMinutes,
       },

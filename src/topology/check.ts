@@ -11,6 +11,7 @@ const laneOfKind: Readonly<Record<Command["kind"], LaneName>> = {
   OpenSession: "desk",
   RequestChat: "desk",
   SayToAgent: "desk",
+  ReportToDesk: "desk",
   AttachFile: "desk",
   EndChat: "desk",
   SayToUser: "channel",

@@ -1,5 +1,6 @@
 // The moments that the states of one partition index wait for. When one has come the owner appends it as a record; decide
 // drops one that the state no longer waits for, so that a repeat does no harm. Survives takeover: it derives from state.
+import { momentsOf } from "../processors/interconnection/due-times.ts";
 import type { Due, UserState } from "../processors/interconnection/state.ts";
 import type { AgentEvent } from "../processors/messages/generated.ts";
 import { isLost, type Pace } from "./retry.ts";
@@ -53,15 +54,16 @@ export function createDueTimes(tools: DueTools, partition: number, signal: Abort
   return {
     update(userId, state) {
       if (signal.aborted) return;
+      const moments = momentsOf(state);
       const timers = users.get(userId) ?? new Map<string, () => void>();
-      const wanted = new Set(state.due.map(idOf));
+      const wanted = new Set(moments.map(idOf));
       for (const [id, cancel] of timers) {
         if (wanted.has(id)) continue;
         cancel();
         timers.delete(id);
         count -= 1;
       }
-      for (const due of state.due) {
+      for (const due of moments) {
         if (timers.has(idOf(due))) continue;
         count += 1;
         arm(userId, due, timers);

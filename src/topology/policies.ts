@@ -16,7 +16,7 @@ export interface RetryPolicy extends Backoff {
   readonly tryTimeoutMs: number;
 }
 
-/** A step of opening a chat: somebody waits at the phone for the answer. */
+/** A step of opening a chat: somebody waits at the phone for the answer. And what the desk is told beside the talk, before which texts wait. */
 export const threeQuickTries: RetryPolicy = {
   name: "threeQuickTries",
   maxTries: 3,

@@ -105,7 +105,7 @@ describe("a whole chat", () => {
     expect(talk.events.map(({ number }) => number)).toEqual(talk.events.map((_, at) => accepted.position + 1 + at));
     expect(talk.resumeToken).toMatch(/^\d+$/);
 
-    expect(await outside.desk.end(session, 3, never)).toEqual(done);
+    expect(await outside.desk.end(session, "left", 3, never)).toEqual(done);
     const end = events(await outside.desk.poll(session, talk.position, never));
     expect(end.events).toMatchObject([{ kind: "ended", reason: "client" }]);
     expect(await outside.desk.poll(session, end.position, never)).toMatchObject({
@@ -129,7 +129,7 @@ describe("a whole chat", () => {
     const end = events(await outside.desk.poll(session, position, never));
     expect(end.events).toMatchObject([{ kind: "ended", reason: "agent" }]);
     expect(await outside.desk.say(session, "too late", 2, never)).toMatchObject({ kind: "refused", status: 403 });
-    expect(await outside.desk.end(session, 2, never)).toEqual(done);
+    expect(await outside.desk.end(session, "left", 2, never)).toEqual(done);
   });
 
   it("with nobody online is refused by the desk", async () => {
@@ -159,7 +159,7 @@ describe("the number of a post", () => {
   it("R23 with a gap is out of step with the last accepted one", async () => {
     const { session } = await engaged();
     expect(await outside.desk.say(session, "ahead", 9, never)).toEqual({ kind: "outOfStep", lastAccepted: 1 });
-    expect(await outside.desk.end(session, 9, never)).toEqual({ kind: "outOfStep", lastAccepted: 1 });
+    expect(await outside.desk.end(session, "left", 9, never)).toEqual({ kind: "outOfStep", lastAccepted: 1 });
     expect(await outside.desk.say(session, "in step", 2, never)).toEqual(done);
   });
 });
@@ -167,7 +167,7 @@ describe("the number of a post", () => {
 it("a session in which no chat could be requested is given up", async () => {
   const opened = await outside.desk.openSession(never);
   if (opened.kind !== "done") throw new Error("no session");
-  expect(await outside.desk.end(opened.value, 1, never)).toEqual(done);
+  expect(await outside.desk.end(opened.value, "left", 1, never)).toEqual(done);
   expect(theirs(opened.value).state).toBe("ENDED");
 });
 
@@ -291,7 +291,7 @@ describe("R20 a hand-over", () => {
   it("ends a chat that nobody polls any more where it is now", async () => {
     const { session } = await engaged();
     handOver(theirs(session), USUAL_HAND_OVER);
-    expect(await outside.desk.end(session, 2, never)).toEqual(done);
+    expect(await outside.desk.end(session, "left", 2, never)).toEqual(done);
     expect(theirs(session)).toMatchObject({ state: "ENDED", violations: [] });
   });
 
@@ -311,7 +311,7 @@ it("a session that is gone is lost, refused, or done, as the call wants it", asy
   });
   expect(await outside.desk.say(session, "anybody?", 2, never)).toMatchObject({ kind: "refused", status: 403 });
   expect(await outside.desk.reconnect(session, resumeToken, never)).toMatchObject({ kind: "refused", status: 403 });
-  expect(await outside.desk.end(session, 2, never)).toEqual(done);
+  expect(await outside.desk.end(session, "left", 2, never)).toEqual(done);
 });
 
 it("a desk that is away has certainly done nothing, and the chat goes on afterwards", async () => {

@@ -30,6 +30,28 @@ describe.each(["stays", "is killed", "is stopped"])("moments, when the instance 
     expect(dueRecords(world, "hand_back")).toBe(1);
   });
 
+  it("the user does not answer the agent: the desk is told, then the chat ends and he is handed back", async () => {
+    const world = createGraphWorld({
+      sessionTimeoutMs: 3_000,
+      desk: { idle: { idleLimitSeconds: 60, idleWarningSeconds: 30 } },
+    });
+    world.start();
+    const chat = await world.openChat("ana");
+    chat.say("Which order?");
+    await world.advance(2_000);
+    if (fate === "is killed") world.instances[0]?.crash();
+    if (fate === "is stopped") void world.instances[0]?.stop();
+    await world.advance(100);
+    if (fate !== "stays") world.start();
+    await world.advance(40_000);
+    expect([chat.reports, chat.ended]).toEqual([[{ kind: "user_silent" }], null]);
+    await world.advance(40_000);
+    expect([chat.reports.length, chat.ended]).toEqual([1, "idle visitor"]);
+    expect([dueRecords(world, "idle_warning"), dueRecords(world, "idle_limit")]).toEqual([1, 1]);
+    expect(world.phone.handedBack.map(({ botState }) => botState)).toEqual(["from-sf-timeout"]);
+    expect(world.shown("ana")).toEqual(["Esperando un agente", "Which order?"]);
+  });
+
   it("a moment that fell while nobody was there comes at once", async () => {
     const world = await after({ decide: { acceptTimeoutMs: 1_050 } }, 20_000);
     expect(world.phone.handedBack).toHaveLength(1);

@@ -2,10 +2,13 @@
 // are acknowledged, one poll at a time, posts that carry numbers, contacts and cases. Keeps what the agents see, and what was
 // done to it against its rules. For tests of the topology; its only time is the clock it is given.
 import type { CaseFile } from "../../src/processors/desk/files.ts";
+import type { DeskReport } from "../../src/processors/interconnection/commands.ts";
 import type { Desk, OpenedSession, PollAnswer, PostOutcome } from "../../src/processors/desk/port.ts";
 import type { DeskEvent, DeskEventKind, DeskLostReason } from "../../src/processors/messages/generated.ts";
 import type { Outcome } from "../../src/processors/outcome.ts";
 import type { Clock } from "../../src/topology/ports.ts";
+import { blankDeskEvent } from "./blank-desk-event.ts";
+import type { FakeDeskOptions } from "./fake-desk-options.ts";
 
 /** What becomes of a call instead of success; an effect that is `after` has happened all the same. */
 export type DeskFault =
@@ -23,12 +26,14 @@ export interface DeskChat {
   readonly caseId: string;
   /** Texts in the order in which the agent saw them. */
   readonly seen: readonly string[];
-  readonly ended: "agent" | "visitor" | "desk" | null;
+  /** What the desk was told beside the talk. */
+  readonly reports: readonly DeskReport[];
+  readonly ended: "agent" | "visitor" | "idle visitor" | "desk" | null;
   /** Polls of the session that were in flight at the same time, at most. */
   readonly pollsAtOnce: number;
   readonly polls: number;
   queue(place: number): void;
-  accept(agentName?: string): void;
+  accept(agentName?: string, more?: Partial<DeskEvent>): void;
   say(text: string): void;
   event(kind: DeskEventKind, more?: Partial<DeskEvent>): void;
   end(): void;
@@ -81,25 +86,9 @@ interface Session {
   chat: MutableChat | null;
 }
 
-type MutableChat = { -readonly [Key in keyof DeskChat]: DeskChat[Key] } & { seen: string[]; early: string[] };
-
-/** Options of the desk. */
-export interface FakeDeskOptions {
-  /** Live Agent drops the repeat of a number that it has accepted; a desk that does not lets doubles show. Default true. */
-  readonly honoursNumbers?: boolean;
-  /** The repeat of an accepted number is answered with 409 and the last number, instead of dropped. Default false. */
-  readonly tellsRepeats?: boolean;
-  /** After a move, events that were answered and not acknowledged come again, under new numbers. Default true. */
-  readonly repeatsAfterMove?: boolean;
-  readonly holdMs?: number;
-  readonly pollTimeoutMs?: number;
-  /** E-mails of contacts that may not chat. */
-  readonly blocked?: readonly string[];
-}
-
-const nothingSaid = {
-  ...{ text: null, agentName: null, reason: null, queuePosition: null, detail: null, estimatedWaitSeconds: null },
-} as const;
+type MutableChat = {
+  -readonly [Key in keyof DeskChat]: DeskChat[Key] extends readonly (infer Item)[] ? Item[] : DeskChat[Key];
+};
 
 /** A desk that knows nobody yet. */
 export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): FakeDesk {
@@ -110,6 +99,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     holdMs = 20_000,
     pollTimeoutMs = 40_000,
     blocked = [],
+    idle = {},
   } = options;
   const sessions = new Map<string, Session>();
   const contacts = new Map<string, string>();
@@ -150,7 +140,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   }
 
   function add(session: Session, kind: DeskEventKind, more: Partial<DeskEvent> = {}): void {
-    session.events.push({ number: session.nextNumber, kind, ...nothingSaid, ...more });
+    session.events.push({ number: session.nextNumber, kind, ...blankDeskEvent, ...more });
     session.nextNumber += 1;
     if (session.held?.route === session.route) session.held.wake();
   }
@@ -182,12 +172,13 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       sessionId: session.id,
       ...details,
       seen: [],
+      reports: [],
       early: [],
       ended: null,
       pollsAtOnce: 0,
       polls: 0,
       queue: (place) => add(session, "queued", { queuePosition: place }),
-      accept: (agentName = "Agent") => add(session, "accepted", { agentName }),
+      accept: (agentName = "Agent", more = {}) => add(session, "accepted", { agentName, ...idle, ...more }),
       say: (text) => add(session, "said", { text, agentName: "Agent" }),
       event: (kind, more) => add(session, kind, more),
       end() {
@@ -334,12 +325,14 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       ),
     say: (session, text, number, signal) =>
       call("say", signal, () => post(session, number, (known) => void known.chat?.seen.push(text))),
-    end: (session, number, signal) =>
+    report: (session, report, number, signal) =>
+      call("report", signal, () => post(session, number, (known) => void known.chat?.reports.push(report))),
+    end: (session, why, number, signal) =>
       call("end", signal, () => {
         const known = sessions.get(session.id);
         if (known === undefined || known.gone || known.chat?.ended === "agent") return { kind: "done", value: null };
         return post(session, number, (open) => {
-          if (open.chat !== null) open.chat.ended ??= "visitor";
+          if (open.chat !== null) open.chat.ended ??= why === "user_idle" ? "idle visitor" : "visitor";
           open.gone = true;
           open.held?.wake();
         });
@@ -353,7 +346,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         known.resyncDue = true;
         // The desk tells first where the session stands.
         const others = known.events.map((event) => ({ ...event, number: event.number + 1 }));
-        known.events = [{ ...nothingSaid, number: 0, kind: "other" }, ...others];
+        known.events = [{ ...blankDeskEvent, number: 0, kind: "other" }, ...others];
         known.nextNumber += 1;
         return {
           kind: "done",

@@ -1,6 +1,7 @@
 /**
  * Control routes of the desk: its sessions, the queue, what an agent does with a session, and what befalls it.
  */
+import { isObject } from "../answers.ts";
 import {
   declineChat,
   disconnectAgent,
@@ -93,7 +94,12 @@ function acts({ desk }: WorldParts): Readonly<Record<string, Act>> {
 }
 
 function changeModes({ desk }: WorldParts, body: unknown): unknown {
-  return Object.assign(desk.modes, likeShape(body, desk.modes));
+  const changes = likeShape(body, desk.modes);
+  const rules: unknown = changes.sensitiveDataRules ?? [];
+  if (!Array.isArray(rules) || !rules.every((rule) => isObject(rule))) {
+    throw new ControlError(400, "sensitiveDataRules must be a list of objects");
+  }
+  return Object.assign(desk.modes, changes);
 }
 
 function queue({ desk }: WorldParts): unknown {

@@ -2,6 +2,7 @@
  * Acceptance: an agent takes a chat that waits or was offered to them, and the visitor is told.
  * Called by the queue for agents that accept by themselves, and by the control API.
  */
+import { idleTimeout } from "./client-duties.ts";
 import type { Agent, Desk } from "./desk.ts";
 import { pushEvent } from "./events.ts";
 import { NotPossible } from "./session.ts";
@@ -30,7 +31,7 @@ export function acceptChat(desk: Desk, session: Session, agent: Agent): void {
     userId: agent.id,
     items: [],
     sneakPeekEnabled: false,
-    chasitorIdleTimeout: { isEnabled: false },
+    chasitorIdleTimeout: idleTimeout(desk.modes),
   });
   desk.onEngaged(session, agent);
 }

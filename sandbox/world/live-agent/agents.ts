@@ -3,6 +3,7 @@
  * Every act ends in events for the visitor and lines on the agent's screen.
  * Called by the control API, the scripts and the queue.
  */
+import { idleTimeout, judgeText } from "./client-duties.ts";
 import type { Agent, AgentScript, Desk } from "./desk.ts";
 import { pushEvent, pushTerminal } from "./events.ts";
 import { failWhereNobodyIsLeft, leave, offerAll, requeue } from "./queue.ts";
@@ -82,6 +83,7 @@ export function typing(desk: Desk, session: Session, isTyping: boolean): void {
 
 /** A visitor's text reaches the agent's screen. */
 export function visitorSays(desk: Desk, session: Session, text: string, sequence: number | null): void {
+  judgeText(session, text);
   addLine(desk, session, { type: "Chasitor", name: session.visitor?.visitorName ?? "", content: text }, sequence);
   desk.onVisitorText(session, text);
 }
@@ -100,7 +102,7 @@ export function transferToAgent(desk: Desk, session: Session, target: Agent): vo
     name: target.name,
     userId: target.id,
     sneakPeekEnabled: false,
-    chasitorIdleTimeout: { isEnabled: false },
+    chasitorIdleTimeout: idleTimeout(desk.modes),
   });
   addLine(desk, session, { type: "OperatorTransferred", name: target.name, content: "" }, null);
   desk.onEngaged(session, target);

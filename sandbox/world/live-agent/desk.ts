@@ -9,7 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
 import type { People } from "../people.ts";
 import type { Records } from "../salesforce/records.ts";
-import type { Session } from "./session.ts";
+import type { SensitiveDataRule, Session } from "./session.ts";
 
 /** How the simulated server behaves where the guide leaves room. Changeable while it runs. */
 export interface DeskModes {
@@ -32,6 +32,12 @@ export interface DeskModes {
   postBeforeAccept: "refuse" | "accept";
   /** `live`: real places in the queue; `zero`: always 0, as with Omni-Channel routing. */
   queuePositions: "live" | "zero";
+  /** An idle visitor's chat is to be ended after so many seconds, by its client; 0: never. Told with the next accept or transfer. */
+  idleTimeoutS: number;
+  /** After so many seconds the client is to tell of the silence. */
+  idleWarningS: number;
+  /** What the client is to hide in its texts; told with the next chat request. */
+  sensitiveDataRules: readonly SensitiveDataRule[];
   /** Sends AgentTyping and AgentNotTyping around each agent text. */
   typing: boolean;
 }
@@ -130,6 +136,9 @@ export function usualModes(): DeskModes {
     sequence: "honoured",
     postBeforeAccept: "refuse",
     queuePositions: "live",
+    idleTimeoutS: 0,
+    idleWarningS: 0,
+    sensitiveDataRules: [],
     typing: true,
   };
 }
@@ -177,6 +186,8 @@ export function newSession(desk: Desk): Session {
     polls: [],
     posts: [],
     transcript: [],
+    dataRules: [],
+    isIdleWarned: false,
     violations: [],
     handOver: undefined,
     isResyncDue: false,

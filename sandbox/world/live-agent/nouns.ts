@@ -7,6 +7,7 @@ import { header, isObject, jsonBody, text } from "../answers.ts";
 import type { Answer, Call, JsonObject } from "../answers.ts";
 import { visitorSays } from "./agents.ts";
 import { readInit, wrongInit } from "./chasitor-init.ts";
+import { judgeIdleEvent, wrongIdleEvent, wrongRules } from "./client-duties.ts";
 import { forgetOld } from "./desk.ts";
 import type { Desk } from "./desk.ts";
 import { pushTerminal } from "./events.ts";
@@ -30,6 +31,8 @@ interface Post {
 }
 
 const OK = text(200, "OK");
+/** Kept with their bodies. */
+const TOLD: ReadonlySet<string> = new Set(["ChasitorIdleTimeoutWarningEvent", "SensitiveDataRuleTriggered"]);
 const END_REASONS = ["client", "clientIdleTimeout"];
 
 /** Nouns of the prefix Chasitor, ChasitorResyncState apart. */
@@ -41,8 +44,8 @@ const NOUNS: ReadonlyMap<string, Noun> = new Map<string, Noun>([
   ["ChasitorNotTyping", { check: needs({}), act: quiet }],
   ["ChasitorSneakPeek", { check: needs({ position: "number", text: "string" }), act: quiet }],
   ["CustomEvent", { check: needs({ type: "string", data: "string" }), act: quiet }],
-  ["ChasitorIdleTimeoutWarningEvent", { check: needs({ idleTimeoutWarningEvent: "string" }), act: quiet }],
-  ["SensitiveDataRuleTriggered", { check: needs({}), act: quiet }],
+  ["ChasitorIdleTimeoutWarningEvent", { check: wrongIdle, act: idleEvent }],
+  ["SensitiveDataRuleTriggered", { check: wrongReport, act: quiet }],
   ["RichMessage", { check: needs({}), act: quiet }],
 ]);
 
@@ -155,7 +158,8 @@ function carryOut(desk: Desk, session: Session, steps: readonly Step[], sequence
       return;
     }
     const said = noun === "ChatMessage" ? { text: String(body["text"]) } : {};
-    session.posts.push({ noun, sequence, atMs: desk.clock.monotonicMs(), ...said });
+    const told = TOLD.has(noun) ? { body } : {};
+    session.posts.push({ noun, sequence, atMs: desk.clock.monotonicMs(), ...said, ...told });
     NOUNS.get(noun)?.act(desk, session, { body, sequence });
   }
   forgetOld(desk, session.posts);
@@ -196,6 +200,18 @@ function chatEnd(desk: Desk, session: Session, { body }: Post): void {
   session.endedBy = String(body["reason"]);
   leave(desk, session);
   pushTerminal(desk, session, "ENDED", { type: "ChatEnded", message: { reason: String(body["reason"]) } });
+}
+
+function wrongIdle(_desk: Desk, _session: Session, body: JsonObject): string | undefined {
+  return wrongIdleEvent(body);
+}
+
+function wrongReport(_desk: Desk, session: Session, body: JsonObject): string | undefined {
+  return wrongRules(session, body);
+}
+
+function idleEvent(_desk: Desk, session: Session, { body }: Post): void {
+  judgeIdleEvent(session, body);
 }
 
 function quiet(): void {

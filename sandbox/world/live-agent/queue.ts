@@ -35,10 +35,11 @@ export function requestChat(desk: Desk, session: Session, visitor: Visitor): voi
   const waiting = queueOf(desk, buttonId);
   waiting.add(session);
   session.lastPosition = positionFor(desk, waiting.size);
+  session.dataRules = desk.modes.sensitiveDataRules;
   pushEvent(session, "ChatRequestSuccess", {
     connectionTimeout: desk.modes.connectionTimeoutMs,
     estimatedWaitTime: estimatedWait(desk, session),
-    sensitiveDataRules: [],
+    sensitiveDataRules: session.dataRules,
     transcriptSaveEnabled: false,
     url: "",
     queuePosition: session.lastPosition,

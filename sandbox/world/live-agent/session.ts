@@ -3,7 +3,17 @@
  * Only data and the rules of numbering; what calls do to it is in the neighbouring files.
  * Shared by polls, posts, queue, agents and failover.
  */
+import type { JsonObject } from "../answers.ts";
 import type { Cancel } from "../clock.ts";
+
+/** A rule as the desk tells it; what is no rule is told as it stands. */
+export interface SensitiveDataRule {
+  readonly id?: string;
+  readonly name?: string;
+  readonly pattern?: string;
+  readonly replacement?: string;
+  readonly actionType?: string;
+}
 
 /** NEW → QUEUED → ENGAGED → ENDED; QUEUED → FAILED; any → LOST (expired, deleted, or taken away by a fault). */
 export type SessionState = "NEW" | "QUEUED" | "ENGAGED" | "ENDED" | "FAILED" | "LOST";
@@ -34,6 +44,8 @@ export interface AcceptedPost {
   readonly sequence: number | null;
   readonly atMs: number;
   readonly text?: string;
+  /** Of what the client tells beside the talk. */
+  readonly body?: JsonObject;
 }
 
 /** A line of the conversation as the agent sees it. */
@@ -109,6 +121,10 @@ export interface Session {
   polls: PollInterval[];
   posts: AcceptedPost[];
   transcript: TranscriptLine[];
+  /** Sensitive data rules that the client was told. */
+  dataRules: readonly SensitiveDataRule[];
+  /** The client has told of the visitor's silence, and not of its end. */
+  isIdleWarned: boolean;
   /** What the client did that the guide forbids, though it was answered. */
   violations: string[];
   /** Set while every call is answered 503. */

@@ -124,7 +124,11 @@ export function createDeskGateway(ports: {
           return effectOf(outcome, (value) => ({ type: "FileAttached", ...value }));
         }
         case "EndChat":
-          return post(command, attempt, (session) => desk.end(session, postSequence, signal));
+          return post(command, attempt, (session) =>
+            desk.end(session, command.isUserIdle === true ? "user_idle" : "left", postSequence, signal),
+          );
+        case "ReportToDesk":
+          return post(command, attempt, (session) => desk.report(session, command.report, postSequence, signal));
         default:
           return unreachable(command);
       }

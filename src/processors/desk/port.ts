@@ -1,7 +1,7 @@
 // What the product needs of the agent side ("the desk"). Live Agent is the first implementation, in clients/salesforce.
 // Secrets are plain on this side of the port; the gateway seals them before they reach any topic or store.
 import type { DeskEvent, DeskLostReason } from "../messages/generated.ts";
-import type { CloseCase, EnsureCase, EnsureContact } from "../interconnection/commands.ts";
+import type { CloseCase, DeskReport, EnsureCase, EnsureContact } from "../interconnection/commands.ts";
 import type { Done, Outcome } from "../outcome.ts";
 import type { CaseFiles } from "./files.ts";
 
@@ -35,6 +35,9 @@ export type PostOutcome =
   | Done
   | { readonly kind: "outOfStep"; readonly lastAccepted: number }
   | (Extract<Done, { readonly kind: "retry" }> & { readonly moved: true });
+
+/** Why our side ends a chat: it is over for us, or its user was silent for as long as the desk lets him. */
+export type EndReason = "left" | "user_idle";
 
 /** What one long poll brought. */
 export type PollAnswer =
@@ -81,8 +84,10 @@ export interface Desk extends CaseFiles {
     signal: AbortSignal,
   ): Promise<PostOutcome>;
   say(session: OpenedSession, text: string, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
+  /** Tells something beside the talk. A desk that does not know of such a thing answers refused or broken. */
+  report(session: OpenedSession, report: DeskReport, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
   /** Ends the chat. A session that is gone is done. */
-  end(session: OpenedSession, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
+  end(session: OpenedSession, why: EndReason, postSequence: number, signal: AbortSignal): Promise<PostOutcome>;
   /**
    * One long poll. `position` is the number of the last event that is durably ours, -1 for none. Resolves when the desk
    * answers or soon after session.pollTimeoutMs (`failed`); rejects only when aborted, and then its socket is closed.

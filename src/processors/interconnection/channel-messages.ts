@@ -5,6 +5,7 @@ import type { ChannelMessage } from "../messages/generated.ts";
 import { change, type Draft, type OpenChat } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
 import { dated, tell, words } from "./facts.ts";
+import { userSpoke } from "./idle-user.ts";
 import { attachFile, notifyAgent, overflow, sayToAgent } from "./lanes.ts";
 import { entryBytes } from "./opening.ts";
 import type { Active, Connecting, ContextEntry, OnHold } from "./state.ts";
@@ -116,6 +117,7 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
     return;
   }
   if (restarts(draft, chat, message)) return;
+  if (!draft.input.late) userSpoke(draft, chat, message.receivedAt);
   if (entry === null || !draft.settings.forwardedTypes.has(message.type)) {
     remember(draft, message, entry);
     ignored(draft, chat, message);

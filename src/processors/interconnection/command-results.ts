@@ -7,6 +7,7 @@ import { failOpening } from "./ending.ts";
 import { reasonOfFailure, tell } from "./facts.ts";
 import { notHandedBack } from "./hand-back.ts";
 import { fileDone } from "./files.ts";
+import { agentHeard } from "./idle-user.ts";
 import { giveEndChat, notifyAgent, notifyUser, refill } from "./lanes.ts";
 import { caseClosed, doubtCase, giveCloseCase, keepCase } from "./loose-case.ts";
 import { caseReady, chatRequested, contactReady, sessionOpened } from "./opening.ts";
@@ -75,6 +76,10 @@ function ended(draft: Draft, chat: ChatRef, command: Command, result: CommandRes
     case "SayToAgent":
     case "SayToUser":
       if (failure !== null) notTold(draft, chat, command, failure);
+      else told(draft, command);
+      return;
+    case "ReportToDesk":
+      // For the desk's own statistics: the lane has logged and counted it, and no person can do better.
       return;
     case "AttachFile":
       fileDone(draft, chat, command, result);
@@ -163,6 +168,11 @@ function late(draft: Draft, chat: ChatRef, command: Step, { outcome, data }: Com
   if (data.type !== "CaseReady" || command.kind !== "EnsureCase") return;
   if (draft.state.looseCase === null) keepCase(draft, chat, { caseId: data.caseId, contactId: command.contactId });
   else giveCloseCase(draft, chat, data.caseId);
+}
+
+/** From when on the agent waits for an answer. */
+function told(draft: Draft, { kind, about, chatId }: SayToAgent | SayToUser): void {
+  if (kind === "SayToUser" && about === "message") agentHeard(draft, chatId);
 }
 
 /** A text that its receiver did not get: fact, dead letter, and a notice to its sender. A notice of ours gets no notice. */

@@ -90,9 +90,22 @@ export interface AttachFile extends CommandHead<"desk", "AttachFile"> {
   readonly words: string | null;
 }
 
+/** What the desk wants to know of the chat beside what is said: the user is silent, or has written after that was told. */
+export interface DeskReport {
+  readonly kind: "user_silent" | "user_back";
+}
+
+/** Tells the desk something beside the talk. Nobody waits for it, so it is given up soon and without a word to anybody. */
+export interface ReportToDesk extends CommandHead<"desk", "ReportToDesk">, LastPosts {
+  readonly session: DeskSession;
+  readonly report: DeskReport;
+}
+
 /** Ends the chat at the desk. A desk that has already ended it counts as done. */
 export interface EndChat extends CommandHead<"desk", "EndChat">, LastPosts {
   readonly session: DeskSession;
+  /** True when it ends because the user was silent for as long as the desk lets him. */
+  readonly isUserIdle?: boolean;
 }
 
 /** Says one text to the user; `messageId` is deterministic and goes with every repeat. */
@@ -112,7 +125,7 @@ export interface HandBack extends CommandHead<"channel", "HandBack"> {
 
 /** What the desk gateway carries out. */
 export type DeskCommand =
-  EnsureContact | EnsureCase | CloseCase | OpenSession | RequestChat | SayToAgent | AttachFile | EndChat;
+  EnsureContact | EnsureCase | CloseCase | OpenSession | RequestChat | SayToAgent | ReportToDesk | AttachFile | EndChat;
 /** What the channel gateway carries out. */
 export type ChannelCommand = SayToUser | HandBack;
 /** One command; (chatId, lane, seq) is its identity. */

@@ -6,6 +6,7 @@ import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
+import { stopIdleClock, withIdleLimits } from "./idle-user.ts";
 import { attachFile, notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
 import { openAnew } from "./opening.ts";
@@ -58,6 +59,7 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
       transferred(draft, chat, event);
       return;
     case "waiting_again":
+      stopIdleClock(draft);
       // Not the outcome of a request, so it carries none.
       tell(draft, chat, "waiting", { detail: event.detail });
       return;
@@ -134,13 +136,15 @@ function noisy(draft: Draft, before: AtDeskChat, kind: NoisyKind, { agentName, d
 }
 
 /** History and welcome go out before anything that the user writes from now on: same lane, earlier numbers. */
-function accepted(draft: Draft, before: AtDeskChat, { agentName }: DeskEvent): void {
+function accepted(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
+  const { agentName } = event;
   if (before.status === "ACTIVE") {
-    anotherAgent(draft, before, "agent_joined", agentName);
+    anotherAgent(draft, before, "agent_joined", event);
     return;
   }
   const { context, said: saidWaiting, queuePosition: _place, waitTextGiven: _told, ...rest } = before;
-  const chat: Active = { ...rest, status: "ACTIVE", acceptedAt: draft.input.record.occurredAt, agentName };
+  const acceptedAt = draft.input.record.occurredAt;
+  const chat = withIdleLimits(draft, { ...rest, status: "ACTIVE", acceptedAt, agentName }, event);
   const due = draft.state.due.filter(({ kind }) => kind !== "accept_limit");
   change(draft, { interconnection: chat, due, overflowTold: [] });
   tell(draft, chat, "accepted", { agentName });
@@ -163,20 +167,16 @@ function attachWaiting(draft: Draft, chat: Active, saidWaiting: readonly Context
 }
 
 /** The new agent reads the transcript at the desk: history and welcome are not said again. */
-function anotherAgent(
-  draft: Draft,
-  before: Active,
-  kind: "agent_joined" | "transferred",
-  agentName: string | null,
-): void {
-  const chat: Active = { ...before, agentName };
+function anotherAgent(draft: Draft, before: Active, kind: "agent_joined" | "transferred", event: DeskEvent): void {
+  const { agentName } = event;
+  const chat = withIdleLimits(draft, { ...before, agentName }, event);
   change(draft, { interconnection: chat });
   tell(draft, chat, kind, { agentName });
 }
 
 /** A transfer that ends before any accept was told is the accept. */
 function transferred(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
-  if (chat.status === "ACTIVE") anotherAgent(draft, chat, "transferred", event.agentName);
+  if (chat.status === "ACTIVE") anotherAgent(draft, chat, "transferred", event);
   else accepted(draft, chat, event);
 }
 
@@ -188,6 +188,7 @@ function transferred(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
 function agentDisconnected(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
   const chat: AtDeskChat = before.status === "ACTIVE" ? { ...before, agentName: null } : before;
   change(draft, { interconnection: chat });
+  stopIdleClock(draft);
   tell(draft, chat, "agent_disconnected", {
     agentName: event.agentName ?? (before.status === "ACTIVE" ? before.agentName : null),
   });
@@ -197,6 +198,7 @@ function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
   if (event.text === null || isBlank(event.text)) return;
   const messageId = sayToUser(draft, chat, dated(draft, event.text, draft.input.record.occurredAt), "message");
   if (messageId === false) return;
+  stopIdleClock(draft);
   const agentName = event.agentName ?? (chat.status === "ACTIVE" ? chat.agentName : null);
   tell(draft, chat, "message_out", { messageId, messageType: "text", agentName, ...words(draft, event.text) });
 }

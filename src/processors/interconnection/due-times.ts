@@ -1,13 +1,14 @@
 // What becomes of a moment that the state waited for. Owns that one which no longer applies does nothing: its kind, chat and
-// time must stand in `due`.
+// time must be among the moments of the state.
 import type { DueTime } from "../messages/generated.ts";
 import { change, type Draft } from "./draft.ts";
 import { endChat, failOpening } from "./ending.ts";
 import { eraseWhenIdle } from "./erasure.ts";
 import { handBackDue } from "./hand-back.ts";
+import { idleDue, idleMoments } from "./idle-user.ts";
 import { notifyUser } from "./lanes.ts";
 import { closeCaseDue } from "./loose-case.ts";
-import { isOpen, nobody, type Due, type Interconnection } from "./state.ts";
+import { isOpen, nobody, type Due, type Interconnection, type UserState } from "./state.ts";
 
 const forgetAfterMs = 86_400_000;
 
@@ -15,6 +16,10 @@ const forgetAfterMs = 86_400_000;
 export function decideDue(draft: Draft, chatId: string, { kind, dueAt }: DueTime): void {
   if (kind === "rewrite") {
     if (draft.state !== nobody) change(draft, {});
+    return;
+  }
+  if (kind === "idle_warning" || kind === "idle_limit") {
+    idleDue(draft, { kind, chatId, at: dueAt });
     return;
   }
   const due = draft.state.due.find((each) => each.kind === kind && each.chatId === chatId && each.at === dueAt);
@@ -26,6 +31,12 @@ export function decideDue(draft: Draft, chatId: string, { kind, dueAt }: DueTime
   else if (due.kind === "close_case") closeCaseDue(draft);
   else if (due.kind !== "hand_back") limitReached(draft, due, chat?.chatId === chatId ? chat : null);
   else if (draft.state.handBack?.chatId === chatId) handBackDue(draft, draft.state.handBack);
+}
+
+/** All that a state waits for: what stands in `due`, and what follows from a user's silence. */
+export function momentsOf(state: UserState): readonly Due[] {
+  const silence = idleMoments(state.interconnection);
+  return silence.length === 0 ? state.due : [...state.due, ...silence];
 }
 
 /** Nothing of the user is kept when nothing is waited for; else awaitForget sets the next such moment. */

@@ -36,7 +36,7 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
     sayWordsOfFiles(draft, chat);
     flush(draft, chat, "desk");
   } else abandonDesk(draft, chat);
-  if (end.desk !== "gone") giveEndChat(draft, chat, session);
+  if (end.desk !== "gone") giveEndChat(draft, chat, session, end.reason === "user_idle");
   flush(draft, chat, "channel");
   forget(draft, chat);
   // Nobody has worked on a case whose chat never came to an agent: the next connect takes it, unless somebody wanted this end.
@@ -130,7 +130,9 @@ function abandonDesk(draft: Draft, chat: AtDeskChat): void {
   }
   const { now } = draft.input;
   const pending = draft.state.pending.map((command) =>
-    command.kind === "SayToAgent" && command.chatId === chat.chatId && command.giveUpAt > now
+    (command.kind === "SayToAgent" || command.kind === "ReportToDesk") &&
+    command.chatId === chat.chatId &&
+    command.giveUpAt > now
       ? { ...command, giveUpAt: now }
       : command,
   );

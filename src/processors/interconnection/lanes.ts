@@ -2,13 +2,15 @@
 // bound of what may wait. Owns order: a text never overtakes another of its lane. What is said when is decided beside.
 import { change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
-import type { Command, LaneName } from "./commands.ts";
+import type { Command, DeskReport, LaneName } from "./commands.ts";
 import type { Backlog, BacklogFile, BacklogText, Interconnection, UserFile, UserState } from "./state.ts";
 import { isBlank, mediaWords, splitText } from "./texts.ts";
 
 const textLifeMs = 600_000;
 const fileLifeMs = 300_000;
 const endLifeMs = 300_000;
+/** What is said behind it must not wait for it long. */
+const reportLifeMs = 30_000;
 
 type BacklogItem = BacklogText | BacklogFile;
 type Unnumbered<C = Command> = C extends Command ? Omit<C, "seq" | "chatId"> : never;
@@ -26,20 +28,28 @@ export function give(draft: Draft, chat: ChatRef, command: Unnumbered): void {
   change(draft, { pending: [...draft.state.pending, { ...command, seq, chatId: chat.chatId }] });
 }
 
+/** Tells the desk something beside the talk, behind what is said already. */
+export function reportToDesk(draft: Draft, chat: AtDeskChat, report: DeskReport): void {
+  const giveUpAt = draft.input.now + reportLifeMs;
+  give(draft, chat, { lane: "desk", kind: "ReportToDesk", session: chat.session, report, giveUpAt });
+}
+
 /** Ends the chat at the desk, behind all that is to be said there. Numbers what is left, for the chat's state will not any more. */
-export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["session"]): void {
+export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["session"], isUserIdle = false): void {
   const { interconnection } = draft.state;
   let posts =
     interconnection?.chatId === chat.chatId && "postSequence" in interconnection ? interconnection.postSequence : 0;
   const pending = draft.state.pending.map((command): Command => {
     if (command.chatId !== chat.chatId || command.giveUpAt <= draft.input.now) return command;
-    if (command.kind !== "SayToAgent" && command.kind !== "RequestChat") return command;
+    if (command.kind !== "SayToAgent" && command.kind !== "ReportToDesk" && command.kind !== "RequestChat")
+      return command;
     posts += 1;
-    return command.kind === "SayToAgent" ? { ...command, postsBefore: posts - 1 } : command;
+    return command.kind === "RequestChat" ? command : { ...command, postsBefore: posts - 1 };
   });
   change(draft, { pending });
   const giveUpAt = draft.input.now + endLifeMs;
-  give(draft, chat, { lane: "desk", kind: "EndChat", session, postsBefore: posts, giveUpAt });
+  const why = isUserIdle ? { isUserIdle } : {};
+  give(draft, chat, { lane: "desk", kind: "EndChat", session, ...why, postsBefore: posts, giveUpAt });
 }
 
 /**

@@ -126,7 +126,14 @@ const interconnection = variants("status", {
     waitTextGiven: bool,
     isMoved: orMissing(bool),
   }),
-  ACTIVE: object({ ...atDesk, acceptedAt: whole, agentName: orNull(text) }),
+  ACTIVE: object({
+    ...atDesk,
+    acceptedAt: whole,
+    agentName: orNull(text),
+    idle: orMissing(
+      object({ limitMs: whole, warningMs: orNull(whole), since: orNull(whole), heardAt: whole, isWarned: bool }),
+    ),
+  }),
   CLOSED: over,
   FAILED: over,
 });
@@ -161,7 +168,13 @@ const commands = list(
       postsBefore: orMissing(whole),
     }),
     AttachFile: object({ ...command, caseId: text, ...file }),
-    EndChat: object({ ...command, session, postsBefore: orMissing(whole) }),
+    ReportToDesk: object({
+      ...command,
+      session,
+      report: object({ kind: among(["user_silent", "user_back"]) }),
+      postsBefore: orMissing(whole),
+    }),
+    EndChat: object({ ...command, session, isUserIdle: orMissing(bool), postsBefore: orMissing(whole) }),
     SayToUser: object({ ...command, channel, messageId: text, text, about: among(["message", "notice"]) }),
     HandBack: object({ ...command, channel, botSlug: text, botState: text }),
   }),
@@ -191,7 +204,12 @@ export const recordShape: Shape = object({
   phoneNumber: text,
   caseID: text,
   extraData: object({}),
-  bridge: object({ version: whole, chat: orNull(object({ session: orNull(object({})) })), pending: list(object({})) }),
+  bridge: object({
+    version: whole,
+    chat: orNull(object({ session: orNull(object({})) })),
+    pending: list(object({})),
+    reports: orMissing(list(object({ at: whole, command: object({}) }))),
+  }),
 });
 
 /** Shape of the state that is made of it. */

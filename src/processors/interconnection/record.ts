@@ -36,7 +36,7 @@ export function formatRecord(userId: string, client: string, state: UserState): 
     bridge: {
       version: recordVersion,
       chat: chat === null ? null : withoutFlat(chat),
-      pending: pending.map((command) => shortened(command, chat)),
+      ...pendingIn(pending, chat),
       ...rest,
     },
   });
@@ -83,6 +83,18 @@ function withoutFlat(chat: Interconnection): Omit<Interconnection, Flat> & { rea
   const { extraData: _8, caseId: _9, session, ...own } = others;
   const { generation, pollTimeoutMs, numbered } = session ?? {};
   return { ...own, session: session === null ? null : { generation, pollTimeoutMs, numbered } };
+}
+
+/**
+ * Reports to the desk stand apart, with their places among the others: the version before this one does not know of them, and could not
+ * read a record that has them in `pending`.
+ */
+function pendingIn(pending: readonly Command[], chat: Interconnection | null): object {
+  const reports = pending.flatMap((command, at) =>
+    command.kind === "ReportToDesk" ? [{ at, command: shortened(command, chat) }] : [],
+  );
+  const others = pending.filter(({ kind }) => kind !== "ReportToDesk").map((command) => shortened(command, chat));
+  return { pending: others, ...(reports.length === 0 ? {} : { reports }) };
 }
 
 /** Session and extra data of a command are those of its chat nearly always, and they are what is large in it. */
@@ -145,11 +157,12 @@ interface StoredRecord {
   readonly bridge: {
     readonly chat: null | { readonly session: object | null };
     readonly pending: readonly object[];
+    readonly reports?: readonly { readonly at: number; readonly command: object }[];
   };
 }
 
 function restored(record: StoredRecord): object {
-  const { version: _version, chat, pending, ...rest } = { version: undefined, ...record.bridge };
+  const { version: _version, chat, pending, reports = [], ...rest } = { version: undefined, ...record.bridge };
   const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
   const { sessionID: id, sessionKey: key, affinityToken: route, extraData } = record;
   // Records of before have sessions that are numbered. In the form for the original the sealed secrets stand in the bridge.
@@ -170,7 +183,8 @@ function restored(record: StoredRecord): object {
     extraData,
     session,
   };
-  const lengthened = pending.map((command) => ({
+  const all = reports.reduce((before, { at, command }) => before.toSpliced(at, 0, command), [...pending]);
+  const lengthened = all.map((command) => ({
     ...command,
     ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
     ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),

@@ -83,12 +83,27 @@ export interface OnHold extends AtDesk {
   readonly isMoved?: boolean;
 }
 
+/** How long the desk lets a user be silent after an agent has said something, and since when he is. */
+export interface IdleClock {
+  readonly limitMs: number;
+  /** After how long the desk is told; null means never. */
+  readonly warningMs: number | null;
+  /** When the agent's last words reached the user, epoch milliseconds; null while he owes no answer. */
+  readonly since: number | null;
+  /** When the user's last words came, epoch milliseconds; 0 before the first. */
+  readonly heardAt: number;
+  /** The desk was told that he is silent, and not yet that he is not. */
+  readonly isWarned: boolean;
+}
+
 /** An agent has the user. */
 export interface Active extends AtDesk {
   readonly status: "ACTIVE";
   readonly waitingSince: number;
   readonly acceptedAt: number;
   readonly agentName: string | null;
+  /** Left out where the desk sets no limit. */
+  readonly idle?: IdleClock;
 }
 
 interface Over extends ChatHead {

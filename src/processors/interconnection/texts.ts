@@ -35,6 +35,10 @@ export interface Texts {
   readonly waitTime: string;
   /** To the user: no agent has accepted in ACCEPT_TIMEOUT. */
   readonly acceptTimeout: string;
+  /** To the user: he has not answered the agent, and the chat will end. */
+  readonly idleWarning: string;
+  /** To the user: the chat has ended because he did not answer. */
+  readonly idleEnd: string;
   /** To the user: a message of his did not reach the agent. */
   readonly notToldToAgent: string;
   /** To the agent: a message of his did not reach the user. */
@@ -64,6 +68,8 @@ export const defaultTexts: Texts = {
   queuePosition: "Posición en la cola",
   waitTime: "Tiempo de espera",
   acceptTimeout: "Por ahora no hay agentes disponibles",
+  idleWarning: "",
+  idleEnd: "",
   notToldToAgent: "Tu mensaje no se pudo entregar al agente",
   notToldToUser: "**Un mensaje no se pudo entregar al usuario**",
   tooManyFromUser: "Recibimos demasiados mensajes a la vez; los últimos no se entregaron al agente",

@@ -145,7 +145,7 @@ export type ChatEventKind =
   | "case_closed"
   | "message_ignored";
 
-/** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of failed hand-backs: refused_by_receiver, gave_up, not_understood, not_configured, and superseded where a new connect came first. */
+/** none where a fact needs no reason. Of refusals: chat_open, no_chat, expired, invalid_request, service_failed, contact_blocked, contact_failed, case_failed, session_failed, chat_request_failed, opening_timeout, desk_unavailable, desk_blocked, desk_refused. Of ends: agent, user, finish, operator, session_lost, reconnect_failed, poll_budget, accept_timeout, too_old, agent_disconnected, desk_ended, user_idle. Of failed messages: refused_by_receiver, gave_up, not_understood, lane_overflow, chat_over. Of failed hand-backs: refused_by_receiver, gave_up, not_understood, not_configured, and superseded where a new connect came first. */
 export type ChatEventReason =
   | "unknown"
   | "none"
@@ -180,7 +180,8 @@ export type ChatEventReason =
   | "lane_overflow"
   | "chat_over"
   | "superseded"
-  | "not_configured";
+  | "not_configured"
+  | "user_idle";
 
 /** Value of topic <T>.chat-requests, keyed by the user id: a request about one user's chat. */
 export interface ChatRequest {
@@ -345,6 +346,10 @@ export interface DeskEvent {
   readonly estimatedWaitSeconds: null | number;
   /** The desk's own name of the event where kind is other or custom; null otherwise. */
   readonly detail: null | string;
+  /** How long the user may say nothing to what the agent has said before the chat is to be ended (accepted, transferred), in seconds; 0 means for ever, null not told. */
+  readonly idleLimitSeconds: null | number;
+  /** After how long of that the desk wants to be told, in seconds; null means never. */
+  readonly idleWarningSeconds: null | number;
 }
 
 /** What happened at the desk. other: an event we do not act on; its name is in detail. */
@@ -425,7 +430,7 @@ export interface DeskSession {
   readonly numbered: boolean;
 }
 
-/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. close_case: 24 h after a chat failed nobody has used its case. erase: the user is deleted as soon as nothing is pending, looked at every 5 s. */
+/** opening_limit: a chat is not open in time. accept_limit: no agent has accepted in time. hand_back: the delay before the bot is told has passed. chat_too_old: a chat is open beyond its longest life. forget: 24 h after the end, when nothing is pending any more, the user's state is deleted. rewrite: write the state to the changelog once more. close_case: 24 h after a chat failed nobody has used its case. erase: the user is deleted as soon as nothing is pending, looked at every 5 s. idle_warning and idle_limit: the user has not answered the agent for as long as the desk has told. */
 export type DueKind =
   | "unknown"
   | "opening_limit"
@@ -435,7 +440,9 @@ export type DueKind =
   | "forget"
   | "rewrite"
   | "close_case"
-  | "erase";
+  | "erase"
+  | "idle_warning"
+  | "idle_limit";
 
 /** A moment that the state was waiting for has come. Appended by the owner; one that the state no longer waits for does nothing. */
 export interface DueTime {

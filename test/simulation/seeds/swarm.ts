@@ -1,6 +1,7 @@
 // What a seed says about its world: how many instances, partitions and users, how the network and the desk behave, and which faults are
 // there at all. Each fault is left out of about half of the seeds, so that the others show what they do alone.
 import type { Channel } from "../../../src/processors/messages/generated.ts";
+import type { FakeDeskOptions } from "../../support/fake-desk-options.ts";
 import { createDice } from "./dice.ts";
 import { faultNames, type FaultName } from "./fault-names.ts";
 
@@ -21,7 +22,7 @@ export interface Swarm {
   readonly callsPerSecond: { readonly desk: number; readonly channel: number };
   readonly openBudgetMs: number;
   readonly network: NetworkParameters;
-  readonly desk: { readonly tellsRepeats: boolean };
+  readonly desk: Pick<FakeDeskOptions, "tellsRepeats" | "idle">;
   /** Longest pause between two things that happen. */
   readonly paceMs: number;
   readonly faults: ReadonlySet<FaultName>;
@@ -63,11 +64,17 @@ export function swarmOf(seed: number): Swarm {
       slowMs: 6_000,
       lostShare: dice.one([0, 0, 0.002, 0.01]),
     },
-    desk: { tellsRepeats: dice.chance(0.5) },
+    desk: { tellsRepeats: dice.chance(0.5), idle: idleTimes() },
     paceMs: dice.one([50, 200, 600]),
     faults: chosen(),
     onlyOneSurvives: dice.chance(0.3),
   };
+
+  /** Silences are told to the desk among the texts; nobody is silent for so long that the chat ends. Dice of its own: seeds stay what they were. */
+  function idleTimes(): NonNullable<FakeDeskOptions["idle"]> {
+    const duties = createDice(seed, "duties");
+    return duties.chance(0.5) ? { idleLimitSeconds: 36_000, idleWarningSeconds: 1 + duties.below(5) } : {};
+  }
 
   function chosen(): ReadonlySet<FaultName> {
     const names = new Set(faultNames.filter(() => dice.chance(0.5)));

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 
 import type { DeskEvent } from "../../../src/processors/messages/generated.ts";
 import { slices } from "../../../src/topology/poll.ts";
+import { blankDeskEvent } from "../../support/blank-desk-event.ts";
 
 const said = (number: number, text: string): DeskEvent => ({
-  ...{ number, kind: "said", text, agentName: "A", reason: null, queuePosition: null },
-  ...{ estimatedWaitSeconds: null, detail: null },
+  ...blankDeskEvent,
+  ...{ number, kind: "said", text, agentName: "A" },
 });
 
 describe("the events of an answer", () => {

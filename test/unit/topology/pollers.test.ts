@@ -6,6 +6,7 @@ import type { PollAnswer } from "../../../src/processors/desk/port.ts";
 import type { AgentEvent, DeskEvent, DeskSession } from "../../../src/processors/messages/generated.ts";
 import { createSeededRandom } from "../../../src/topology/in-memory/clock.ts";
 import { createPollers, type Pollers } from "../../../src/topology/pollers.ts";
+import { blankDeskEvent } from "../../support/blank-desk-event.ts";
 import { active, createOwnerParts, session, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
 
 interface TestPollers extends OwnerParts {
@@ -20,8 +21,8 @@ interface TestPollers extends OwnerParts {
 }
 
 const event = (number: number): DeskEvent => ({
-  ...{ number, kind: "said", text: `text ${String(number)}`, agentName: "A", reason: null, queuePosition: null },
-  ...{ estimatedWaitSeconds: null, detail: null },
+  ...blankDeskEvent,
+  ...{ number, kind: "said", text: `text ${String(number)}`, agentName: "A" },
 });
 const events = (...numbers: number[]): PollAnswer => ({
   ...{ kind: "events", position: numbers.at(-1) ?? -1, resumeToken: "t", events: numbers.map(event) },

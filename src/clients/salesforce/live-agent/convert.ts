@@ -2,7 +2,7 @@
 // keys, numbers written as texts and odd shapes come out as `other` or null, never as an error (Live Agent fact sheet,
 // section 8). Used by poll.ts.
 import type { DeskEvent, DeskEventKind } from "../../../processors/messages/generated.ts";
-import { listOf, numberOf, objectOf, textOf } from "../../http/json.ts";
+import { isObject, listOf, numberOf, objectOf, textOf } from "../../http/json.ts";
 import type { JsonObject } from "../../http/json.ts";
 
 /** One answer of the long poll in the desk's words. */
@@ -58,6 +58,8 @@ export function convertEvent(event: unknown, number: number): DeskEvent {
     queuePosition: content.queuePosition ?? null,
     estimatedWaitSeconds: content.estimatedWaitSeconds ?? null,
     detail: content.detail ?? null,
+    idleLimitSeconds: content.idleLimitSeconds ?? null,
+    idleWarningSeconds: content.idleWarningSeconds ?? null,
   };
 }
 
@@ -71,7 +73,7 @@ function contentOf(type: string, message: JsonObject): Content {
     case "ChatRequestFail":
       return { kind: "refused", reason: textOf(message.reason) };
     case "ChatEstablished":
-      return { kind: "accepted", agentName };
+      return { kind: "accepted", agentName, ...idleOf(message) };
     case "ChatMessage":
       return said(textOf(message.text), agentName);
     case "AgentTyping":
@@ -79,7 +81,7 @@ function contentOf(type: string, message: JsonObject): Content {
     case "AgentNotTyping":
       return { kind: "not_typing", agentName };
     case "ChatTransferred":
-      return { kind: "transferred", agentName };
+      return { kind: "transferred", agentName, ...idleOf(message) };
     case "AgentJoinedConference":
       return { kind: "agent_joined", agentName };
     case "AgentLeftConference":
@@ -106,6 +108,15 @@ function said(text: string | null, agentName: string | null): Content {
 function fileTransfer(step: string | null): Content {
   if (step === "Requested") return { kind: "file_requested" };
   return { kind: "other", detail: nameOf(`FileTransfer ${step ?? ""}`.trimEnd()) };
+}
+
+/** Told with an agent, and in two spellings; one that is on without a time is no limit. */
+function idleOf(message: JsonObject): Pick<Content, "idleLimitSeconds" | "idleWarningSeconds"> {
+  const told = message.chasitorIdleTimeout ?? message.chasitorIdletimeout;
+  if (!isObject(told)) return {};
+  const isOn = told.isEnabled === true || told.isEnabled === "true";
+  if (!isOn) return { idleLimitSeconds: 0 };
+  return { idleLimitSeconds: wholeOf(told.timeout) ?? 0, idleWarningSeconds: wholeOf(told.warningTime) };
 }
 
 function queueOf(position: unknown, wait: unknown): Pick<Content, "queuePosition" | "estimatedWaitSeconds"> {

@@ -1,6 +1,7 @@
 // The calls of one Live Agent session other than its poll: opening, the visitor's posts, the reconnect (Live Agent fact sheet,
 // sections 4, 6 and 11; parity sheet 3.7). One try each. Used by desk.ts.
 import type { ChatRequestDetails, Desk, OpenedSession } from "../../../processors/desk/port.ts";
+import type { DeskReport } from "../../../processors/interconnection/commands.ts";
 import { done, type Done, type Outcome } from "../../../processors/outcome.ts";
 import { isSuccess } from "../../http/failed-call.ts";
 import type { HttpClient } from "../../http/http-client.ts";
@@ -12,7 +13,10 @@ import type { LiveAgentEndpoint, VisitorPost } from "./wire.ts";
 const longestPollTimeoutMs = 40_000;
 
 /** Everything a desk does with its sessions, apart from polling. */
-export type SessionCalls = Pick<Desk, "openSession" | "requestChat" | "say" | "end" | "reconnect" | "resync">;
+export type SessionCalls = Pick<
+  Desk,
+  "openSession" | "requestChat" | "say" | "report" | "end" | "reconnect" | "resync"
+>;
 
 /** The session calls of one deployment. None of them rejects. */
 export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint): SessionCalls {
@@ -56,9 +60,14 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       const visitorPost = { noun: "ChatMessage", ...numberedBy(endpoint, session, postSequence), body: { text } };
       return postOutcome(await post(http, endpoint, visitorPost, signal));
     },
-    async end(session, postSequence, signal) {
+    async report(session, report, postSequence, signal) {
+      const visitorPost = { ...reportOf(report), ...numberedBy(endpoint, session, postSequence) };
+      return postOutcome(await post(http, endpoint, visitorPost, signal));
+    },
+    async end(session, why, postSequence, signal) {
       const numbered = numberedBy(endpoint, session, postSequence);
-      const visitorPost = { noun: "ChatEnd", ...numbered, body: { reason: "client" } };
+      const reason = why === "user_idle" ? "clientIdleTimeout" : "client";
+      const visitorPost = { noun: "ChatEnd", ...numbered, body: { reason } };
       const answer = await post(http, endpoint, visitorPost, signal);
       if (answer.kind !== "answer") return postOutcome(answer);
       // 403 after the agent has ended, or when the session has expired: it is as over as we wanted it.
@@ -122,6 +131,11 @@ function numberedBy(
   postSequence: number,
 ): Pick<VisitorPost, "session" | "postSequence"> {
   return { session: named(endpoint, session), postSequence: session.numbered ? postSequence : null };
+}
+
+function reportOf({ kind }: DeskReport): Pick<VisitorPost, "noun" | "body"> {
+  const idleTimeoutWarningEvent = kind === "user_silent" ? "triggered" : "cleared";
+  return { noun: "ChasitorIdleTimeoutWarningEvent", body: { idleTimeoutWarningEvent } };
 }
 
 function openedSession(body: JsonObject): OpenedSession | null {

@@ -65,6 +65,19 @@ const atDesk = {
   postSequence: whole,
   waitingSince: whole,
 };
+const active = {
+  ...atDesk,
+  status: fc.constant("ACTIVE" as const),
+  acceptedAt: whole,
+  agentName: orNull(text),
+};
+const idle = fc.record({
+  limitMs: whole,
+  warningMs: orNull(whole),
+  since: orNull(whole),
+  heardAt: whole,
+  isWarned: fc.boolean(),
+});
 const over = {
   ...head,
   endedAt: whole,
@@ -93,7 +106,8 @@ const interconnection: fc.Arbitrary<Interconnection> = fc.oneof(
     queuePosition: orNull(whole),
     waitTextGiven: fc.boolean(),
   }),
-  fc.record({ ...atDesk, status: fc.constant("ACTIVE" as const), acceptedAt: whole, agentName: orNull(text) }),
+  fc.record(active),
+  fc.record({ ...active, idle }),
   fc.record({ ...over, status: fc.constant("CLOSED" as const) }),
   fc.record({ ...over, status: fc.constant("FAILED" as const) }),
 );
@@ -145,6 +159,12 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       caseId: text,
     }),
     fc.record({ ...deskHead, ...kind("SayToAgent"), session: anySession, text, messageIds: list(text), about }),
+    fc.record({
+      ...deskHead,
+      ...kind("ReportToDesk"),
+      session: anySession,
+      report: fc.record({ kind: fc.constantFrom("user_silent" as const, "user_back" as const) }),
+    }),
     fc.record({ ...deskHead, ...kind("EndChat"), session: anySession }),
     fc.record({
       ...channelHead,

@@ -4,6 +4,7 @@ import fc from "fast-check";
 
 import { defaultLimits, type DecideSettings } from "../../../../src/processors/interconnection/settings.ts";
 import type { CommandOutcome, DeskEventKind } from "../../../../src/processors/messages/generated.ts";
+import { momentsOf } from "../../../../src/processors/interconnection/due-times.ts";
 import { session, type Step, type TestUser } from "./user.ts";
 
 /** One thing that happens. */
@@ -169,6 +170,8 @@ export function createPlayer(user: TestUser): {
     return status === "ON_HOLD" || status === "ACTIVE";
   }
 
+  const idleTimes = { idleLimitSeconds: 180, idleWarningSeconds: 120 };
+
   function desk(action: Extract<Action, { do: "desk" | "reconnected" | "lost" }>): Step | null {
     const generation = user.state.interconnection?.session?.generation ?? "";
     const next = `g${String(user.nowMs)}`;
@@ -184,7 +187,7 @@ export function createPlayer(user: TestUser): {
         leftGeneration: null,
       });
     const said = action.kind === "said" ? { text: tokenOf("agent", ++count.said) } : { queuePosition: 1 };
-    return user.desk(action.kind, said);
+    return user.desk(action.kind, action.kind === "accepted" ? idleTimes : said);
   }
 
   function result(wanted: Extract<Action, { do: "result" }>): Step | null {
@@ -215,7 +218,9 @@ export function createPlayer(user: TestUser): {
           return count.request === 0 ? null : user.finish(lastId());
         case "due": {
           // Being forgotten comes last: a request that is repeated a day later is a new one.
-          const [first] = user.state.due.filter(({ kind }) => kind !== "forget").toSorted((a, b) => a.at - b.at);
+          const [first] = momentsOf(user.state)
+            .filter(({ kind }) => kind !== "forget")
+            .toSorted((a, b) => a.at - b.at);
           return first === undefined ? null : user.due(first.kind);
         }
         case "settle": {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Command } from "../../../../src/processors/interconnection/commands.ts";
 import type { DeskEvent, DeskEventKind } from "../../../../src/processors/messages/generated.ts";
+import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
 import { session, userIn, type TestUser } from "./user.ts";
 
 type Told = readonly [DeskEventKind, string?];
@@ -11,8 +12,8 @@ type Told = readonly [DeskEventKind, string?];
 const said = (text: string): Told => ["said", text];
 const numbered = (told: readonly Told[], first: number): readonly DeskEvent[] =>
   told.map(([kind, text = null], i) => ({
-    ...{ number: first + i, kind, text, agentName: "Kim", reason: null, queuePosition: null },
-    ...{ estimatedWaitSeconds: null, detail: null },
+    ...blankDeskEvent,
+    ...{ number: first + i, kind, text, agentName: "Kim" },
   }));
 
 /** One answer of the desk. */

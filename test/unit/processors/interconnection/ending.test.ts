@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
 import { nobody } from "../../../../src/processors/interconnection/state.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
+import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
 import { session, textsOf, userIn } from "./user.ts";
 
 const kindsOf = (commands: readonly { readonly kind: string }[]): string[] => commands.map(({ kind }) => kind);
@@ -113,10 +114,9 @@ describe("the end of a chat", () => {
 
   it("told twice by the same record makes no dead letter of words that were delivered", () => {
     const user = userIn("ACTIVE");
-    const blank = { agentName: null, queuePosition: null, estimatedWaitSeconds: null, detail: null };
     const events = [
-      { ...blank, number: 8, kind: "said" as const, text: "Bye", reason: null },
-      { ...blank, number: 9, kind: "ended" as const, text: null, reason: "agent" },
+      { ...blankDeskEvent, number: 8, kind: "said" as const, text: "Bye" },
+      { ...blankDeskEvent, number: 9, kind: "ended" as const, reason: "agent" },
     ];
     const body = { type: "DeskEvents", generation: "g1", position: 9, resumeToken: null, events } as const;
     expect(textsOf(user.agentEvent(body).gave, "SayToUser")).toEqual(["Bye"]);

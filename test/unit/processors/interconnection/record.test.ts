@@ -33,7 +33,12 @@ describe("the stored record", () => {
   it("can be read by the version that was released before, which takes users over while a deployment rolls", () => {
     fc.assert(
       fc.property(anyState, (state) => {
-        expect([recordOf310(flat(formatRecord("u", "c", state)), ""), stateOf310(state, "")]).toEqual([null, null]);
+        const record = flat(formatRecord("u", "c", state));
+        // Reports stand apart in the record, where that version does not look.
+        const { pending } = record["bridge"] as { readonly pending: readonly { readonly kind: string }[] };
+        expect(pending.map(({ kind }) => kind)).not.toContain("ReportToDesk");
+        const known = { ...state, pending: state.pending.filter(({ kind }) => kind !== "ReportToDesk") };
+        expect([recordOf310(record, ""), stateOf310(known, "")]).toEqual([null, null]);
       }),
       { numRuns: 500 },
     );

@@ -59,6 +59,7 @@ function withCommand(user: TestUser, kind: Command["kind"], outcome: "done" | "r
       messageId: "m",
       words: "Look",
     },
+    ReportToDesk: { ...desk, kind: "ReportToDesk", session, report: { kind: "user_silent" } },
     EndChat: { ...desk, kind: "EndChat", session },
     SayToUser: { ...channel, kind: "SayToUser", messageId: "o", text: "Hi", about: "message" },
     HandBack: { ...channel, kind: "HandBack", botSlug: "bot", botState: "from-sf-success" },
@@ -76,6 +77,14 @@ function withDue(user: TestUser, kind: DueKind): Step {
   const handBack = { chatId, channel: "whatsapp", botSlug: "bot", botState: "from-sf-timeout" } as const;
   const looseCase = kind === "close_case" ? { caseId: "500y", contactId: "003x", until: user.nowMs } : null;
   user.state = { ...user.state, due: [due], looseCase, handBack: kind === "hand_back" ? handBack : null };
+  return user.due(kind);
+}
+
+function withSilence(user: TestUser, kind: "idle_warning" | "idle_limit"): Step {
+  const chat = user.state.interconnection;
+  if (chat?.status !== "ACTIVE") return user.agentEvent({ type: "DueTime", kind, dueAt: user.nowMs });
+  const idle = { limitMs: 60_000, warningMs: 30_000, since: user.nowMs, heardAt: 0, isWarned: false };
+  user.state = { ...user.state, interconnection: { ...chat, idle } };
   return user.due(kind);
 }
 
@@ -153,6 +162,8 @@ export const columns = {
   "SayToAgent refused": (user: TestUser) => withCommand(user, "SayToAgent", "refused"),
   "AttachFile done": (user: TestUser) => withCommand(user, "AttachFile", "done"),
   "AttachFile refused": (user: TestUser) => withCommand(user, "AttachFile", "refused"),
+  "ReportToDesk done": (user: TestUser) => withCommand(user, "ReportToDesk", "done"),
+  "ReportToDesk refused": (user: TestUser) => withCommand(user, "ReportToDesk", "refused"),
   "EndChat done": (user: TestUser) => withCommand(user, "EndChat", "done"),
   "EndChat refused": (user: TestUser) => withCommand(user, "EndChat", "refused"),
   "SayToUser done": (user: TestUser) => withCommand(user, "SayToUser", "done"),
@@ -180,6 +191,8 @@ export const columns = {
   "due: rewrite": (user: TestUser) => user.agentEvent({ type: "DueTime", kind: "rewrite", dueAt: user.nowMs }),
   "due: erase": (user: TestUser) => withDue(user, "erase"),
   "due: close_case": (user: TestUser) => withDue(user, "close_case"),
+  "due: idle_warning": (user: TestUser) => withSilence(user, "idle_warning"),
+  "due: idle_limit": (user: TestUser) => withSilence(user, "idle_limit"),
   "due: unknown": (user: TestUser) => withDue(user, "unknown"),
   "due: not waited for": (user: TestUser) => user.agentEvent({ type: "DueTime", kind: "chat_too_old", dueAt: 1 }),
 } as const satisfies Record<string, (user: TestUser) => Step>;

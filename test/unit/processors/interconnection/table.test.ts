@@ -209,6 +209,8 @@ const table: Readonly<Record<InputName, Row>> = {
     NONE: "NONE",
     ACTIVE: "ACTIVE +file(refused_by_receiver) >SayToAgent >SayToAgent >SayToUser !undeliverable",
   },
+  "ReportToDesk done": { ...every("*") },
+  "ReportToDesk refused": { ...every("*") },
   "EndChat done": { ...every("*") },
   "EndChat refused": { ...every("* !undeliverable"), NONE: "NONE" },
   "SayToUser done": { ...every("*") },
@@ -239,6 +241,8 @@ const table: Readonly<Record<InputName, Row>> = {
   // A user who has come back since has a chat again, and stays.
   "due: erase": { ...every("*"), NONE: "NONE", CLOSED: "NONE", FAILED: "NONE" },
   "due: close_case": { ...every("* >CloseCase"), NONE: "NONE" },
+  "due: idle_warning": { ...every("nothing"), ACTIVE: "ACTIVE >ReportToDesk" },
+  "due: idle_limit": { ...every("nothing"), ACTIVE: "CLOSED +ended(user_idle) >EndChat ..from-sf-timeout" },
   "due: unknown": { ...every("*") },
   "due: not waited for": { ...every("nothing") },
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
+import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
 import { createUser, startMs, textsOf, userIn, type TestUser } from "./user.ts";
 
 const image = { url: "https://media.example.org/1", mimeType: "image/png", caption: "Look" };
@@ -161,14 +162,10 @@ describe("the agent's text to the user", () => {
     const before = user.state;
     expect(user.desk("said", { text: "Hi", number: 5 }).state).toBe(before);
     const events = [4, 5, 6].map((number) => ({
+      ...blankDeskEvent,
       number,
       kind: "said" as const,
       text: `n${String(number)}`,
-      agentName: null,
-      reason: null,
-      queuePosition: null,
-      estimatedWaitSeconds: null,
-      detail: null,
     }));
     const more = user.agentEvent({ type: "DeskEvents", generation: "g1", position: 6, resumeToken: "t", events });
     expect(textsOf(more.gave, "SayToUser")).toEqual(["n6"]);

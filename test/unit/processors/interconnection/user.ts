@@ -4,6 +4,8 @@ import { createTimeFormat } from "../../../../src/processors/interconnection/cal
 import { createDecide } from "../../../../src/processors/interconnection/decide.ts";
 import type { Decision, Fact, Input } from "../../../../src/processors/interconnection/decision.ts";
 import type { Command } from "../../../../src/processors/interconnection/commands.ts";
+import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
+import { momentsOf } from "../../../../src/processors/interconnection/due-times.ts";
 import { defaultLimits, type DecideSettings } from "../../../../src/processors/interconnection/settings.ts";
 import { nobody, type UserMemory, type UserState } from "../../../../src/processors/interconnection/state.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
@@ -107,6 +109,7 @@ function bringsOf(command: Command): CommandResult["data"] {
       return { type: "SessionOpened", session };
     case "RequestChat":
     case "SayToAgent":
+    case "ReportToDesk":
     case "EndChat":
     case "SayToUser":
     case "HandBack":
@@ -182,7 +185,7 @@ export function createUser(overrides: Partial<DecideSettings> = {}): TestUser {
       const position =
         chat === null ? -1 : "position" in chat ? chat.position : "endedAt" in chat ? chat.lastPosition : -1;
       const number = rest.number ?? position + 1;
-      const event: DeskEvent = { ...blankEvent, ...rest, number, kind };
+      const event: DeskEvent = { ...blankDeskEvent, ...rest, number, kind };
       const { generation } = chat?.session ?? session;
       return user.agentEvent({ type: "DeskEvents", generation, position: number, resumeToken: null, events: [event] });
     },
@@ -203,7 +206,7 @@ export function createUser(overrides: Partial<DecideSettings> = {}): TestUser {
       while (user.state.pending.length > 0) user.result();
     },
     due: (kind) => {
-      const found = user.state.due.find((each) => each.kind === kind);
+      const found = momentsOf(user.state).find((each) => each.kind === kind);
       if (found === undefined) throw new Error(`nothing waits for ${kind}`);
       user.nowMs = Math.max(user.nowMs, found.at);
       return user.agentEvent({ type: "DueTime", kind, dueAt: found.at }, found.chatId);
@@ -211,15 +214,6 @@ export function createUser(overrides: Partial<DecideSettings> = {}): TestUser {
   };
   return user;
 }
-
-const blankEvent: Omit<DeskEvent, "number" | "kind"> = {
-  text: null,
-  agentName: null,
-  reason: null,
-  queuePosition: null,
-  estimatedWaitSeconds: null,
-  detail: null,
-};
 
 /** A user in a status, with nothing pending. */
 export function userIn(

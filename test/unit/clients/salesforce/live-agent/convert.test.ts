@@ -4,15 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { convertAnswer, convertEvent } from "../../../../../src/clients/salesforce/live-agent/convert.ts";
 import type { DeskEvent } from "../../../../../src/processors/messages/generated.ts";
+import { blankDeskEvent } from "../../../../support/blank-desk-event.ts";
 
-const bare = {
-  text: null,
-  agentName: null,
-  reason: null,
-  queuePosition: null,
-  estimatedWaitSeconds: null,
-  detail: null,
-};
 const idle = { isEnabled: true, timeout: 180, warningTime: 120 };
 const geo = { organization: "Example ISP", countryName: "Spain", countryCode: "ES", latitude: 40.4, longitude: -3.7 };
 
@@ -46,7 +39,7 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
   [
     "ChatEstablished",
     { name: "Kim R.", userId: "005000000000001", items: [], sneakPeekEnabled: true, chasitorIdleTimeout: idle },
-    { kind: "accepted", agentName: "Kim R." },
+    { kind: "accepted", agentName: "Kim R.", idleLimitSeconds: 180, idleWarningSeconds: 120 },
   ],
   [
     "AgentTyping",
@@ -83,7 +76,7 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
   [
     "ChatTransferred",
     { name: "Lee S.", userId: "005000000000002", sneakPeekEnabled: false, chasitorIdleTimeout: { isEnabled: false } },
-    { kind: "transferred", agentName: "Lee S." },
+    { kind: "transferred", agentName: "Lee S.", idleLimitSeconds: 0 },
   ],
   ["TransferToButtonInitiated", {}, { kind: "waiting_again" }],
   ["TransferToSbrSkillInitiated", {}, { kind: "waiting_again" }],
@@ -124,7 +117,7 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
 
 describe("an event of Live Agent", () => {
   it.each(examples)("%s %#", (type, message, expected) => {
-    expect(convertEvent({ type, message }, 7)).toEqual({ ...bare, number: 7, ...expected });
+    expect(convertEvent({ type, message }, 7)).toEqual({ ...blankDeskEvent, number: 7, ...expected });
   });
 
   it.each<[string, unknown, Partial<DeskEvent>]>([
@@ -132,6 +125,24 @@ describe("an event of Live Agent", () => {
       "numbers as texts",
       { type: "QueueUpdate", message: { position: "3", estimatedWaitTime: "61.6" } },
       { kind: "queue_moved", queuePosition: 3, estimatedWaitSeconds: 62 },
+    ],
+    [
+      "the guide's spelling of the time for idle users, as texts",
+      { type: "ChatEstablished", message: { chasitorIdletimeout: { isEnabled: "true", timeout: "90" } } },
+      { kind: "accepted", idleLimitSeconds: 90 },
+    ],
+    [
+      "a time for idle users that is on and not told",
+      {
+        type: "ChatEstablished",
+        message: { chasitorIdleTimeout: { isEnabled: true, timeout: "soon", warningTime: -5 } },
+      },
+      { kind: "accepted", idleLimitSeconds: 0 },
+    ],
+    [
+      "a time for idle users that is no object",
+      { type: "ChatTransferred", message: { chasitorIdleTimeout: 30 } },
+      { kind: "transferred" },
     ],
     [
       "an unknown wait",
@@ -168,7 +179,7 @@ describe("an event of Live Agent", () => {
     ["no type", { message: {} }, { kind: "other", detail: "unnamed" }],
     ["no object at all", null, { kind: "other", detail: "unnamed" }],
   ])("with %s is taken as it is", (_, event, expected) => {
-    expect(convertEvent(event, 0)).toEqual({ ...bare, number: 0, ...expected });
+    expect(convertEvent(event, 0)).toEqual({ ...blankDeskEvent, number: 0, ...expected });
   });
 });
 

@@ -50,7 +50,7 @@ describe("SwitchServer", () => {
     if (outcome.kind !== "done") throw new Error("not opened");
     await desk.say(outcome.value, "Hola", 2, never);
     await desk.poll(outcome.value, -1, never);
-    await desk.end(old, 3, never);
+    await desk.end(old, "left", 3, never);
     expect(there.received.map(({ url }) => url)).toEqual([
       "/chat/rest/System/SessionId",
       "/chat/rest/Chasitor/ChatMessage",

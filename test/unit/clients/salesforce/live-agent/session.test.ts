@@ -149,11 +149,28 @@ describe("a post", () => {
     expect(received[0]?.headers["x-liveagent-sequence"]).toBe("7");
   });
 
+  it.each([
+    ["user_silent", "triggered"],
+    ["user_back", "cleared"],
+  ] as const)("tells that of a silence: %s", async (kind, idleTimeoutWarningEvent) => {
+    const { calls, received } = await setUp({ status: 200, body: "OK" });
+    expect(await calls.report(session, { kind }, 7, never)).toEqual({ kind: "done", value: null });
+    expect(received[0]).toMatchObject({ url: "/chat/rest/Chasitor/ChasitorIdleTimeoutWarningEvent" });
+    expect(JSON.parse(received[0]?.body ?? "")).toEqual({ idleTimeoutWarningEvent });
+    expect(received[0]?.headers["x-liveagent-sequence"]).toBe("7");
+  });
+
+  it("ends a chat whose user was silent with the desk's word for it", async () => {
+    const { calls, received } = await setUp({ status: 200, body: "OK" });
+    await calls.end(session, "user_idle", 7, never);
+    expect(JSON.parse(received[0]?.body ?? "")).toEqual({ reason: "clientIdleTimeout" });
+  });
+
   it("posts without a number in a session that was begun without", async () => {
     const { calls, received } = await setUp({ status: 200, body: "OK" });
     const adopted = { ...session, numbered: false };
     await calls.say(adopted, "hello", 7, never);
-    await calls.end(adopted, 8, never);
+    await calls.end(adopted, "left", 8, never);
     expect(received.map(({ url }) => url)).toEqual(["/chat/rest/Chasitor/ChatMessage", "/chat/rest/Chasitor/ChatEnd"]);
     for (const { headers } of received) expect(headers).not.toHaveProperty("x-liveagent-sequence");
   });
@@ -166,7 +183,7 @@ describe("a post", () => {
 
   it("ends the chat for the visitor", async () => {
     const { calls, received } = await setUp(ok);
-    expect(await calls.end(session, 8, never)).toEqual({ kind: "done", value: null });
+    expect(await calls.end(session, "left", 8, never)).toEqual({ kind: "done", value: null });
     expect(received[0]).toMatchObject({ url: "/chat/rest/Chasitor/ChatEnd", body: '{"reason":"client"}' });
     expect(received[0]?.headers["x-liveagent-sequence"]).toBe("8");
   });
@@ -184,7 +201,7 @@ describe("a post", () => {
       response.end(isReconnect ? JSON.stringify({ messages: [{ type: "ReconnectSession", message }] }) : "");
     };
     const { calls, received } = await setUp(answers);
-    expect(await calls.end(session, 2, never)).toMatchObject(outcome);
+    expect(await calls.end(session, "left", 2, never)).toMatchObject(outcome);
     const last = received.at(-1);
     if (status === 200) expect([last?.method, last?.headers["x-liveagent-affinity"]]).toEqual(["DELETE", "new"]);
     else expect(last?.url).toContain("System/ReconnectSession");
@@ -199,7 +216,7 @@ describe("a post", () => {
       response.writeHead(method === "DELETE" ? status : 500).end();
     };
     const { calls, received } = await setUp(answers);
-    expect(await calls.end(session, 2, never)).toMatchObject(outcome);
+    expect(await calls.end(session, "left", 2, never)).toMatchObject(outcome);
     expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
       "POST /chat/rest/Chasitor/ChatEnd",
       `DELETE /chat/rest/System/SessionId/${encodeURIComponent(session.key)}`,
@@ -228,7 +245,7 @@ describe("a post", () => {
     const { calls } = await setUp(reply);
     expect(await calls.say(session, "x", 5, never)).toMatchObject(outcome);
     expect(await calls.requestChat(session, details, 1, never)).toMatchObject(outcome);
-    expect(await calls.end(session, 6, never)).toMatchObject(reply === gone ? { kind: "done" } : outcome);
+    expect(await calls.end(session, "left", 6, never)).toMatchObject(reply === gone ? { kind: "done" } : outcome);
   });
 });
 
