@@ -19,8 +19,8 @@ function openBudgetMs(settings: Settings): number {
   return Math.max(1_000, settings.http.replyTimeoutMs - replyMarginMs);
 }
 
-/** Settings of decide. */
-export function decideSettings(settings: Settings): DecideSettings {
+/** Settings of decide, as far as settings tell them. */
+export function decideSettings(settings: Settings): Omit<DecideSettings, "applyRules"> {
   const { chat, client } = settings;
   return {
     client,

@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 
 import type { Settings } from "./clients/config/settings-shape.ts";
+import { createRuleApplier } from "./clients/data-rules.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
 import { startObservationServer } from "./clients/metrics/observation-server.ts";
 import { createContextReader } from "./clients/redis/context.ts";
@@ -136,7 +137,7 @@ function runtimePorts(
     consumer: cluster.consumer,
     changelog: cluster.changelog,
     partitions: cluster.partitions,
-    decide: createDecide(decideSettings(settings)),
+    decide: createDecide({ ...decideSettings(settings), applyRules: createRuleApplier({ clock, log, metrics }) }),
     desk,
     perform: (command, attempt) =>
       command.lane === "desk" ? desk.perform(command, attempt) : channel.perform(command, attempt),

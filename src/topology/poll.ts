@@ -62,11 +62,15 @@ export function slices(events: readonly DeskEvent[]): readonly (readonly DeskEve
   let chars = 0;
   for (const event of events) {
     const last = parts.at(-1) ?? [];
-    chars += event.text?.length ?? 0;
+    chars += charsOf(event);
     if (last.length > 0 && (last.length >= eventsPerRecord || chars > charsPerRecord)) {
       parts.push([event]);
-      chars = event.text?.length ?? 0;
+      chars = charsOf(event);
     } else last.push(event);
   }
   return parts;
+}
+
+function charsOf({ text, dataRules }: DeskEvent): number {
+  return (text?.length ?? 0) + (dataRules === null ? 0 : JSON.stringify(dataRules).length);
 }

@@ -7,6 +7,7 @@ import { handOver, USUAL_HAND_OVER } from "../../sandbox/world/live-agent/failov
 import type { Session } from "../../sandbox/world/live-agent/session.ts";
 import { loseSession } from "../../sandbox/world/live-agent/events.ts";
 import type { OpenedSession, PollAnswer } from "../../src/processors/desk/port.ts";
+import type { DeskReport } from "../../src/processors/interconnection/commands.ts";
 import { agentId, startOutside } from "./outside-world.ts";
 import type { Outside } from "./outside-world.ts";
 
@@ -121,6 +122,26 @@ describe("a whole chat", () => {
     ]);
     expect(polls.some(({ overlaps }) => overlaps)).toBe(false);
     expect(violations).toEqual([]);
+  });
+
+  it("asks for what is beside the talk, takes the reports of it, and the end of a user who was silent", async () => {
+    const rule = { id: "0GO1", name: "Cards", pattern: "\\d{16}", replacement: "****" };
+    const asked = { idleTimeoutS: 180, idleWarningS: 120, sensitiveDataRules: [{ ...rule, actionType: "Replace" }] };
+    Object.assign(outside.world.parts.desk.modes, asked);
+    const session = await requested();
+    accept(session);
+    const told = events(await outside.desk.poll(session, -1, never)).events;
+    expect(told.find(({ kind }) => kind === "queued")?.dataRules).toEqual([rule]);
+    expect(told.at(-1)).toMatchObject({ kind: "accepted", idleLimitSeconds: 180, idleWarningSeconds: 120 });
+    const reports: readonly DeskReport[] = [
+      { kind: "rules_applied", rules: [{ id: "0GO1", name: "Cards" }] },
+      { kind: "user_silent" },
+      { kind: "user_back" },
+    ];
+    for (const [i, report] of reports.entries())
+      expect(await outside.desk.report(session, report, i + 2, never)).toEqual(done);
+    expect(await outside.desk.end(session, "user_idle", 5, never)).toEqual(done);
+    expect(theirs(session)).toMatchObject({ endedBy: "clientIdleTimeout", violations: [] });
   });
 
   it("R21 that the agent ends is told with the agent's reason, and ending it again is done", async () => {

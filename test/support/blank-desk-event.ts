@@ -11,4 +11,5 @@ export const blankDeskEvent: Omit<DeskEvent, "number" | "kind"> = {
   detail: null,
   idleLimitSeconds: null,
   idleWarningSeconds: null,
+  dataRules: null,
 };

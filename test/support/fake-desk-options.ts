@@ -13,6 +13,8 @@ export interface FakeDeskOptions {
   readonly pollTimeoutMs?: number;
   /** How long it lets users be silent, told with each accept. */
   readonly idle?: Partial<Pick<DeskEvent, "idleLimitSeconds" | "idleWarningSeconds">>;
+  /** Told with each chat request. */
+  readonly dataRules?: DeskEvent["dataRules"];
   /** E-mails of contacts that may not chat. */
   readonly blocked?: readonly string[];
 }

@@ -100,6 +100,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     pollTimeoutMs = 40_000,
     blocked = [],
     idle = {},
+    dataRules = null,
   } = options;
   const sessions = new Map<string, Session>();
   const contacts = new Map<string, string>();
@@ -203,7 +204,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     };
     session.chat = chat;
     chats.push(chat);
-    add(session, "queued", { queuePosition: 1 });
+    add(session, "queued", { queuePosition: 1, dataRules });
   }
 
   async function disturbedPoll({ pollTimeoutMs: dueMs }: OpenedSession): Promise<PollAnswer | null> {

@@ -20,6 +20,7 @@ import { createFakeChannel, type FakeChannel } from "./fake-channel.ts";
 import { createFakeMedia } from "./fake-media.ts";
 import { createFakeDesk, type DeskChat, type FakeDesk } from "./fake-desk.ts";
 import type { FakeDeskOptions } from "./fake-desk-options.ts";
+import { quietRuleApplier } from "./rule-applier.ts";
 
 /** CLIENT of every test of the graph. */
 export const client = "test";
@@ -53,6 +54,7 @@ const decideSettings: DecideSettings = {
   phonePrefixes: [],
   eventsWithText: false,
   limits: defaultLimits,
+  applyRules: quietRuleApplier(),
 };
 
 /** What a test may change. */

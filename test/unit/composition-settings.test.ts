@@ -8,13 +8,12 @@ import { arrangeRecords } from "../../src/clients/config/record-settings.ts";
 import { describeMistakes, loadSettings } from "../../src/clients/config/settings.ts";
 import { decideSettings, extraDataRules } from "../../src/composition-settings.ts";
 import { readExtraData } from "../../src/ingress/extra-data.ts";
-import type { DecideSettings } from "../../src/processors/interconnection/settings.ts";
 
 const example = parseEnv(readFileSync("configs/example.env", "utf8"));
 const key = Buffer.alloc(32, 7).toString("base64");
 
 /** What decide is told with these settings. */
-function toldWith(settings: Readonly<Record<string, string>>): DecideSettings {
+function toldWith(settings: Readonly<Record<string, string>>): ReturnType<typeof decideSettings> {
   const given = Object.entries(settings).map(([name, value]) => [`SALESFORCE_INTEGRATION_${name}`, value] as const);
   const loaded = loadSettings({ ...example, ...Object.fromEntries(given) });
   if ("mistakes" in loaded) throw new Error(describeMistakes(loaded.mistakes));

@@ -1,5 +1,5 @@
 // The commands that decide gives to the gateways. A command is state (`pending`) until its result came back.
-import type { Channel, Connect, DeskSession, Media } from "../messages/generated.ts";
+import type { Channel, Connect, DataRule, DeskSession, Media } from "../messages/generated.ts";
 
 /** Which gateway's serial queue of the user. */
 export type LaneName = "desk" | "channel";
@@ -90,10 +90,13 @@ export interface AttachFile extends CommandHead<"desk", "AttachFile"> {
   readonly words: string | null;
 }
 
-/** What the desk wants to know of the chat beside what is said: the user is silent, or has written after that was told. */
-export interface DeskReport {
-  readonly kind: "user_silent" | "user_back";
-}
+/**
+ * What the desk wants to know of the chat beside what is said: the user is silent, or has written after that was told; rules that
+ * found something in what he has said.
+ */
+export type DeskReport =
+  | { readonly kind: "user_silent" | "user_back" }
+  | { readonly kind: "rules_applied"; readonly rules: readonly Pick<DataRule, "id" | "name">[] };
 
 /** Tells the desk something beside the talk. Nobody waits for it, so it is given up soon and without a word to anybody. */
 export interface ReportToDesk extends CommandHead<"desk", "ReportToDesk">, LastPosts {

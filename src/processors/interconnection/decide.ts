@@ -1,6 +1,6 @@
 // The state machine: one user's state and one input give the next state and all that follows from it. Pure, synchronous and
-// total: no clock, no randomness, no I/O; the same input twice gives the same bytes. Only dispatches; the rules are in the files
-// beside, one per kind of input. Called by the turn, once per record, in the order of the records.
+// total: no clock, no randomness, no I/O; the same input twice gives the same bytes, but for a data rule that
+// runs out of time. Only dispatches; the rules are in the files beside, one per kind of input. Called by the turn, once per record, in the order of the records.
 import { unreachable } from "../unreachable.ts";
 import type { AgentEvent } from "../messages/generated.ts";
 import { decideMessage } from "./channel-messages.ts";

@@ -2,12 +2,13 @@
 // Owns that an event counts once: by its number within the generation of the session, and across generations by desk-repeats.ts.
 import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected, DeskSession } from "../messages/generated.ts";
 import type { Command } from "./commands.ts";
+import { hideInHistory, takeRules } from "./data-rules.ts";
 import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { stopIdleClock, withIdleLimits } from "./idle-user.ts";
-import { attachFile, notifyUser, sayToAgent, sayToUser } from "./lanes.ts";
+import { attachFile, notifyUser, sayHidden, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
 import { openAnew } from "./opening.ts";
 import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
@@ -28,6 +29,7 @@ export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvent
   const resumeToken = record.resumeToken ?? before.resumeToken;
   change(draft, { interconnection: { ...before, ...told, position, resumeToken } });
   for (const event of fresh) {
+    if (event.dataRules !== null) takeRules(draft, chatId, event.dataRules);
     const chat = atDesk(draft, chatId);
     if (chat !== null) decideEvent(draft, chat, event);
     // An event before it has ended the chat. The position of the whole record stands in the state already: once.
@@ -42,7 +44,12 @@ function atDesk({ state }: Draft, chatId: string): AtDeskChat | null {
 }
 
 function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
-  switch (event.kind) {
+  const { kind } = event;
+  if (isAside(kind)) {
+    decideAside(draft, chat, kind, event);
+    return;
+  }
+  switch (kind) {
     case "queued":
       queued(draft, chat, event);
       return;
@@ -63,23 +70,8 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
       // Not the outcome of a request, so it carries none.
       tell(draft, chat, "waiting", { detail: event.detail });
       return;
-    case "agent_joined":
-    case "agent_left":
-      tell(draft, chat, event.kind, { agentName: event.agentName });
-      return;
     case "agent_disconnected":
       agentDisconnected(draft, chat, event);
-      return;
-    case "file_requested":
-      tell(draft, chat, "custom", { agentName: event.agentName, detail: event.kind });
-      return;
-    case "custom":
-    case "typing":
-      noisy(draft, chat, event.kind, event);
-      return;
-    // That the agent stopped typing follows from the text, or from time. The rest we do not act on.
-    case "not_typing":
-    case "other":
       return;
     case "refused":
       endChat(draft, chat, {
@@ -98,6 +90,43 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
         desk: "gone",
         handBack: isTimeout(event) ? "timeout" : "success",
       });
+  }
+}
+
+/** Told beside the course of the chat: who has the user stays as it is. */
+type AsideKind = "agent_joined" | "agent_left" | "file_requested" | NoisyKind | "not_typing" | "data_rules" | "other";
+const asides = [
+  "agent_joined",
+  "agent_left",
+  "file_requested",
+  "custom",
+  "typing",
+  "not_typing",
+  "data_rules",
+  "other",
+];
+
+function isAside(kind: DeskEvent["kind"]): kind is AsideKind {
+  return asides.includes(kind);
+}
+
+function decideAside(draft: Draft, chat: AtDeskChat, kind: AsideKind, event: DeskEvent): void {
+  switch (kind) {
+    // That the agent stopped typing follows from the text, or from time. The rest we do not act on.
+    case "not_typing":
+    case "data_rules":
+    case "other":
+      return;
+    case "agent_joined":
+    case "agent_left":
+      tell(draft, chat, kind, { agentName: event.agentName });
+      return;
+    case "file_requested":
+      tell(draft, chat, "custom", { agentName: event.agentName, detail: kind });
+      return;
+    case "custom":
+    case "typing":
+      noisy(draft, chat, kind, event);
   }
 }
 
@@ -149,8 +178,9 @@ function accepted(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
   change(draft, { interconnection: chat, due, overflowTold: [] });
   tell(draft, chat, "accepted", { agentName });
   const { texts, formatTime } = draft.settings;
-  const history = historyText(texts, formatTime, mergedByTime(context, saidWaiting));
-  sayToAgent(draft, chat, { text: history, messageIds: [], about: "context" });
+  const { words: entries, applied } = hideInHistory(draft, chat, mergedByTime(context, saidWaiting));
+  const history = historyText(texts, formatTime, entries);
+  sayHidden(draft, chat, { words: { text: history, messageIds: [], about: "context" }, applied });
   const welcome = fill(texts.welcomeTemplate, chat.name);
   if (!isBlank(welcome)) sayToAgent(draft, chat, { text: welcome, messageIds: [], about: "context" });
   tell(draft, chat, "context_sent", { agentName, textChars: history.length });

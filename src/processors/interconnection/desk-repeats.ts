@@ -35,7 +35,7 @@ const surelyRepeated = 2;
  * anew after a reconnect.
  */
 export function hasEffect(kind: DeskEventKind): boolean {
-  return !["typing", "not_typing", "other", "queued", "queue_moved"].includes(kind);
+  return !["typing", "not_typing", "other", "queued", "queue_moved", "data_rules"].includes(kind);
 }
 
 /**

@@ -1,5 +1,6 @@
 // What goes into a user's lanes: numbering of commands, the window of pending ones, the backlog of texts behind it, and the
 // bound of what may wait. Owns order: a text never overtakes another of its lane. What is said when is decided beside.
+import { hideInFile, hideInText, type Hidden } from "./data-rules.ts";
 import { change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import type { Command, DeskReport, LaneName } from "./commands.ts";
@@ -56,10 +57,24 @@ export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["se
  * Says something to the agent: split where it is too long, behind what waits already. Returns false when it is a message
  * and more waits than may: then it is a dead letter, and its sender is told once.
  */
-export function sayToAgent(draft: Draft, chat: AtDeskChat, said: BacklogText): boolean {
+export function sayToAgent(draft: Draft, chat: AtDeskChat, given: BacklogText): boolean {
+  const { words: text, applied } = hideInText(draft, chat, given.text);
+  return sayHidden(draft, chat, { words: { ...given, text }, applied });
+}
+
+/** Says to the agent what the rules of the desk have been applied to. */
+export function sayHidden(draft: Draft, chat: AtDeskChat, { words: said, applied }: Hidden<BacklogText>): boolean {
   const pieces = splitText(said.text, draft.settings.limits.agentTextChars);
   const parts = pieces.map((text) => ({ ...said, text }));
-  return say(draft, chat, { lane: "desk", said, parts });
+  const isTaken = say(draft, chat, { lane: "desk", said, parts });
+  if (isTaken) reportRules(draft, chat, applied);
+  return isTaken;
+}
+
+function reportRules(draft: Draft, chat: AtDeskChat, applied: Hidden<unknown>["applied"]): void {
+  if (applied.size === 0) return;
+  const rules = [...applied].map(({ id, name }) => ({ id, name }));
+  reportToDesk(draft, chat, { kind: "rules_applied", rules });
 }
 
 /** Says something to the user; ids derive from the input. Returns false like sayToAgent, else the id of the first piece. */
@@ -79,12 +94,15 @@ export function sayToUser(
  * Takes a file of the user to the case. What the agent is to hear after it waits behind it, so that the notice about the file
  * comes in its place. Returns false like sayToAgent.
  */
-export function attachFile(draft: Draft, chat: AtDeskChat, file: UserFile): boolean {
+export function attachFile(draft: Draft, chat: AtDeskChat, given: UserFile): boolean {
+  const { words: file, applied } = hideInFile(draft, chat, given);
   if (!hasRoom(draft)) {
     overflow(draft, chat, "desk", fileAsText(file));
     return false;
   }
   append(draft, chat, "desk", { file });
+  // Words of a file from before the agent came stand in the history.
+  if (file.words !== null) reportRules(draft, chat, applied);
   return true;
 }
 
@@ -93,10 +111,16 @@ export function fileAsText({ media, messageId }: Pick<UserFile, "media" | "messa
   return { text: mediaWords(media), messageIds: messageId === "" ? [] : [messageId], about: "message" };
 }
 
-/** Says something to the agent before all that waits. The caller knows that nothing is on its way there. */
+/**
+ * Says something to the agent before all that waits. The caller knows that nothing is on its way there. The rules of the desk were
+ * applied to the words of a file when it was taken.
+ */
 export function sayToAgentFirst(draft: Draft, chat: AtDeskChat, said: BacklogText): void {
-  for (const text of splitText(said.text, draft.settings.limits.agentTextChars))
+  const { words, applied } =
+    said.about === "notice" ? hideInText(draft, chat, said.text) : { words: said.text, applied: new Set<never>() };
+  for (const text of splitText(words, draft.settings.limits.agentTextChars))
     giveText(draft, chat, "desk", { ...said, text });
+  reportRules(draft, chat, applied);
 }
 
 interface Saying {

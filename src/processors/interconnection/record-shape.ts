@@ -93,6 +93,7 @@ const atDesk = {
   resumeToken: orNull(text),
   recent: text,
   repeats: orNull(object({ from: whole, to: whole })),
+  dataRules: orMissing(list(object({ id: orNull(text), name: text, pattern: text, replacement: text }))),
   postSequence: whole,
   waitingSince: whole,
   noisyAt: orMissing(object({ typing: orMissing(whole), custom: orMissing(whole) })),
@@ -171,7 +172,10 @@ const commands = list(
     ReportToDesk: object({
       ...command,
       session,
-      report: object({ kind: among(["user_silent", "user_back"]) }),
+      report: object({
+        kind: among(["user_silent", "user_back", "rules_applied"]),
+        rules: orMissing(list(object({ id: orNull(text), name: text }))),
+      }),
       postsBefore: orMissing(whole),
     }),
     EndChat: object({ ...command, session, isUserIdle: orMissing(bool), postsBefore: orMissing(whole) }),

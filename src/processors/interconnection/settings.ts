@@ -1,5 +1,5 @@
 // What decide knows of the deployment, as plain data. Read once at start by the composition root; nothing here reads it.
-import type { Channel } from "../messages/generated.ts";
+import type { Channel, DataRule } from "../messages/generated.ts";
 import type { Texts } from "./texts.ts";
 
 /** Where chats of one flow of the bot go (setting SFC_SOURCE_FLOW_BOT). */
@@ -51,6 +51,15 @@ export const defaultLimits: Limits = {
 /** Which of the bot's states a hand-back names (settings SUCCESS_STATE, TIMEOUT_STATE, BLOCKED_USER_STATE). */
 export type HandBackKind = "success" | "timeout" | "blocked";
 
+/**
+ * Applies rules to a text, one after the other. Never throws, and takes no longer than its bound: rules that can't be applied, or not in
+ * that time, are left out, and it sees to it that a person hears of them. `applied`: those that found something.
+ */
+export type ApplyRules = (
+  rules: readonly DataRule[],
+  text: string,
+) => { readonly text: string; readonly applied: readonly DataRule[] };
+
 /** Settings of decide. */
 export interface DecideSettings {
   /** CLIENT: part of every derived id. */
@@ -58,6 +67,8 @@ export interface DecideSettings {
   readonly texts: Texts;
   /** Formats epoch milliseconds for the history, in TIMEZONE; see createTimeFormat. Must not throw. */
   readonly formatTime: (atMs: number) => string;
+  /** The same for the same, but for rules that run out of time: what it answers is kept, and never asked again for the same words. */
+  readonly applyRules: ApplyRules;
   /** State of the bot by kind and channel; a channel that is not there can't be handed back. */
   readonly botStates: Readonly<Record<HandBackKind, Readonly<Record<string, string>>>>;
   /** False: nobody takes users back, and a hand-back is done without a call, which its fact says. */

@@ -1,6 +1,6 @@
 // The state of one user: the interconnection, the commands it waits for, and the moments it waits for. Owned by decide;
 // stored as JSON in Redis and on the changelog (record.ts). A field exists only in the statuses in which it has a meaning.
-import type { Channel, Connect, DeskSession, DueKind, Media } from "../messages/generated.ts";
+import type { Channel, Connect, DataRule, DeskSession, DueKind, Media } from "../messages/generated.ts";
 import type { AttachFile, Command, EnsureCase, LaneName } from "./commands.ts";
 import type { Told } from "./desk-repeats.ts";
 
@@ -64,6 +64,8 @@ interface AtDesk extends ChatHead, Told {
   /** Number of the last desk event that was applied in session.generation; -1 means none. */
   readonly position: number;
   readonly resumeToken: string | null;
+  /** What the agent must not be told of any text, in order; left out where the desk has told none. */
+  readonly dataRules?: readonly DataRule[];
   /** Last post number that the desk accepted. The lane's own mark may be ahead of it. */
   readonly postSequence: number;
   /** When a noisy fact was told last, epoch milliseconds; left out before the first. */

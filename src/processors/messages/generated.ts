@@ -273,6 +273,18 @@ export interface Cursor {
   readonly replies: readonly ReplyRecord[];
 }
 
+/** What of a text the agent must not be told. */
+export interface DataRule {
+  /** The desk's id of the rule; null means not told. */
+  readonly id: null | string;
+  /** The desk's name of the rule. */
+  readonly name: string;
+  /** JavaScript regular expression of what is hidden, wherever it stands; empty where the desk's can't be taken, and then the rule can't be applied. */
+  readonly pattern: string;
+  /** What stands there instead, as it is; empty means nothing. */
+  readonly replacement: string;
+}
+
 /** Value of topic <T>.dead-letters: a record or message that could not be processed, with all it takes to replay it. */
 export interface DeadLetter {
   /** Deployment (setting CLIENT) that gave it up. */
@@ -350,6 +362,8 @@ export interface DeskEvent {
   readonly idleLimitSeconds: null | number;
   /** After how long of that the desk wants to be told, in seconds; null means never. */
   readonly idleWarningSeconds: null | number;
+  /** Rules for all that is said to the agent from now on, in the order in which they are applied (queued, data_rules); null means not told. */
+  readonly dataRules: null | readonly DataRule[];
 }
 
 /** What happened at the desk. other: an event we do not act on; its name is in detail. */
@@ -369,7 +383,8 @@ export type DeskEventKind =
   | "custom"
   | "file_requested"
   | "refused"
-  | "ended";
+  | "ended"
+  | "data_rules";
 
 /** What one answer of the desk's long poll told, in order. Only events numbered beyond the state's position are applied. */
 export interface DeskEvents {

@@ -22,7 +22,7 @@ export interface Swarm {
   readonly callsPerSecond: { readonly desk: number; readonly channel: number };
   readonly openBudgetMs: number;
   readonly network: NetworkParameters;
-  readonly desk: Pick<FakeDeskOptions, "tellsRepeats" | "idle">;
+  readonly desk: Pick<FakeDeskOptions, "tellsRepeats" | "idle" | "dataRules">;
   /** Longest pause between two things that happen. */
   readonly paceMs: number;
   readonly faults: ReadonlySet<FaultName>;
@@ -64,16 +64,21 @@ export function swarmOf(seed: number): Swarm {
       slowMs: 6_000,
       lostShare: dice.one([0, 0, 0.002, 0.01]),
     },
-    desk: { tellsRepeats: dice.chance(0.5), idle: idleTimes() },
+    desk: { tellsRepeats: dice.chance(0.5), ...duties() },
     paceMs: dice.one([50, 200, 600]),
     faults: chosen(),
     onlyOneSurvives: dice.chance(0.3),
   };
 
-  /** Silences are told to the desk among the texts; nobody is silent for so long that the chat ends. Dice of its own: seeds stay what they were. */
-  function idleTimes(): NonNullable<FakeDeskOptions["idle"]> {
-    const duties = createDice(seed, "duties");
-    return duties.chance(0.5) ? { idleLimitSeconds: 36_000, idleWarningSeconds: 1 + duties.below(5) } : {};
+  /**
+   * Silences, and that a rule has found something in the welcome, are told to the desk among the texts; nobody is silent for so long that
+   * the chat ends. Dice of its own: seeds stay what they were.
+   */
+  function duties(): Pick<FakeDeskOptions, "idle" | "dataRules"> {
+    const own = createDice(seed, "duties");
+    const idle = own.chance(0.5) ? { idleLimitSeconds: 36_000, idleWarningSeconds: 1 + own.below(5) } : {};
+    const dataRules = own.chance(0.5) ? [{ id: "rule", name: "Greeting", pattern: "Hola", replacement: "***" }] : null;
+    return { idle, dataRules };
   }
 
   function chosen(): ReadonlySet<FaultName> {

@@ -22,5 +22,7 @@ describe("the events of an answer", () => {
     const long = Array.from({ length: 5 }, (_, i) => said(i, "x".repeat(90_000)));
     expect(slices(long).map((part) => part.map(({ number }) => number))).toEqual([[0, 1], [2, 3], [4]]);
     expect(slices([said(0, "x".repeat(900_000)), said(1, "a")])).toHaveLength(2);
+    const rule = { id: null, name: "r", pattern: "x".repeat(120_000), replacement: "" };
+    expect(slices([0, 1].map((number) => ({ ...said(number, "a"), dataRules: [rule] })))).toHaveLength(2);
   });
 });

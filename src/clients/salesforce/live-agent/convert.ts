@@ -4,6 +4,7 @@
 import type { DeskEvent, DeskEventKind } from "../../../processors/messages/generated.ts";
 import { isObject, listOf, numberOf, objectOf, textOf } from "../../http/json.ts";
 import type { JsonObject } from "../../http/json.ts";
+import { dataRulesOf } from "./data-rules.ts";
 
 /** One answer of the long poll in the desk's words. */
 export interface ConvertedAnswer {
@@ -60,6 +61,7 @@ export function convertEvent(event: unknown, number: number): DeskEvent {
     detail: content.detail ?? null,
     idleLimitSeconds: content.idleLimitSeconds ?? null,
     idleWarningSeconds: content.idleWarningSeconds ?? null,
+    dataRules: content.dataRules ?? null,
   };
 }
 
@@ -67,7 +69,13 @@ function contentOf(type: string, message: JsonObject): Content {
   const agentName = textOf(message.name);
   switch (type) {
     case "ChatRequestSuccess":
-      return { kind: "queued", ...queueOf(message.queuePosition, message.estimatedWaitTime) };
+      return {
+        kind: "queued",
+        ...queueOf(message.queuePosition, message.estimatedWaitTime),
+        ...dataRulesOf(message.sensitiveDataRules),
+      };
+    case "SensitiveDataRules":
+      return { kind: "data_rules", ...dataRulesOf(message.sensitiveDataRules) };
     case "QueueUpdate":
       return { kind: "queue_moved", ...queueOf(message.position, message.estimatedWaitTime) };
     case "ChatRequestFail":

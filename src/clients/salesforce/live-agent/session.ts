@@ -133,8 +133,13 @@ function numberedBy(
   return { session: named(endpoint, session), postSequence: session.numbered ? postSequence : null };
 }
 
-function reportOf({ kind }: DeskReport): Pick<VisitorPost, "noun" | "body"> {
-  const idleTimeoutWarningEvent = kind === "user_silent" ? "triggered" : "cleared";
+function reportOf(report: DeskReport): Pick<VisitorPost, "noun" | "body"> {
+  if (report.kind === "rules_applied") {
+    // The guide has no rule without an id in its example, and says that it may be left out.
+    const rules = report.rules.map(({ id, name }) => (id === null ? { name } : { id, name }));
+    return { noun: "SensitiveDataRuleTriggered", body: { rules } };
+  }
+  const idleTimeoutWarningEvent = report.kind === "user_silent" ? "triggered" : "cleared";
   return { noun: "ChasitorIdleTimeoutWarningEvent", body: { idleTimeoutWarningEvent } };
 }
 

@@ -71,6 +71,7 @@ const active = {
   acceptedAt: whole,
   agentName: orNull(text),
 };
+const dataRule = fc.record({ id: orNull(text), name: text, pattern: text, replacement: text });
 const idle = fc.record({
   limitMs: whole,
   warningMs: orNull(whole),
@@ -107,7 +108,7 @@ const interconnection: fc.Arbitrary<Interconnection> = fc.oneof(
     waitTextGiven: fc.boolean(),
   }),
   fc.record(active),
-  fc.record({ ...active, idle }),
+  fc.record({ ...active, idle, dataRules: fc.array(dataRule) }),
   fc.record({ ...over, status: fc.constant("CLOSED" as const) }),
   fc.record({ ...over, status: fc.constant("FAILED" as const) }),
 );
@@ -163,7 +164,13 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       ...deskHead,
       ...kind("ReportToDesk"),
       session: anySession,
-      report: fc.record({ kind: fc.constantFrom("user_silent" as const, "user_back" as const) }),
+      report: fc.oneof(
+        fc.record({ kind: fc.constantFrom("user_silent" as const, "user_back" as const) }),
+        fc.record({
+          kind: fc.constant("rules_applied" as const),
+          rules: fc.array(fc.record({ id: orNull(text), name: text })),
+        }),
+      ),
     }),
     fc.record({ ...deskHead, ...kind("EndChat"), session: anySession }),
     fc.record({

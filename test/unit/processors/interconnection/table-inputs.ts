@@ -127,6 +127,7 @@ export const columns = {
   "desk: file_requested": (user: TestUser) => user.desk("file_requested"),
   "desk: refused": (user: TestUser) => user.desk("refused", { reason: "Unavailable" }),
   "desk: ended": (user: TestUser) => user.desk("ended", { reason: "agent" }),
+  "desk: data_rules": (user: TestUser) => user.desk("data_rules", { dataRules: [] }),
   "desk: other": (user: TestUser) => user.desk("other"),
   "desk: number known": (user: TestUser) => user.desk("said", { text: "Hi", number: -1 }),
   "desk: another generation": (user: TestUser) =>

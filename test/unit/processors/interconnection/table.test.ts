@@ -164,6 +164,7 @@ const table: Readonly<Record<InputName, Row>> = {
     ACTIVE: "CLOSED +ended(agent) >HandBack",
     CLOSED: "CLOSED",
   },
+  "desk: data_rules": { ...every("nothing"), ON_HOLD: "ON_HOLD", ACTIVE: "ACTIVE", CLOSED: "CLOSED" },
   "desk: other": { ...every("nothing"), ON_HOLD: "ON_HOLD", ACTIVE: "ACTIVE", CLOSED: "CLOSED" },
   "desk: number known": { ...every("nothing"), NONE: "NONE !chat_over" },
   "desk: another generation": { ...every("nothing") },

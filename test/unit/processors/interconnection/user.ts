@@ -5,6 +5,7 @@ import { createDecide } from "../../../../src/processors/interconnection/decide.
 import type { Decision, Fact, Input } from "../../../../src/processors/interconnection/decision.ts";
 import type { Command } from "../../../../src/processors/interconnection/commands.ts";
 import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
+import { quietRuleApplier } from "../../../support/rule-applier.ts";
 import { momentsOf } from "../../../../src/processors/interconnection/due-times.ts";
 import { defaultLimits, type DecideSettings } from "../../../../src/processors/interconnection/settings.ts";
 import { nobody, type UserMemory, type UserState } from "../../../../src/processors/interconnection/state.ts";
@@ -46,6 +47,7 @@ export const settings: DecideSettings = {
   phonePrefixes: ["521", "52"],
   eventsWithText: false,
   limits: defaultLimits,
+  applyRules: quietRuleApplier(),
 };
 
 export const session: DeskSession = {

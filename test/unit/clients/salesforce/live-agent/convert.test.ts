@@ -24,7 +24,23 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
       visitorId: "11111111-2222-3333-4444-555555555555",
       geoLocation: geo,
     },
-    { kind: "queued", queuePosition: 1, estimatedWaitSeconds: 9 },
+    { kind: "queued", queuePosition: 1, estimatedWaitSeconds: 9, dataRules: [] },
+  ],
+  [
+    "SensitiveDataRules",
+    {
+      sensitiveDataRules: [
+        { id: "0GO000000000001", name: "Cards", pattern: "\\d{16}", replacement: "****", actionType: "Replace" },
+        { name: "Words", pattern: "secret", replacement: "unused", actionType: "Remove" },
+      ],
+    },
+    {
+      kind: "data_rules",
+      dataRules: [
+        { id: "0GO000000000001", name: "Cards", pattern: "\\d{16}", replacement: "****" },
+        { id: null, name: "Words", pattern: "secret", replacement: "" },
+      ],
+    },
   ],
   [
     "ChatRequestFail",
@@ -155,7 +171,7 @@ describe("an event of Live Agent", () => {
         type: "ChatRequestSuccess",
         message: { customDetails: [{ a: 1 }], sensitiveDataRules: [{}], queuePosition: 2 },
       },
-      { kind: "queued", queuePosition: 2 },
+      { kind: "queued", queuePosition: 2, dataRules: [] },
     ],
     [
       "a number too large for the record",

@@ -160,6 +160,20 @@ describe("a post", () => {
     expect(received[0]?.headers["x-liveagent-sequence"]).toBe("7");
   });
 
+  it("tells which rules found something, by id where there is one", async () => {
+    const { calls, received } = await setUp({ status: 200, body: "OK" });
+    const rules = [
+      { id: "0GO1", name: "Cards" },
+      { id: null, name: "Words" },
+    ];
+    expect(await calls.report(session, { kind: "rules_applied", rules }, 7, never)).toEqual({
+      kind: "done",
+      value: null,
+    });
+    expect(received[0]).toMatchObject({ url: "/chat/rest/Chasitor/SensitiveDataRuleTriggered" });
+    expect(JSON.parse(received[0]?.body ?? "")).toEqual({ rules: [{ id: "0GO1", name: "Cards" }, { name: "Words" }] });
+  });
+
   it("ends a chat whose user was silent with the desk's word for it", async () => {
     const { calls, received } = await setUp({ status: 200, body: "OK" });
     await calls.end(session, "user_idle", 7, never);
