@@ -58,6 +58,8 @@ const rightAgainMs = 250;
  * gone, and tell of a loss where there is none.
  */
 const decidedMs = 2_000;
+/** The loss of the index leaves a reconnect in hand so long: the next owner has not polled by then, or is told where to. */
+const toldWithinMs = 5_000;
 /** What the desk answers to a reconnect while no hand-over is under way (fact sheet, section 11). */
 const notHandedOver = 405;
 const metByPost = "a post met a void route";
@@ -70,6 +72,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   /** Whose last answer was a failure or a move. */
   const failing = new Set<Poll>();
   const polls = new Map<string, { readonly poll: Poll; readonly done: Promise<void> }>();
+  /** Only the answer to a reconnect says where its session is: one in hand is heard and told also when the index has gone. */
+  const cutOff = new AbortController();
+  signal.addEventListener("abort", () => clock.after(toldWithinMs, () => cutOff.abort()), { once: true });
 
   /** `before` is the poll that was of the same session: its socket must be closed. */
   function start(userId: string, chat: Chat, jitterMs: number, before: Promise<void>): void {
@@ -252,7 +257,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       if (!(await mayPoll(poll.ended))) continue;
       poll.reconnects += 1;
       await sleep(clock, spreadMs(poll), poll.ended);
-      const outcome = await desk.reconnect(poll.owner, poll.session, poll.resumeToken, poll.ended);
+      if (over(poll.ended)) break;
+      const outcome = await desk.reconnect(poll.owner, poll.session, poll.resumeToken, cutOff.signal);
       if (outcome.kind === "retry") {
         poll.failingSinceMs ??= clock.monotonicMs();
         if ((await failed(poll, outcome.detail, outcome.retryAfterMs)) === "over") return "over";
@@ -282,10 +288,11 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.generations.add(session.generation);
     poll.position = -1;
     poll.resyncDue = true;
-    await keepingAlive(poll, async () => {
-      await allowed(tools, partition, poll.ended);
-      await tell(poll, { type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents, leftGeneration });
-    });
+    const body: AgentEvent["body"] = {
+      ...{ type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents, leftGeneration },
+    };
+    // Without the right to act, too: it has happened, and decide takes it only for the place that was left.
+    await keepingAlive(poll, () => tell(poll, body, cutOff.signal));
     return "on";
   }
 
@@ -352,9 +359,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     return "over";
   }
 
-  function tell(poll: Poll, body: AgentEvent["body"]): Promise<void> {
-    const event = { client: tools.client, ...poll.owner, occurredAt: clock.now(), body };
-    return tools.tell(partition, event, poll.ended);
+  function tell({ owner, ended }: Poll, body: AgentEvent["body"], until: AbortSignal = ended): Promise<void> {
+    return tools.tell(partition, { client: tools.client, ...owner, occurredAt: clock.now(), body }, until);
   }
 
   return {

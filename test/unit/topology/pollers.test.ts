@@ -9,13 +9,15 @@ import { createPollers, type Pollers } from "../../../src/topology/pollers.ts";
 import { blankDeskEvent } from "../../support/blank-desk-event.ts";
 import { active, createOwnerParts, session, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
 
+type Reconnect = Awaited<ReturnType<DeskGateway["reconnect"]>>;
+
 interface TestPollers extends OwnerParts {
   readonly pollers: Pollers;
   /** Session and position of each poll. */
   readonly asked: { readonly generation: string; readonly position: number }[];
   /** What the desk answers, at once or after a while. */
   readonly answers: (PollAnswer | Error | { readonly afterMs: number; readonly answer: PollAnswer })[];
-  readonly reconnects: Awaited<ReturnType<DeskGateway["reconnect"]>>[];
+  readonly reconnects: (Reconnect | Promise<Reconnect>)[];
   readonly end: AbortController;
   heartbeatAge: number;
 }
@@ -57,7 +59,11 @@ function pollersOf(random = (): number => 0.5): TestPollers {
           if ("kind" in answer) return Promise.resolve(answer);
           return new Promise((resolve) => parts.clock.after(answer.afterMs, () => resolve(answer.answer)));
         },
-        reconnect: () => Promise.resolve(t.reconnects.shift() ?? { kind: "refused", detail: "400", status: 400 }),
+        reconnect: (_owner, _session, _token, signal) =>
+          Promise.race([
+            t.reconnects.shift() ?? Promise.resolve<Reconnect>({ kind: "refused", detail: "400", status: 400 }),
+            held(signal),
+          ]),
         resync: () => Promise.resolve({ kind: "done", value: null }),
       },
     },
@@ -260,7 +266,7 @@ describe("the budget of polls that fail", () => {
 });
 
 describe("a session that moved", () => {
-  const reconnected = (): Awaited<ReturnType<DeskGateway["reconnect"]>> => ({
+  const reconnected = (): Reconnect => ({
     kind: "done",
     value: { session: moved, resetsPostSequence: true },
   });
@@ -290,6 +296,35 @@ describe("a session that moved", () => {
     t.holdTelling(false);
     await t.clock.advance(0);
     expect(bodies(t)).toEqual(["DeskReconnected"]);
+  });
+
+  it("is told where it is also by an owner that lost the index meanwhile: nobody else has heard it", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" });
+    const answer = Promise.withResolvers<Reconnect>();
+    t.reconnects.push(answer.promise);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    t.rightIs("blind");
+    t.end.abort();
+    answer.resolve(reconnected());
+    await t.clock.advance(100);
+    await t.pollers.stop();
+    expect(bodies(t)).toEqual(["DeskReconnected"]);
+    expect(t.asked).toHaveLength(1);
+  });
+
+  it("and whose reconnect is not answered holds up no owner that lost the index for long", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" });
+    t.reconnects.push(Promise.withResolvers<Reconnect>().promise);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    t.end.abort();
+    const stopped = t.pollers.stop();
+    await t.clock.advance(5_000);
+    await stopped;
+    expect([bodies(t), t.fatals]).toEqual([[], []]);
   });
 
   it("and can't be reconnected is lost, once", async () => {
