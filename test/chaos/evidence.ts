@@ -190,13 +190,15 @@ function doublesInFlight({ arena, users, struck }: Witnesses): readonly Entry[] 
     if (call.operation !== "messages" || !call.handled) continue;
     for (const id of tokensIn(JSON.stringify(call.request))) said.set(id, [...(said.get(id) ?? []), call]);
   }
-  // Each call but the last may have been such a one.
+  // One of them was heard, and need not be the last: a call held back by its link arrives after the one that repeats it.
   return [...said].flatMap(([id, all]) =>
-    all.slice(0, -1).flatMap((call): readonly Entry[] => {
-      const stop = whyUnheard(call, arena, struck);
-      const lane = `${users.aliasOf(call.user) ?? "somebody"} channel ${String(call.call)}`;
-      return stop === null ? [] : [{ at: call.endedMs, kind: "in flight", lane, stop, ids: [id] }];
-    }),
+    all
+      .flatMap((call): readonly Entry[] => {
+        const stop = whyUnheard(call, arena, struck);
+        const lane = `${users.aliasOf(call.user) ?? "somebody"} channel ${String(call.call)}`;
+        return stop === null ? [] : [{ at: call.endedMs, kind: "in flight", lane, stop, ids: [id] }];
+      })
+      .slice(0, all.length - 1),
   );
 }
 

@@ -120,7 +120,7 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
         ? "one instance alone did not serve"
         : `one instance alone served ${String(tailUsers)} new chats in ${seconds(tailMs)}`,
     );
-    await lettersCome(cast, poisoned.certain);
+    await Promise.all([lettersCome(cast, poisoned.certain), cast.facts.caughtUp()]);
     const entries = inOrder([...arena.entries, ...(await collectEvidence({ ...cast, struck }))]);
     const hasForgotten = users.forgotten.size > 0;
     const verdict = judgeHistory(entries, {

@@ -31,10 +31,14 @@ export interface FactReader {
   all(): readonly Fact[];
   /** Resolves when a user has such a fact. */
   waitFor(userId: string, kind: string, timeoutMs?: number): Promise<Fact>;
+  /** Resolves when everything that the topic holds now has been read: after an outage the reader, too, comes back late. */
+  caughtUp(): Promise<void>;
   /** Facts that came more than once. */
   repeats(): number;
   close(): Promise<void>;
 }
+
+const caughtUpWithinMs = 60_000;
 
 /** Reads `<topic>.chat-events` from its beginning, with a consumer group of its own. */
 export async function openFactReader(addresses: ServiceAddresses, topic: string): Promise<FactReader> {
@@ -42,22 +46,33 @@ export async function openFactReader(addresses: ServiceAddresses, topic: string)
   const registry = new SchemaRegistry({ host: addresses.registryUrl });
   const consumer = kafka.consumer({ groupId: `analytics-${topic}`, maxWaitTimeInMs: 100 });
   const facts = new Map<string, Fact>();
+  const nextOffsets = new Map<number, number>();
   const state = { repeats: 0 };
   await consumer.connect();
   await consumer.subscribe({ topic: `${topic}.chat-events`, fromBeginning: true });
   await consumer.run({
-    eachMessage: async ({ message }) => {
+    eachMessage: async ({ partition, message }) => {
       if (message.value === null) throw new Error("a fact without a value");
       const fact = (await registry.decode(message.value)) as Fact;
       if (message.key?.toString() !== fact.userId) throw new Error("a fact under another key than its user");
       if (facts.has(fact.eventId)) state.repeats += 1;
       else facts.set(fact.eventId, fact);
+      nextOffsets.set(partition, Number(message.offset) + 1);
     },
   });
   const of = (userId: string): readonly Fact[] => [...facts.values()].filter((fact) => fact.userId === userId);
   return {
     of,
     all: () => [...facts.values()],
+    async caughtUp() {
+      const admin = kafka.admin();
+      await admin.connect();
+      const ends = await admin.fetchTopicOffsets(`${topic}.chat-events`).finally(() => admin.disconnect());
+      const behind = (): readonly number[] =>
+        ends.flatMap(({ partition, high }) => ((nextOffsets.get(partition) ?? 0) < Number(high) ? [partition] : []));
+      const allRead = (): boolean => behind().length === 0;
+      await eventually("all facts are read", allRead, { timeoutMs: caughtUpWithinMs, why: behind });
+    },
     repeats: () => state.repeats,
     waitFor(userId, kind, timeoutMs = 30_000) {
       const why = (): unknown => of(userId).map((fact) => fact.kind);
