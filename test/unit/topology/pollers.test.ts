@@ -1,77 +1,11 @@
 // The long polls of one partition index: acknowledgement after the produce, the right to act, sessions that move.
 import { describe, expect, it } from "vitest";
 
-import type { DeskGateway } from "../../../src/processors/desk/gateway.ts";
 import type { PollAnswer } from "../../../src/processors/desk/port.ts";
-import type { AgentEvent, DeskEvent, DeskSession } from "../../../src/processors/messages/generated.ts";
+import type { AgentEvent } from "../../../src/processors/messages/generated.ts";
 import { createSeededRandom } from "../../../src/topology/in-memory/clock.ts";
-import { createPollers, type Pollers } from "../../../src/topology/pollers.ts";
-import { blankDeskEvent } from "../../support/blank-desk-event.ts";
-import { active, createOwnerParts, session, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
-
-type Reconnect = Awaited<ReturnType<DeskGateway["reconnect"]>>;
-
-interface TestPollers extends OwnerParts {
-  readonly pollers: Pollers;
-  /** Session and position of each poll. */
-  readonly asked: { readonly generation: string; readonly position: number }[];
-  /** What the desk answers, at once or after a while. */
-  readonly answers: (PollAnswer | Error | { readonly afterMs: number; readonly answer: PollAnswer })[];
-  readonly reconnects: (Reconnect | Promise<Reconnect>)[];
-  readonly end: AbortController;
-  heartbeatAge: number;
-}
-
-const event = (number: number): DeskEvent => ({
-  ...blankDeskEvent,
-  ...{ number, kind: "said", text: `text ${String(number)}`, agentName: "A" },
-});
-const events = (...numbers: number[]): PollAnswer => ({
-  ...{ kind: "events", position: numbers.at(-1) ?? -1, resumeToken: "t", events: numbers.map(event) },
-});
-const moved: DeskSession = { ...session, generation: "g2" };
-
-function pollersOf(random = (): number => 0.5): TestPollers {
-  const parts = { ...createOwnerParts(), random: { next: random } };
-  const end = new AbortController();
-  const t: Omit<TestPollers, "pollers"> = {
-    ...parts,
-    ...{ asked: [], answers: [], reconnects: [], end, heartbeatAge: 0 },
-  };
-  const held = (signal: AbortSignal): Promise<never> =>
-    new Promise((_, reject) => {
-      const abort = (): void => reject(new Error("aborted"));
-      if (signal.aborted) abort();
-      signal.addEventListener("abort", abort);
-    });
-  const pollers = createPollers(
-    {
-      ...parts,
-      sessionTimeoutMs: 10_000,
-      conflictWaitMs: 1_000,
-      heartbeatAgeMs: () => t.heartbeatAge,
-      desk: {
-        poll(_owner, { generation }, position, signal) {
-          t.asked.push({ generation, position });
-          const answer = t.answers.shift();
-          if (answer === undefined) return held(signal);
-          if (answer instanceof Error) return Promise.reject(answer);
-          if ("kind" in answer) return Promise.resolve(answer);
-          return new Promise((resolve) => parts.clock.after(answer.afterMs, () => resolve(answer.answer)));
-        },
-        reconnect: (_owner, _session, _token, signal) =>
-          Promise.race([
-            t.reconnects.shift() ?? Promise.resolve<Reconnect>({ kind: "refused", detail: "400", status: 400 }),
-            held(signal),
-          ]),
-        resync: () => Promise.resolve({ kind: "done", value: null }),
-      },
-    },
-    0,
-    end.signal,
-  );
-  return Object.assign(t, { pollers });
-}
+import { active, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
+import { events, moved, pollersOf, type Reconnect } from "./test-pollers.ts";
 
 const bodies = ({ events: told }: OwnerParts): string[] => told.map(({ body }) => body.type);
 const deskEvents = ({ events: told }: OwnerParts): unknown[] =>
