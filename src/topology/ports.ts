@@ -70,8 +70,11 @@ export interface ConsumedBatch {
 
 /** What a consumer tells its owner. All calls are synchronous and must not throw. */
 export interface ConsumerListener {
-  /** Partition indexes owned from now on. Those that are not listed are lost at this moment. */
-  assigned(partitions: readonly number[]): void;
+  /**
+   * Partition indexes owned from now on. Those that are not listed are lost at this moment. `uninterrupted`: the group has counted on
+   * this member ever since the assignment before, so that nobody else can have owned in between what is listed in both.
+   */
+  assigned(partitions: readonly number[], uninterrupted: boolean): void;
   /** The consumer has left the group or lost it; no index is owned. */
   revoked(): void;
   batch(batch: ConsumedBatch): void;

@@ -124,9 +124,13 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     }
   }
 
-  function assigned(partitions: readonly number[]): void {
+  /**
+   * What another may have owned in between is claimed anew. Not even our epoch in the store would show that nobody has: a store that went
+   * back in time has forgotten the other's claim, and the changelog, where that stands, would void what we add to it.
+   */
+  function assigned(partitions: readonly number[], uninterrupted: boolean): void {
     joined = true;
-    for (const owner of [...owners.values()]) if (!partitions.includes(owner.partition)) drop(owner);
+    for (const owner of [...owners.values()]) if (!uninterrupted || !partitions.includes(owner.partition)) drop(owner);
     if (stopping) return;
     for (const partition of partitions) {
       const kept = owners.get(partition);

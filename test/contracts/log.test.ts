@@ -280,6 +280,7 @@ describe.each(logBindings)("log $name", ({ open }) => {
       await two.consumer.stop();
       expect(two.listener.owned()).toEqual([]);
       await vi.waitFor(() => expect(one.listener.owned()).toEqual([0, 1, 2, 3]), patience);
+      expect(one.listener.interrupted).toEqual(one.listener.interrupted.map((_, at) => at === 0));
     });
 
     it("goes on where it stood with what it keeps over a rebalance, without a commit, paused or not", async () => {

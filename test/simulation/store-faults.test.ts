@@ -186,6 +186,29 @@ describe("a store that goes back in time", () => {
     expect(world.phone.handedBack).toHaveLength(1);
   });
 
+  it("to before another's claim does not let the owner of before go on: the changelog knows the claim", async () => {
+    const world = createGraphWorld();
+    const first = world.start();
+    const chat = await world.openChat("ana");
+    const past = world.store.faults.snapshot();
+    first.hold();
+    const second = world.start();
+    expect(await world.until(() => second.runtime.owned().some(({ running }) => running))).toBe(true);
+    second.crash();
+    // Until the group has missed it.
+    await world.advance(30_000);
+    world.store.faults.goBack(past);
+    first.release();
+    await world.say("ana", "one");
+    chat.say("uno");
+    await world.advance(30_000);
+    expect([chat.seen.at(-1), world.shown("ana").at(-1)]).toEqual(["one", "uno"]);
+    const now = world.state("ana");
+    world.store.faults.goBack(past);
+    await world.advance(20_000);
+    expect(world.state("ana").interconnection).toEqual(now.interconnection);
+  });
+
   it("does not bring back a user who was forgotten since", async () => {
     const world = createGraphWorld();
     world.start();

@@ -151,6 +151,8 @@ async function openKafka(): Promise<LogBinding> {
 /** A listener that remembers what it was told. */
 export interface RememberingListener extends ConsumerListener {
   readonly assignments: (readonly number[])[];
+  /** Of each assignment whether others may have owned since the one before. */
+  readonly interrupted: boolean[];
   readonly batches: ConsumedBatch[];
   readonly crashes: Error[];
   revocations: number;
@@ -163,6 +165,7 @@ export interface RememberingListener extends ConsumerListener {
 /** Makes one; `onBatch` runs inside the call. */
 export function rememberingListener(onBatch: (batch: ConsumedBatch) => void = () => undefined): RememberingListener {
   const assignments: (readonly number[])[] = [];
+  const interrupted: boolean[] = [];
   const batches: ConsumedBatch[] = [];
   const crashes: Error[] = [];
   let owned: readonly number[] = [];
@@ -170,14 +173,16 @@ export function rememberingListener(onBatch: (batch: ConsumedBatch) => void = ()
     batches.filter((batch) => batch.topic === topic && batch.partition === partition);
   return {
     assignments,
+    interrupted,
     batches,
     crashes,
     revocations: 0,
     owned: () => owned,
     of,
     records: (topic, partition) => of(topic, partition).flatMap(({ records }) => records),
-    assigned(indexes) {
+    assigned(indexes, uninterrupted) {
       assignments.push(indexes);
+      interrupted.push(!uninterrupted);
       owned = indexes;
     },
     revoked() {

@@ -112,6 +112,7 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
   };
 
   const joined = (assignment: ReadonlyMap<string, readonly number[]>, newMemberId: string): void => {
+    const uninterrupted = newMemberId === memberId;
     memberId = newMemberId;
     heartbeatAtMs = clock.monotonicMs();
     const indexes = [...(assignment.get(topics[0] ?? "") ?? [])].sort((a, b) => a - b);
@@ -131,7 +132,7 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
     failedStarts = 0;
     log.info({ groupId, indexes: indexes.length }, "joined the consumer group");
     tell((to) => {
-      to.assigned(indexes);
+      to.assigned(indexes, uninterrupted);
     });
     started?.resolve();
     started = null;

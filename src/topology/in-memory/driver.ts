@@ -281,7 +281,7 @@ function consumerBehind(gate: InstanceGate, member: Consumer): Consumer {
     stop: () => gated.stop(),
     start: (listener) =>
       member.start({
-        assigned: (partitions) => gate.deliver(() => listener.assigned(partitions)),
+        assigned: (partitions, uninterrupted) => gate.deliver(() => listener.assigned(partitions, uninterrupted)),
         revoked: () => gate.deliver(() => listener.revoked()),
         batch: (batch) => gate.deliver(() => listener.batch(batch)),
         crashed: (error) => gate.deliver(() => listener.crashed(error)),

@@ -52,6 +52,8 @@ interface Member {
   state: "alive" | "stalled" | "killed";
   /** Removed from the group while it could not hear it. */
   expelled: boolean;
+  /** The group has assigned without it since the last assignment that it heard. */
+  interrupted: boolean;
   silentSinceMs: number | null;
   cancelExpiry: () => void;
   lastBatch: { readonly atMs: number; readonly topic: InputTopic; readonly partition: number } | null;
@@ -99,8 +101,13 @@ export function createGroups(side: BrokerSide): GroupsInside {
     for (const member of group.members.values()) {
       const indexes = owned.get(member.memberId) ?? [];
       if (hears(member)) give(group, member, indexes);
-      else member.owned = indexes;
+      else missGeneration(member, indexes);
     }
+  };
+
+  const missGeneration = (member: Member, indexes: readonly number[]): void => {
+    member.owned = indexes;
+    member.interrupted = true;
   };
 
   const give = (group: Group, member: Member, indexes: readonly number[]): void => {
@@ -110,7 +117,8 @@ export function createGroups(side: BrokerSide): GroupsInside {
       place.version += 1;
       if (!indexes.includes(Number(key.split(" ")[1]))) member.places.delete(key);
     }
-    member.listener.assigned(indexes);
+    member.listener.assigned(indexes, !member.interrupted);
+    member.interrupted = false;
     member.joined();
     fetchAll(group, member);
   };
@@ -176,6 +184,7 @@ export function createGroups(side: BrokerSide): GroupsInside {
       // A broker that is down expels nobody.
       if (side.isDown() || hears(member)) return;
       member.expelled = true;
+      member.interrupted = true;
       remove(group, member);
     });
   };
@@ -230,6 +239,7 @@ export function createGroups(side: BrokerSide): GroupsInside {
               places: new Map(),
               state: "alive",
               expelled: false,
+              interrupted: true,
               silentSinceMs: null,
               cancelExpiry: () => undefined,
               lastBatch: null,

@@ -32,4 +32,9 @@ export const regressions: readonly Regression[] = [
     found:
       "A session moved while a text's answer was under way, numbers went on, and the number came with the old place's name and was not taken over: the store lost, the next text was posted under it and dropped.",
   },
+  {
+    seed: 5157,
+    found:
+      "The store went back to before the claim of another owner, and a member that had been out of the group went on under its old epoch: void on the changelog, all of that was lost with the store's next past.",
+  },
 ];

@@ -129,6 +129,7 @@ describe("the log in memory", () => {
     one.consumer.wake();
     await settle();
     expect([...one.listener.owned(), ...two.listener.owned()].sort()).toEqual([0, 1]);
+    expect([one.listener.interrupted.at(-1), two.listener.interrupted.at(-1)]).toEqual([true, false]);
   });
 
   it("keeps offsets when it compacts", async () => {
