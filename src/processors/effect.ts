@@ -31,5 +31,7 @@ export interface Try {
   readonly postSequence: number;
   /** An earlier try may have taken effect. */
   readonly mayHaveHappened: boolean;
+  /** Rejects when the user may have another owner by now: for a try of several steps, before the one that can't be taken back. */
+  readonly stillOwned: () => Promise<void>;
   readonly signal: AbortSignal;
 }

@@ -283,15 +283,21 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     if (unlessStopping.aborted) throw lost();
   }
 
-  async function once(command: Command, attempt: Omit<Try, "signal">, timeoutMs: number): Promise<Effect> {
+  async function once(
+    command: Command,
+    attempt: Omit<Try, "stillOwned" | "signal">,
+    timeoutMs: number,
+  ): Promise<Effect> {
     const timeout = new AbortController();
     const cancel = tools.clock.after(timeoutMs, () => {
       timeout.abort();
     });
     try {
-      return await tools.perform(command, { ...attempt, signal: AbortSignal.any([cutOff.signal, timeout.signal]) });
+      const ended = AbortSignal.any([cutOff.signal, timeout.signal]);
+      const stillOwned = (): Promise<void> => allowed(tools, owner.partition, ended);
+      return await tools.perform(command, { ...attempt, stillOwned, signal: ended });
     } catch (error) {
-      if (cutOff.signal.aborted) throw lost();
+      if (cutOff.signal.aborted || (isLost(error) && !timeout.signal.aborted)) throw lost();
       if (timeout.signal.aborted)
         return { kind: "again", reason: "timed out", mayHaveHappened: true, retryAfterMs: null, postSequence: null };
       tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a gateway failed by a defect of ours");

@@ -13,8 +13,9 @@ import {
   type Verdict,
 } from "../support/tokens.ts";
 
-/** A call that was made, and whether it took effect. */
+/** A call that was made, when, and whether it took effect. */
 interface Made extends PortCall {
+  readonly atMs: number;
   readonly executed: boolean;
 }
 
@@ -30,6 +31,9 @@ export interface ChatOutcome {
 
 const user = "ana";
 const patience = 120_000;
+const sessionTimeoutMs = 3_000;
+/** Long enough for the group to miss it and for another to claim. */
+const heldMs = 2 * sessionTimeoutMs;
 
 /**
  * Plays it. `order` is asked at each call of the first instance; the next instances are left alone. `disturb` is called once
@@ -41,17 +45,23 @@ export async function playChat(
   disturb: (world: GraphWorld, step: number) => Promise<void> | void = () => undefined,
 ): Promise<ChatOutcome> {
   const world = createGraphWorld({
-    sessionTimeoutMs: 3_000,
+    sessionTimeoutMs,
     ...options,
     decide: { openBudgetMs: 60_000, ...options.decide },
   });
   const calls: Made[] = [];
   const faults: string[] = [];
-  world.start((call) => {
+  const first = world.start((call) => {
     const what = order(call);
-    calls.push({ ...call, executed: what !== "die before" });
+    calls.push({ ...call, atMs: world.clock.monotonicMs(), executed: what !== "die before" });
+    if (what.startsWith("hold")) world.clock.after(0, standIn);
     return what;
   });
+  /** What is held is missed by the group, and comes back when another has gone on. */
+  const standIn = (): void => {
+    world.start();
+    world.clock.after(heldMs, () => first.release());
+  };
   const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
     const met = await world.until(() => {
       if (world.instances.every(({ dead }) => dead)) world.start();

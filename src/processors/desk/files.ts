@@ -1,6 +1,7 @@
 // Takes a file of a user to the case: download, kind, name, attach. Owns the order of these, that a file is looked for right before
 // it is attached, and how many files are in memory at once. Called by the desk gateway.
 import type { AttachFile } from "../interconnection/commands.ts";
+import type { Try } from "../effect.ts";
 import type { Outcome } from "../outcome.ts";
 import { fileName } from "./file-name.ts";
 import { kindOf } from "./file-kind.ts";
@@ -54,15 +55,12 @@ export interface CaseFiles {
 /** Carries out the command, one try. */
 export type FileAttacher = (
   command: AttachFile,
-  mayHaveHappened: boolean,
-  signal: AbortSignal,
+  attempt: Pick<Try, "mayHaveHappened" | "stillOwned" | "signal">,
 ) => Promise<Outcome<AttachedFile>>;
 
-interface Attempt {
+interface Attempt extends Pick<Try, "mayHaveHappened" | "stillOwned"> {
   readonly command: AttachFile;
   readonly reference: string;
-  /** A try before this one may have attached it. */
-  readonly mayHaveHappened: boolean;
 }
 
 type Found = Outcome<AttachedFile> | null;
@@ -106,14 +104,15 @@ export function createFileAttacher(download: Download, cases: CaseFiles): FileAt
     // A download takes long enough for another owner to have come and done it; and the mark of an earlier try may be lost.
     const found = await find(attempt, signal);
     if (found !== null) return found;
+    await attempt.stillOwned();
     const attached = await cases.attachFile({ caseId, reference, ...name, chunks, sizeBytes }, signal);
     if (attached.kind !== "done") return about("attach", attached);
     return { kind: "done", value: { title: name.title, mimeType: kind.mimeType, sizeBytes } };
   }
 
-  return async (command, mayHaveHappened, signal) => {
+  return async (command, { mayHaveHappened, stillOwned, signal }) => {
     const reference = `${command.chatId}/${String(command.seq)}`;
-    const attempt = { command, reference, mayHaveHappened };
+    const attempt = { command, reference, mayHaveHappened, stillOwned };
     const found = mayHaveHappened ? await find(attempt, signal) : null;
     return found ?? inTurn(signal, () => attach(attempt, signal));
   };

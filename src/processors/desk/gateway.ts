@@ -120,7 +120,7 @@ export function createDeskGateway(ports: {
         case "SayToAgent":
           return post(command, attempt, (session) => desk.say(session, command.text, postSequence, signal));
         case "AttachFile": {
-          const outcome = await attach(command, mayHaveHappened, signal);
+          const outcome = await attach(command, attempt);
           return effectOf(outcome, (value) => ({ type: "FileAttached", ...value }));
         }
         case "EndChat":

@@ -50,10 +50,13 @@ function cases(over: Partial<CaseFiles> = {}) {
   return { calls, files, port };
 }
 
+const attempt = { mayHaveHappened: false, stillOwned: () => Promise.resolve(), signal: never };
+const doubtful = { ...attempt, mayHaveHappened: true };
+
 describe("a file", () => {
   it("is named by what it is, and marked so that it is found again", async () => {
     const { calls, files, port } = cases();
-    const outcome = await createFileAttacher(file, port)(command, false, never);
+    const outcome = await createFileAttacher(file, port)(command, attempt);
     expect(outcome).toEqual({
       kind: "done",
       value: { title: "Foto", mimeType: "image/png", sizeBytes: bytes.length },
@@ -65,7 +68,7 @@ describe("a file", () => {
   it("that may be there is looked for, and not downloaded again when it is", async () => {
     const { port } = cases({ findFile: () => Promise.resolve({ kind: "done", value: { title: "t", sizeBytes: 5 } }) });
     const nothing: Download = () => Promise.reject(new Error("it was downloaded"));
-    expect(await createFileAttacher(nothing, port)(command, true, never)).toEqual({
+    expect(await createFileAttacher(nothing, port)(command, doubtful)).toEqual({
       kind: "done",
       value: { title: "t", mimeType: null, sizeBytes: 5 },
     });
@@ -73,7 +76,7 @@ describe("a file", () => {
 
   it("that may be there and is not is attached", async () => {
     const { calls, port } = cases();
-    await createFileAttacher(file, port)(command, true, never);
+    await createFileAttacher(file, port)(command, doubtful);
     expect(calls).toEqual(["find", "find", "attach"]);
   });
 
@@ -81,13 +84,20 @@ describe("a file", () => {
     const { calls, port } = cases({
       findFile: () => Promise.resolve({ kind: "done", value: { title: "t", sizeBytes: 5 } }),
     });
-    expect(await createFileAttacher(file, port)(command, false, never)).toMatchObject({ value: { title: "t" } });
+    expect(await createFileAttacher(file, port)(command, attempt)).toMatchObject({ value: { title: "t" } });
     expect(calls).toEqual([]);
+  });
+
+  it("is not attached by who has lost the user while it was looked for", async () => {
+    const { calls, port } = cases();
+    const stillOwned = (): Promise<void> => Promise.reject(new Error("another owns the user"));
+    await expect(createFileAttacher(file, port)(command, { ...attempt, stillOwned })).rejects.toThrow("another owns");
+    expect(calls).toEqual(["find"]);
   });
 
   it("whose search failed stays in doubt", async () => {
     const { port } = cases({ findFile: () => Promise.resolve(trouble) });
-    expect(await createFileAttacher(file, port)(command, true, never)).toEqual({
+    expect(await createFileAttacher(file, port)(command, doubtful)).toEqual({
       ...{ kind: "retry", detail: "find: 503", status: 503, mayHaveHappened: true, retryAfterMs: 2_000 },
     });
   });
@@ -96,9 +106,9 @@ describe("a file", () => {
     const refused = { kind: "refused", detail: "403: INSUFFICIENT_ACCESS", status: 403 } as const;
     const { calls, port } = cases({ findFile: () => Promise.resolve(refused) });
     const attach = createFileAttacher(file, port);
-    expect(await attach(command, false, never)).toMatchObject({ kind: "done", value: { title: "Foto" } });
+    expect(await attach(command, attempt)).toMatchObject({ kind: "done", value: { title: "Foto" } });
     expect(calls).toEqual(["attach"]);
-    expect(await attach(command, true, never)).toMatchObject({
+    expect(await attach(command, doubtful)).toMatchObject({
       kind: "refused",
       detail: "find: 403: INSUFFICIENT_ACCESS",
     });
@@ -107,7 +117,7 @@ describe("a file", () => {
 
   it("of which nothing was tried is in no doubt when the look-up does not work for now", async () => {
     const { port } = cases({ findFile: () => Promise.resolve(trouble) });
-    expect(await createFileAttacher(file, port)(command, false, never)).toMatchObject({
+    expect(await createFileAttacher(file, port)(command, attempt)).toMatchObject({
       ...{ kind: "retry", detail: "find: 503", mayHaveHappened: false },
     });
   });
@@ -115,9 +125,9 @@ describe("a file", () => {
   it("that can't be had, or attached, says in which step", async () => {
     const { calls, port } = cases({ attachFile: () => Promise.resolve(no) });
     const away: Download = () => Promise.resolve(no);
-    expect(await createFileAttacher(away, port)(command, false, never)).toMatchObject({ detail: "download: 404" });
+    expect(await createFileAttacher(away, port)(command, attempt)).toMatchObject({ detail: "download: 404" });
     expect(calls).toEqual([]);
-    expect(await createFileAttacher(file, port)(command, false, never)).toMatchObject({ detail: "attach: 404" });
+    expect(await createFileAttacher(file, port)(command, attempt)).toMatchObject({ detail: "attach: 404" });
   });
 });
 
@@ -136,7 +146,7 @@ describe("many files", () => {
     const attach = createFileAttacher(slow, port);
     const abort = new AbortController();
     const all: Promise<Outcome<unknown>>[] = Array.from({ length: 6 }, (_, i) =>
-      attach({ ...command, seq: i + 1 }, false, i === 4 ? abort.signal : never),
+      attach({ ...command, seq: i + 1 }, i === 4 ? { ...attempt, signal: abort.signal } : attempt),
     );
     await Promise.resolve();
     expect(going).toHaveLength(4);
@@ -160,7 +170,7 @@ describe("many files", () => {
   it("give their turn on when one fails by a defect, and when one was called off before", async () => {
     const { port } = cases({ attachFile: () => Promise.reject(new Error("a defect")) });
     const attach = createFileAttacher(file, port);
-    for (let i = 0; i < 6; i += 1) await expect(attach(command, false, never)).rejects.toThrow("a defect");
-    expect(await attach(command, false, AbortSignal.abort())).toMatchObject({ kind: "retry" });
+    for (let i = 0; i < 6; i += 1) await expect(attach(command, attempt)).rejects.toThrow("a defect");
+    expect(await attach(command, { ...attempt, signal: AbortSignal.abort() })).toMatchObject({ kind: "retry" });
   });
 });
