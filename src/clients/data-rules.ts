@@ -1,81 +1,44 @@
-// Applies the desk's data rules to texts: regular expressions that strangers have written, so they run in a context of their own with a
-// bound on their time, which is all that stops one that backtracks for ever. Owns that bound, and that a person hears of every rule that
-// can't be applied: an alarm for each text that passes without it, and a line for the first. Called by decide.
-import { createContext, Script } from "node:vm";
-
+// Applies the desk's data rules to texts: regular expressions that strangers have written, so their time is bounded. Owns that bound, and
+// that a person hears of every rule that can't be applied: an alarm each time that texts pass without it, and a line for the first. Called
+// by decide; rule-run.ts is what runs.
 import type { ApplyRules } from "../processors/interconnection/settings.ts";
 import type { DataRule } from "../processors/messages/generated.ts";
 import type { Clock, Log, Metrics } from "../topology/ports.ts";
-
-/** For all rules of one text, in which nothing else of the process goes on. Then once more without the rule that took it, and again. */
-const timeoutMs = 100;
-const triesMax = 3;
-/** A rule that has run out of time so often without an answer between is left alone for a while: nobody may hold the process up by his words. */
-const strikesMax = 3;
-const restMs = 60_000;
-/** How much longer than it was a text may become; what is found beyond that is taken out. */
-const growthMax = 4_000;
-const remembered = 1_000;
+import { createRuleRun, ruled, type RunRules } from "./rule-run.ts";
 
 /**
- * Leaves the place of the rule in `at`, for whoever stops it. What is empty is not found: it is everywhere. The answer holds the places of
- * the rules that have found something, and of those that are no regular expression.
+ * For one run, in which nothing else of the process goes on. The next begins with the rule at which it was stopped, and only a run that
+ * began with it judges a rule.
  */
-const script = new Script(`
-  (() => {
-    const { text, rules } = JSON.parse(input);
-    let room = text.length + ${String(growthMax)};
-    let now = text;
-    const found = [], bad = [];
-    for (at = 0; at < rules.length; at++) {
-      const { pattern, replacement } = rules[at];
-      try {
-        if (pattern === "") throw new SyntaxError("no pattern");
-        let hits = 0, length = now.length;
-        now = now.replace(new RegExp(pattern, "g"), (match) => {
-          if (match === "") return "";
-          hits++;
-          length += replacement.length - match.length;
-          return length > room ? "" : replacement;
-        });
-        if (hits > 0) found.push(at);
-      } catch {
-        bad.push(at);
-      }
-    }
-    return JSON.stringify({ text: now, found, bad });
-  })()
-`);
-
-interface Answer {
-  readonly text: string;
-  readonly found: readonly number[];
-  readonly bad: readonly number[];
-}
-
-type Run = Answer | { readonly outOfTime: number };
+const longestRunMs = 100;
+/** What is left to each when rules have taken more than their share: many times what one that does no harm needs for a text. */
+const shortestRunMs = 20;
+/** Of the process's time, for all rules of all users: this much at once, and this part of what passes. */
+const shareAtOnceMs = 500;
+const shareOfTime = 0.25;
+/**
+ * A rule that has run out of time so often within a while, whoever's texts they were and whatever it did between, is left alone for a longer
+ * one: nobody may hold the process up by his words.
+ */
+const strikesMax = 3;
+const strikesWithinMs = 60_000;
+const restMs = 300_000;
+/** So often for one call a run begins anew in which the process had no processor for most of the time: the rule can't help that. */
+const heldUpMax = 2;
+const remembered = 1_000;
 
 /** The function; its memory of rules that take too long is the process's own. */
 export function createRuleApplier(ports: {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly log: Pick<Log, "error">;
   readonly metrics: Pick<Metrics, "count">;
+  /** Left out but by tests. */
+  readonly run?: RunRules;
 }): ApplyRules {
-  const { clock, log, metrics } = ports;
-  const context = createContext({ input: "", at: 0 }, { codeGeneration: { strings: false, wasm: false } });
-  const strikes = new Map<string, { count: number; restsUntilMs: number }>();
+  const { clock, log, metrics, run = createRuleRun() } = ports;
+  const strikes = new Map<string, readonly number[]>();
   const told = new Set<string>();
-
-  function run(text: string, rules: readonly DataRule[]): Run {
-    context["input"] = JSON.stringify({ text, rules });
-    try {
-      return JSON.parse(script.runInContext(context, { timeout: timeoutMs }) as string) as Answer;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT")
-        return { outOfTime: Number(context["at"]) };
-      throw error;
-    }
-  }
+  let share = { leftMs: shareAtOnceMs, atMs: 0 };
 
   function notApplied(rule: DataRule, why: string): void {
     metrics.count("alarms", { alarm: "data_rule_not_applied" });
@@ -90,36 +53,48 @@ export function createRuleApplier(ports: {
   }
 
   function rests({ pattern }: DataRule): boolean {
-    return (strikes.get(pattern)?.restsUntilMs ?? 0) > clock.monotonicMs();
+    const times = strikes.get(pattern) ?? [];
+    return times.length >= strikesMax && clock.monotonicMs() - (times.at(-1) ?? 0) < restMs;
   }
 
   function strike({ pattern }: DataRule): void {
-    const count = (strikes.get(pattern)?.count ?? 0) + 1;
+    const now = clock.monotonicMs();
+    const before = strikes.get(pattern) ?? [];
+    // Those before a rest are older than what counts.
+    const recent = before.filter((at) => now - at < strikesWithinMs);
     if (strikes.size >= remembered) strikes.clear();
-    const restsUntilMs = count < strikesMax ? 0 : clock.monotonicMs() + restMs;
-    strikes.set(pattern, { count: count % strikesMax, restsUntilMs });
+    strikes.set(pattern, [...recent, now]);
   }
 
-  return (rules, text) => {
-    let left = rules;
-    for (const rule of rules.filter(rests)) {
-      notApplied(rule, "out of time");
-      left = left.filter((other) => other !== rule);
-    }
-    for (let tries = 0; tries < triesMax && left.length > 0; tries++) {
-      const answer = run(text, left);
-      if (!("outOfTime" in answer)) {
-        for (const at of answer.bad) if (left[at] !== undefined) notApplied(left[at], "no regular expression");
-        for (const { pattern } of left) strikes.delete(pattern);
-        return { text: answer.text, applied: answer.found.flatMap((at) => left[at] ?? []) };
-      }
-      const slow = left[answer.outOfTime] ?? left[0];
+  function limitMs(): number {
+    const atMs = clock.monotonicMs();
+    share = { leftMs: Math.min(shareAtOnceMs, share.leftMs + (atMs - share.atMs) * shareOfTime), atMs };
+    return Math.round(Math.max(shortestRunMs, Math.min(longestRunMs, share.leftMs)));
+  }
+
+  return (rules, given) => {
+    const applied: DataRule[] = [];
+    let texts = given.map(ruled);
+    let heldUp = 0;
+    const resting = new Set(rules.filter(rests));
+    for (const rule of resting) notApplied(rule, "out of time");
+    let left = rules.filter((rule) => !resting.has(rule));
+    while (left.length > 0) {
+      const limit = limitMs();
+      const done = run(left, texts, limit);
+      share = { ...share, leftMs: Math.max(0, share.leftMs - done.cpuMs) };
+      texts = [...done.texts];
+      for (const at of done.bad) if (left[at] !== undefined) notApplied(left[at], "no regular expression");
+      applied.push(...done.found.flatMap((at) => left[at] ?? []));
+      left = left.slice(done.count);
+      const [slow, ...others] = left;
       if (slow === undefined) break;
+      if (done.count > 0) continue;
+      if (done.cpuMs < limit / 2 && heldUp++ < heldUpMax) continue;
       strike(slow);
       notApplied(slow, "out of time");
-      left = left.filter((other) => other !== slow);
+      left = others;
     }
-    for (const rule of left) notApplied(rule, "out of time");
-    return { text, applied: [] };
+    return { texts: texts.map(({ text }) => text), applied };
   };
 }

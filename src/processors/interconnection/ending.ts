@@ -5,7 +5,7 @@ import { answer, change, type AtDeskChat, type Draft, type OpenChat } from "./dr
 import { tell } from "./facts.ts";
 import { handBack } from "./hand-back.ts";
 import { sayWordsOfFiles } from "./files.ts";
-import { flush, giveEndChat, giveFile, notifyUser, takeBacklog, wordsOfFiles } from "./lanes.ts";
+import { flush, giveEndChat, giveFile, giveRulesFound, notifyUser, takeBacklog, wordsOfFiles } from "./lanes.ts";
 import { keepCase } from "./loose-case.ts";
 import type { HandBackKind } from "./settings.ts";
 import type { Failed, Interconnection, Reply } from "./state.ts";
@@ -35,6 +35,7 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   if (end.desk === "open") {
     sayWordsOfFiles(draft, chat);
     flush(draft, chat, "desk");
+    giveRulesFound(draft);
   } else abandonDesk(draft, chat);
   if (end.desk !== "gone") giveEndChat(draft, chat, session, end.reason === "user_idle");
   flush(draft, chat, "channel");

@@ -67,14 +67,43 @@ export function sayHidden(draft: Draft, chat: AtDeskChat, { words: said, applied
   const pieces = splitText(said.text, draft.settings.limits.agentTextChars);
   const parts = pieces.map((text) => ({ ...said, text }));
   const isTaken = say(draft, chat, { lane: "desk", said, parts });
-  if (isTaken) reportRules(draft, chat, applied);
+  if (isTaken) reportRules(draft, applied);
   return isTaken;
 }
 
-function reportRules(draft: Draft, chat: AtDeskChat, applied: Hidden<unknown>["applied"]): void {
-  if (applied.size === 0) return;
-  const rules = [...applied].map(({ id, name }) => ({ id, name }));
-  reportToDesk(draft, chat, { kind: "rules_applied", rules });
+/** Rules have found something in what has been said, of which the desk is to hear: behind it, as soon as nothing waits. */
+function reportRules(draft: Draft, applied: Hidden<unknown>["applied"]): void {
+  const chat = atDesk(draft);
+  if (chat === null || applied.size === 0) return;
+  const before = chat.rulesFound ?? [];
+  const fresh = [...applied].filter((rule) => !before.some(({ id, name }) => id === rule.id && name === rule.name));
+  const rulesFound = [...before, ...fresh.map(({ id, name }) => ({ id, name }))];
+  change(draft, { interconnection: { ...chat, rulesFound } });
+  reportWhenQuiet(draft);
+}
+
+/** One report of rules at a time: what is found while it is under way, or while texts wait, is told together. */
+function reportWhenQuiet(draft: Draft): void {
+  const { pending, interconnection } = draft.state;
+  const isUnderWay = pending.some(
+    (each) =>
+      each.kind === "ReportToDesk" && each.report.kind === "rules_applied" && each.chatId === interconnection?.chatId,
+  );
+  if (!isUnderWay && backlogOf(draft.state, "desk").length === 0 && windowOpen(draft, "desk")) giveRulesFound(draft);
+}
+
+/** Tells the desk of the rules that it has not heard of; nothing where there are none. */
+export function giveRulesFound(draft: Draft): void {
+  const chat = atDesk(draft);
+  if (chat?.rulesFound === undefined) return;
+  const { rulesFound: rules, ...rest } = chat;
+  change(draft, { interconnection: rest });
+  reportToDesk(draft, rest, { kind: "rules_applied", rules });
+}
+
+function atDesk({ state }: Draft): AtDeskChat | null {
+  const chat = state.interconnection;
+  return chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
 }
 
 /** Says something to the user; ids derive from the input. Returns false like sayToAgent, else the id of the first piece. */
@@ -102,7 +131,7 @@ export function attachFile(draft: Draft, chat: AtDeskChat, given: UserFile): boo
   }
   append(draft, chat, "desk", { file });
   // Words of a file from before the agent came stand in the history.
-  if (file.words !== null) reportRules(draft, chat, applied);
+  if (file.words !== null) reportRules(draft, applied);
   return true;
 }
 
@@ -120,7 +149,7 @@ export function sayToAgentFirst(draft: Draft, chat: AtDeskChat, said: BacklogTex
     said.about === "notice" ? hideInText(draft, chat, said.text) : { words: said.text, applied: new Set<never>() };
   for (const text of splitText(words, draft.settings.limits.agentTextChars))
     giveText(draft, chat, "desk", { ...said, text });
-  reportRules(draft, chat, applied);
+  reportRules(draft, applied);
 }
 
 interface Saying {
@@ -197,7 +226,7 @@ export function hurryTexts(draft: Draft, withinMs: number): void {
   change(draft, { pending });
 }
 
-/** Moves texts from the backlog into the window, after results have made room in it. */
+/** Moves texts from the backlog into the window, after results have made room in it; then the report of rules. */
 export function refill(draft: Draft): void {
   const { interconnection } = draft.state;
   if (interconnection === null) return;
@@ -209,6 +238,7 @@ export function refill(draft: Draft): void {
       change(draft, { overflowTold: draft.state.overflowTold.filter((told) => told !== lane) });
     }
   }
+  reportWhenQuiet(draft);
 }
 
 /** Makes commands of a lane's whole backlog: something that must come after every text is to follow. */
@@ -330,13 +360,18 @@ export function notifyUser(draft: Draft, chat: Interconnection, text: string): v
 /** Tells the agent something of ours while an agent has the user, unless the last thing waiting for him is the same. */
 export function notifyAgent(draft: Draft, text: string): void {
   const chat = draft.state.interconnection;
-  if (chat?.status !== "ACTIVE" || isBlank(text) || lastWaiting(draft.state, chat.chatId, "desk") === text) return;
-  sayToAgent(draft, chat, { text, messageIds: [], about: "notice" });
+  if (chat?.status !== "ACTIVE" || isBlank(text)) return;
+  const { words, applied } = hideInText(draft, chat, text);
+  if (lastWaiting(draft.state, chat.chatId, "desk") === words) return;
+  sayHidden(draft, chat, { words: { text: words, messageIds: [], about: "notice" }, applied });
 }
 
 function lastWaiting(state: UserState, chatId: string, lane: LaneName): string | null {
   const waiting = backlogOf(state, lane).at(-1);
   if (waiting !== undefined) return "file" in waiting ? null : waiting.text;
-  const last = state.pending.findLast((command) => command.lane === lane && command.chatId === chatId);
+  // A report is nothing that anybody reads.
+  const last = state.pending.findLast(
+    (command) => command.lane === lane && command.chatId === chatId && command.kind !== "ReportToDesk",
+  );
   return last?.kind === "SayToAgent" || last?.kind === "SayToUser" ? last.text : null;
 }

@@ -94,6 +94,7 @@ const atDesk = {
   recent: text,
   repeats: orNull(object({ from: whole, to: whole })),
   dataRules: orMissing(list(object({ id: orNull(text), name: text, pattern: text, replacement: text }))),
+  rulesFound: orMissing(list(object({ id: orNull(text), name: text }))),
   postSequence: whole,
   waitingSince: whole,
   noisyAt: orMissing(object({ typing: orMissing(whole), custom: orMissing(whole) })),

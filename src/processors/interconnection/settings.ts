@@ -52,13 +52,14 @@ export const defaultLimits: Limits = {
 export type HandBackKind = "success" | "timeout" | "blocked";
 
 /**
- * Applies rules to a text, one after the other. Never throws, and takes no longer than its bound: rules that can't be applied, or not in
- * that time, are left out, and it sees to it that a person hears of them. `applied`: those that found something.
+ * Applies rules to each of some texts, one after the other; the texts come back in their order. Never throws, and takes no longer than its
+ * bound: rules that can't be applied, or not in that time, are left out, and it sees to it that a person hears of them. `applied`: those
+ * that found something.
  */
 export type ApplyRules = (
   rules: readonly DataRule[],
-  text: string,
-) => { readonly text: string; readonly applied: readonly DataRule[] };
+  texts: readonly string[],
+) => { readonly texts: readonly string[]; readonly applied: readonly DataRule[] };
 
 /** Settings of decide. */
 export interface DecideSettings {

@@ -66,6 +66,8 @@ interface AtDesk extends ChatHead, Told {
   readonly resumeToken: string | null;
   /** What the agent must not be told of any text, in order; left out where the desk has told none. */
   readonly dataRules?: readonly DataRule[];
+  /** Rules that have found something of which the desk is still to be told; left out where there are none. */
+  readonly rulesFound?: readonly Pick<DataRule, "id" | "name">[];
   /** Last post number that the desk accepted. The lane's own mark may be ahead of it. */
   readonly postSequence: number;
   /** When a noisy fact was told last, epoch milliseconds; left out before the first. */

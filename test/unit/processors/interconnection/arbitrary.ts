@@ -72,6 +72,7 @@ const active = {
   agentName: orNull(text),
 };
 const dataRule = fc.record({ id: orNull(text), name: text, pattern: text, replacement: text });
+const rulesFound = fc.array(fc.record({ id: orNull(text), name: text }));
 const idle = fc.record({
   limitMs: whole,
   warningMs: orNull(whole),
@@ -108,7 +109,7 @@ const interconnection: fc.Arbitrary<Interconnection> = fc.oneof(
     waitTextGiven: fc.boolean(),
   }),
   fc.record(active),
-  fc.record({ ...active, idle, dataRules: fc.array(dataRule) }),
+  fc.record({ ...active, idle, dataRules: fc.array(dataRule), rulesFound }),
   fc.record({ ...over, status: fc.constant("CLOSED" as const) }),
   fc.record({ ...over, status: fc.constant("FAILED" as const) }),
 );
@@ -168,7 +169,7 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
         fc.record({ kind: fc.constantFrom("user_silent" as const, "user_back" as const) }),
         fc.record({
           kind: fc.constant("rules_applied" as const),
-          rules: fc.array(fc.record({ id: orNull(text), name: text })),
+          rules: rulesFound,
         }),
       ),
     }),

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Command } from "../../../../src/processors/interconnection/commands.ts";
 import { formatRecord, parseRecord } from "../../../../src/processors/interconnection/record.ts";
 import { defaultLimits, type DecideSettings } from "../../../../src/processors/interconnection/settings.ts";
+import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
 import { textsOf, userIn, type TestUser } from "./user.ts";
 
 const cards = { id: "0GO1", name: "Cards", pattern: "\\d{16}", replacement: "****" };
@@ -83,8 +84,10 @@ describe("a rule of the desk", () => {
     const user = talking();
     const media = { url: "https://media.example.org/1", mimeType: "image/png", caption: `card ${card}` };
     const step = user.message("m1", null, { type: "image", media });
-    expect([everything(step.gave).includes(card), reported(step.gave)]).toEqual([false, ["Cards"]]);
-    expect(step.gave[0]).toMatchObject({ kind: "AttachFile", words: "card ****", media: { caption: "card ****" } });
+    expect(everything(step.gave)).not.toContain(card);
+    expect(step.gave).toMatchObject([{ kind: "AttachFile", words: "card ****", media: { caption: "card ****" } }]);
+    const { gave } = user.result();
+    expect([textsOf(gave, "SayToAgent").at(-1), reported(gave)]).toEqual(["card ****", ["Cards"]]);
     user.message("m2", card);
     user.settle();
     expect(user.state.interconnection).toMatchObject({ status: "ACTIVE" });
@@ -99,6 +102,62 @@ describe("a rule of the desk", () => {
     const { pending } = user.finish().state;
     expect(everything(pending)).not.toContain(card);
     expect(textsOf(pending, "SayToAgent")).toEqual(["card ****", "again ****", "card ****"]);
+  });
+
+  it("is reported behind what waits, and once for all that was found until the report before has its result", () => {
+    const user = talking();
+    const media = { url: "https://media.example.org/1", mimeType: "image/png", caption: null };
+    user.message("m1", null, { type: "image", media });
+    for (let i = 0; i < 100; i++) user.message(`x${String(i)}`, i === 50 ? "secret" : card);
+    expect(user.state.pending.map(({ kind }) => kind)).toEqual(["AttachFile"]);
+    const found = [
+      { id: "0GO1", name: "Cards" },
+      { id: null, name: "Words" },
+    ];
+    expect(parseRecord(formatRecord("ana", "test", user.state))).toMatchObject({
+      state: { interconnection: { rulesFound: found } },
+    });
+    let most = 0;
+    const told: string[] = [];
+    for (let left = user.state.pending; left.length > 0; left = user.state.pending) {
+      most = Math.max(most, reported(left).length);
+      told.push(...reported(left.slice(0, 1)));
+      user.result();
+    }
+    expect([most, told]).toEqual([1, ["Cards,Words"]]);
+    expect(user.state.interconnection).not.toHaveProperty("rulesFound");
+    user.message("m2", card);
+    user.message("m3", card);
+    user.message("m4", "secret");
+    expect(reported(user.state.pending)).toEqual(["Cards"]);
+    user.settle();
+    expect(user.state.interconnection).not.toHaveProperty("rulesFound");
+  });
+
+  it("is reported before the end of the chat at the latest, and not to a desk that has ended it", () => {
+    const user = talking();
+    user.message("m1", card);
+    user.message("m2", "secret");
+    const { pending } = user.finish().state;
+    expect(pending.map(({ kind }) => kind)).toEqual([
+      "SayToAgent",
+      "ReportToDesk",
+      "ReportToDesk",
+      "EndChat",
+      "HandBack",
+    ]);
+    expect(reported(pending)).toEqual(["Cards", "Words"]);
+    const other = talking();
+    other.message("m1", card);
+    other.message("m2", "secret");
+    expect(reported(other.desk("ended", { reason: "agent" }).state.pending)).toEqual(["Cards"]);
+  });
+
+  it("does not let the same notice be said twice by its report", () => {
+    const user = talking({ texts: { ...defaultTexts, messageIgnored: `no {type} ${card}` } });
+    user.message("m1", null, { type: "sticker" });
+    user.message("m2", null, { type: "sticker" });
+    expect(textsOf(user.state.pending, "SayToAgent")).toHaveLength(1);
   });
 
   it("is not applied to what the agent says", () => {
