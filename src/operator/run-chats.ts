@@ -84,7 +84,7 @@ async function end(chat: Chat, by: string | null, tools: ChatTools): Promise<0 |
     return 1;
   }
   if (reply.outcome === "refused") {
-    tools.tell(`Refused (${reply.reason}): the chat had ended when the service came to the request ${requestId}.`);
+    tools.tell(`Refused (${reply.reason}): ${whyRefused(reply, requestId)}`);
     return 1;
   }
   if (reply.chatId !== chatId) {
@@ -96,4 +96,13 @@ async function end(chat: Chat, by: string | null, tools: ChatTools): Promise<0 |
   tools.out(`Chat ${chatId} has ended (request ${requestId}).\n`);
   tools.tell("The desk is told, and its user goes back to the bot; chats show tells what of it is still to be done.");
   return 0;
+}
+
+function whyRefused({ reason, detail }: Reply, requestId: string): string {
+  if (reason === "no_chat" || reason === "never_connected")
+    return `the chat had ended when the service came to the request ${requestId}.`;
+  const told = detail === null ? "" : ` (${detail})`;
+  return reason === "service_failed"
+    ? `the service has failed at the request ${requestId}${told}. The chat is as it was; the log and the dead letters say more.`
+    : `the service does not take the request ${requestId}${told}. The chat is as it was.`;
 }

@@ -37,7 +37,7 @@ export interface Pollers {
    * that is saved and produced.
    */
   update(userId: string, state: UserState, jitterMs: number): void;
-  /** Ends all polls; resolves when their sockets are closed. */
+  /** Ends all polls; resolves when their sockets are closed, also those of polls that `update` has ended. */
   stop(): Promise<void>;
   readonly count: number;
 }
@@ -72,6 +72,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   /** Whose last answer was a failure or a move. */
   const failing = new Set<Poll>();
   const polls = new Map<string, { readonly poll: Poll; readonly done: Promise<void> }>();
+  /** Of each poll whose socket may be open. */
+  const followed = new Set<Promise<void>>();
   /** Only the answer to a reconnect says where its session is: one in hand is heard and told also when the index has gone. */
   const cutOff = new AbortController();
   signal.addEventListener("abort", () => clock.after(toldWithinMs, () => cutOff.abort()), { once: true });
@@ -100,7 +102,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       over: false,
     };
     if (poll.resyncDue) gate.close();
-    polls.set(userId, { poll, done: follow(poll, jitterMs, before) });
+    const done = follow(poll, jitterMs, before).finally(() => followed.delete(done));
+    followed.add(done);
+    polls.set(userId, { poll, done });
   }
 
   async function follow(poll: Poll, jitterMs: number, before: Promise<void>): Promise<void> {
@@ -379,7 +383,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     },
     async stop() {
       for (const { poll } of polls.values()) poll.abort.abort();
-      await Promise.all([...polls.values()].map(({ done }) => done));
+      await Promise.all(followed);
       polls.clear();
     },
     get count() {

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Onlooker } from "../../../src/clients/redis/onlooker.ts";
 import { readCommandLine } from "../../../src/operator/command-line.ts";
 import { runChats } from "../../../src/operator/run-chats.ts";
+import type { Reply } from "../../../src/processors/interconnection/state.ts";
 import { client, createGraphWorld, type GraphWorld } from "../../support/graph-world.ts";
 
 interface Ran {
@@ -50,13 +51,14 @@ function onlooker(): Onlooker {
 
 const hashOf = (userId: string): string => (userId === ana ? "hash-of-ana" : "hash-of-bea");
 
-async function operator(args: string, look: Onlooker = onlooker()): Promise<Ran> {
+async function operator(args: string, look: Onlooker = onlooker(), answer?: Reply): Promise<Ran> {
   const read = readCommandLine(args.split(" "));
   if ("mistake" in read || read.command.kind !== "chats") throw new Error("not a command about chats");
   const written = { out: "", told: "" };
   const code = await runChats(read.command, {
     onlooker: look,
     async ask(request) {
+      if (answer !== undefined) return answer;
       await world.send("chat-requests", request);
       await world.advance(1_000);
       return world.reply(request.requestId);
@@ -189,6 +191,19 @@ describe("an end", () => {
     await world.openChat(ana);
     const other = await operator(`chats end ${chatId}`, before);
     expect([other.code, other.told]).toEqual([1, expect.stringContaining(chatIdOf(ana))]);
+  });
+
+  it.each([
+    ["service_failed", "a defect of the service"],
+    ["invalid_request", "the request is too large"],
+  ] as const)("that is refused for another reason is told by it: %s", async (reason, told) => {
+    await world.openChat(ana);
+    const refused: Reply = { outcome: "refused", reason, chatId: null, detail: told };
+    const ran = await operator(`chats end ${chatIdOf(ana)}`, onlooker(), refused);
+    expect(ran.code).toBe(1);
+    expect(ran.told).toContain(`Refused (${reason})`);
+    expect(ran.told).toContain(told);
+    expect(ran.told).not.toContain("had ended");
   });
 
   it("without an owner stays asked for", async () => {

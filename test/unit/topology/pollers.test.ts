@@ -261,6 +261,22 @@ describe("a session that moved", () => {
     expect([bodies(t), t.fatals]).toEqual([[], []]);
   });
 
+  it("and whose chat has ended meanwhile is waited for at a stop, as any other", async () => {
+    const t = pollersOf();
+    t.answers.push({ kind: "moved" });
+    t.reconnects.push(Promise.withResolvers<Reconnect>().promise);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    t.pollers.update("ana", stateWith([], { interconnection: null }), 0);
+    t.end.abort();
+    let hasStopped = false;
+    const stopped = t.pollers.stop().then(() => (hasStopped = true));
+    await t.clock.advance(4_000);
+    expect(hasStopped).toBe(false);
+    await t.clock.advance(1_000);
+    await stopped;
+  });
+
   it("and can't be reconnected is lost, once", async () => {
     const t = pollersOf();
     t.answers.push({ kind: "moved" });
