@@ -7,7 +7,7 @@ import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
-import { stopIdleClock, withIdleLimits } from "./idle-user.ts";
+import { agentGone, agentSpoke, withIdleLimits } from "./idle-user.ts";
 import { attachFile, notifyUser, sayHidden, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
 import { openAnew } from "./opening.ts";
@@ -66,7 +66,7 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
       transferred(draft, chat, event);
       return;
     case "waiting_again":
-      stopIdleClock(draft);
+      agentGone(draft);
       // Not the outcome of a request, so it carries none.
       tell(draft, chat, "waiting", { detail: event.detail });
       return;
@@ -218,7 +218,7 @@ function transferred(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
 function agentDisconnected(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
   const chat: AtDeskChat = before.status === "ACTIVE" ? { ...before, agentName: null } : before;
   change(draft, { interconnection: chat });
-  stopIdleClock(draft);
+  agentGone(draft);
   tell(draft, chat, "agent_disconnected", {
     agentName: event.agentName ?? (before.status === "ACTIVE" ? before.agentName : null),
   });
@@ -228,7 +228,7 @@ function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
   if (event.text === null || isBlank(event.text)) return;
   const messageId = sayToUser(draft, chat, dated(draft, event.text, draft.input.record.occurredAt), "message");
   if (messageId === false) return;
-  stopIdleClock(draft);
+  agentSpoke(draft);
   const agentName = event.agentName ?? (chat.status === "ACTIVE" ? chat.agentName : null);
   tell(draft, chat, "message_out", { messageId, messageType: "text", agentName, ...words(draft, event.text) });
 }

@@ -35,7 +35,7 @@ export function decideDue(draft: Draft, chatId: string, { kind, dueAt }: DueTime
 
 /** All that a state waits for: what stands in `due`, and what follows from a user's silence. */
 export function momentsOf(state: UserState): readonly Due[] {
-  const silence = idleMoments(state.interconnection);
+  const silence = idleMoments(state);
   return silence.length === 0 ? state.due : [...state.due, ...silence];
 }
 

@@ -133,7 +133,10 @@ const interconnection = variants("status", {
     acceptedAt: whole,
     agentName: orNull(text),
     idle: orMissing(
-      object({ limitMs: whole, warningMs: orNull(whole), since: orNull(whole), heardAt: whole, isWarned: bool }),
+      object({
+        ...{ limitMs: whole, warningMs: orNull(whole), since: orNull(whole), heardAt: whole },
+        ...{ isWarned: bool, isAwaited: bool },
+      }),
     ),
   }),
   CLOSED: over,

@@ -35,7 +35,7 @@ export function formatRecord(userId: string, client: string, state: UserState): 
     ...personOf(chat),
     bridge: {
       version: recordVersion,
-      chat: chat === null ? null : withoutFlat(chat),
+      chat: chat === null ? null : { ...withoutFlat(chat), ...idleIn(chat, rest.lastFact) },
       ...pendingIn(pending, chat),
       ...rest,
     },
@@ -83,6 +83,21 @@ function withoutFlat(chat: Interconnection): Omit<Interconnection, Flat> & { rea
   const { extraData: _8, caseId: _9, session, ...own } = others;
   const { generation, pollTimeoutMs, numbered } = session ?? {};
   return { ...own, session: session === null ? null : { generation, pollTimeoutMs, numbered } };
+}
+
+/**
+ * The version before this one keeps the clock of a silent user as it is, whatever the user or his agent does: it knows nothing of it.
+ * But all that they do becomes a fact, and so the number of the last one tells whether the clock is of now.
+ */
+function idleIn(chat: Interconnection, lastFact: number): object {
+  return chat.status === "ACTIVE" && chat.idle !== undefined ? { idle: { ...chat.idle, lastFact } } : {};
+}
+
+/** One that is not of now stands still until an agent's next words: whether the user has answered meanwhile nobody knows. */
+function idleOf(given: unknown, lastFact: unknown): object {
+  if (!isObject(given)) return {};
+  const { lastFact: asOf, ...idle } = given;
+  return { idle: asOf === lastFact ? idle : { ...idle, since: null, isAwaited: false } };
 }
 
 /**
@@ -155,7 +170,8 @@ interface StoredRecord {
   readonly caseID: string;
   readonly extraData: object;
   readonly bridge: {
-    readonly chat: null | { readonly session: object | null };
+    readonly chat: null | { readonly session: object | null; readonly chatId?: unknown; readonly idle?: unknown };
+    readonly lastFact?: unknown;
     readonly pending: readonly object[];
     readonly reports?: readonly { readonly at: number; readonly command: object }[];
   };
@@ -172,6 +188,7 @@ function restored(record: StoredRecord): object {
   const interconnection = chat && {
     ...chat,
     ...(lacksTold ? nothingTold : {}),
+    ...idleOf(chat.idle, record.bridge.lastFact),
     status: record.status,
     channel: record.provider,
     botSlug: record.botSlug,
@@ -184,12 +201,19 @@ function restored(record: StoredRecord): object {
     session,
   };
   const all = reports.reduce((before, { at, command }) => before.toSpliced(at, 0, command), [...pending]);
-  const lengthened = all.map((command) => ({
-    ...command,
-    ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
-    ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
-  }));
+  const lengthened = all
+    .map((command) => ({
+      ...command,
+      ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
+      ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
+    }))
+    .filter((command: Readonly<Record<string, unknown>>) => command["kind"] !== "ReportToDesk" || isOf(chat, command));
   return { ...rest, interconnection, pending: lengthened };
+}
+
+/** The version before this one keeps reports as they are, also when it has ended their chat or begun another. */
+function isOf(chat: StoredRecord["bridge"]["chat"], { chatId, session }: Readonly<Record<string, unknown>>): boolean {
+  return chat !== null && chatId === chat.chatId && isObject(session);
 }
 
 function sessionIn(given: unknown, ofChat: object | null): unknown {

@@ -92,12 +92,14 @@ export interface IdleClock {
   readonly limitMs: number;
   /** After how long the desk is told; null means never. */
   readonly warningMs: number | null;
-  /** When the agent's last words reached the user, epoch milliseconds; null while he owes no answer. */
+  /** When the last words of the agent that he got reached the user, epoch milliseconds; null while he owes no answer. */
   readonly since: number | null;
   /** When the user's last words came, epoch milliseconds; 0 before the first. */
   readonly heardAt: number;
   /** The desk was told that he is silent, and not yet that he is not. */
   readonly isWarned: boolean;
+  /** False from when an agent has left until another is told of or says something. */
+  readonly isAwaited: boolean;
 }
 
 /** An agent has the user. */

@@ -79,6 +79,7 @@ const idle = fc.record({
   since: orNull(whole),
   heardAt: whole,
   isWarned: fc.boolean(),
+  isAwaited: fc.boolean(),
 });
 const over = {
   ...head,
@@ -122,6 +123,18 @@ const kind = <Kind extends string>(name: Kind): { readonly kind: fc.Arbitrary<Ki
 
 const file = { media, messageType: text, messageId: text, words: orNull(text) };
 
+const report = fc.oneof(
+  fc.record({ kind: fc.constantFrom("user_silent" as const, "user_back" as const) }),
+  fc.record({
+    kind: fc.constant("rules_applied" as const),
+    rules: rulesFound,
+  }),
+);
+/** Those of other chats are dropped by who reads the record. */
+const reportOf = ({ chatId }: Interconnection) => ({
+  ...{ ...deskHead, ...kind("ReportToDesk"), chatId: fc.constant(chatId), report },
+});
+
 const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
   // What stands in the chat stands in its commands nearly always: that is what the record leaves out.
   const anySession = chat?.session ? fc.oneof(fc.constant(chat.session), session) : session;
@@ -161,18 +174,7 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       caseId: text,
     }),
     fc.record({ ...deskHead, ...kind("SayToAgent"), session: anySession, text, messageIds: list(text), about }),
-    fc.record({
-      ...deskHead,
-      ...kind("ReportToDesk"),
-      session: anySession,
-      report: fc.oneof(
-        fc.record({ kind: fc.constantFrom("user_silent" as const, "user_back" as const) }),
-        fc.record({
-          kind: fc.constant("rules_applied" as const),
-          rules: rulesFound,
-        }),
-      ),
-    }),
+    ...(chat === null ? [] : [fc.record({ ...reportOf(chat), session: anySession })]),
     fc.record({ ...deskHead, ...kind("EndChat"), session: anySession }),
     fc.record({
       ...channelHead,

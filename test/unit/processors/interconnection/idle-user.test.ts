@@ -1,11 +1,12 @@
 // How long a user may be silent after an agent has said something: when the desk's clock runs, what comes of it, and what stops it.
 import { describe, expect, it } from "vitest";
 
+import type { Command } from "../../../../src/processors/interconnection/commands.ts";
 import { momentsOf } from "../../../../src/processors/interconnection/due-times.ts";
 import type { DecideSettings } from "../../../../src/processors/interconnection/settings.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
 import type { DeskEvent } from "../../../../src/processors/messages/generated.ts";
-import { textsOf, userIn, type Step, type TestUser } from "./user.ts";
+import { settings, textsOf, userIn, type Step, type TestUser } from "./user.ts";
 
 const limits = { idleLimitSeconds: 180, idleWarningSeconds: 120 };
 
@@ -22,6 +23,7 @@ function agentSays(user: TestUser): void {
   user.settle();
 }
 
+const userTextOf = (user: TestUser): Command | undefined => user.state.pending.find(({ kind }) => kind === "SayToUser");
 const silence = (user: TestUser): string[] =>
   momentsOf(user.state).flatMap(({ kind, at }) =>
     kind.startsWith("idle") ? [`${kind} ${String(at - user.nowMs)}`] : [],
@@ -37,10 +39,49 @@ describe("the silence of a user", () => {
     expect(silence(user)).toEqual([]);
     user.settle();
     expect(silence(user)).toEqual(["idle_warning 120000", "idle_limit 180000"]);
+  });
+
+  it("counts from the last words that he got, and not while others are on their way to him", () => {
+    const user = chatOfLimits();
+    user.desk("said", { text: "Hi" });
+    user.desk("said", { text: "Your number, please?" });
+    user.result();
+    expect(silence(user)).toEqual([]);
+    user.result();
+    expect(silence(user)).toEqual(["idle_warning 120000", "idle_limit 180000"]);
     user.desk("said", { text: "Are you there?" });
     expect(silence(user)).toEqual([]);
-    user.result("given_up");
+    user.result("given_up", null, userTextOf(user));
+    expect(silence(user)).toEqual(["idle_warning 119800", "idle_limit 179800"]);
+  });
+
+  it("is none while words for him wait behind others, and none from words alone that he did not get", () => {
+    const user = chatOfLimits(limits, { limits: { ...settings.limits, laneWindow: 1 } });
+    user.desk("said", { text: "Hi" });
+    user.desk("said", { text: "Are you there?" });
+    user.result();
     expect(silence(user)).toEqual([]);
+    user.result();
+    expect(silence(user)).toHaveLength(2);
+    const other = chatOfLimits();
+    other.desk("said", { text: "Hi" });
+    other.result("given_up");
+    expect(silence(other)).toEqual([]);
+  });
+
+  it.each(["waiting_again", "agent_disconnected"] as const)("is none once the agent has left: %s", (left) => {
+    const user = chatOfLimits();
+    user.desk("said", { text: "I will transfer you" });
+    user.desk(left);
+    user.settle();
+    expect(silence(user)).toEqual([]);
+    user.desk("transferred", { agentName: "Lee" });
+    expect(silence(user)).toEqual([]);
+    agentSays(user);
+    expect(silence(user)).toHaveLength(2);
+    user.desk(left);
+    agentSays(user);
+    expect(silence(user)).toHaveLength(2);
   });
 
   it.each<[string, Partial<DeskEvent>, string[]]>([
@@ -115,7 +156,7 @@ describe("the silence of a user", () => {
     user.desk("said", { text: "Which order?" });
     user.nowMs += 60_000;
     user.message("m2", "The last");
-    const delivered = user.state.pending.find(({ kind }) => kind === "SayToUser");
+    const delivered = userTextOf(user);
     user.nowMs -= 30_000;
     user.result("done", null, delivered);
     expect(silence(user)).toEqual([]);
@@ -146,6 +187,14 @@ describe("the silence of a user", () => {
     user.desk("transferred", { agentName: "Kim", idleLimitSeconds: 0 });
     agentSays(user);
     expect(silence(user)).toEqual([]);
+  });
+
+  it("that was told to the desk is told to be over where the next agent sets no limit", () => {
+    const user = chatOfLimits();
+    agentSays(user);
+    user.due("idle_warning");
+    expect(reports(user.desk("transferred", { agentName: "Lee", idleLimitSeconds: 0 }))).toEqual(["user_back"]);
+    expect(reports(user.desk("transferred", { agentName: "Kim", idleLimitSeconds: 0 }))).toEqual([]);
   });
 
   it("reports carry their place among the posts when the chat ends, and are dropped with a lost session", () => {

@@ -2,14 +2,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { momentsOf } from "../../../../src/processors/interconnection/due-times.ts";
 import { formatRecord, homeOf, isLive, parseRecord, ttlOf } from "../../../../src/processors/interconnection/record.ts";
-import { nobody } from "../../../../src/processors/interconnection/state.ts";
+import { nobody, type UserState } from "../../../../src/processors/interconnection/state.ts";
 import {
   recordShape as recordOf310,
   stateShape as stateOf310,
 } from "../../../support/released/record-shape-of-3-1-0.ts";
 import { anyState } from "./arbitrary.ts";
-import { session, userIn } from "./user.ts";
+import { session, userIn, type TestUser } from "./user.ts";
+
+interface OldRecord {
+  status: string;
+  readonly bridge: {
+    chat: object | null;
+    lastFact: number;
+    readonly reports?: readonly { readonly command: Record<string, unknown> }[];
+  };
+}
 
 const flat = (json: string): Record<string, unknown> => JSON.parse(json) as Record<string, unknown>;
 
@@ -42,6 +52,71 @@ describe("the stored record", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  describe("that the version before has had in between", () => {
+    /** That version keeps what it does not know where it stands; `changes` is what it does with what it knows. */
+    const through = (state: UserState, changes: (record: OldRecord) => void): UserState => {
+      const record = JSON.parse(formatRecord("u", "c", state)) as OldRecord;
+      changes(record);
+      expect(recordOf310(record, "")).toBeNull();
+      const parsed = parseRecord(JSON.stringify(record));
+      if (parsed.kind === "bad") throw new Error(parsed.detail);
+      return parsed.state;
+    };
+    const silent = (): TestUser => {
+      const user = userIn("ON_HOLD");
+      user.desk("accepted", { agentName: "Kim", idleLimitSeconds: 180, idleWarningSeconds: 120 });
+      user.settle();
+      user.desk("said", { text: "Hi" });
+      user.settle();
+      return user;
+    };
+    const warned = (): TestUser => {
+      const user = silent();
+      user.due("idle_warning");
+      return user;
+    };
+    const kindsOf = ({ pending }: UserState): string[] => pending.map(({ kind }) => kind);
+
+    it("holds its reports while the chat is the same, and none of another chat or of one without a session", () => {
+      const { state } = warned();
+      expect(kindsOf(through(state, () => undefined))).toEqual(["ReportToDesk"]);
+      const none = through(state, (record) => {
+        record.bridge.chat = null;
+        record.status = "NONE";
+      });
+      expect([none.interconnection, kindsOf(none)]).toEqual([null, []]);
+      const another = through(state, ({ bridge }) => {
+        bridge.chat = { ...bridge.chat, chatId: "another" };
+      });
+      expect(kindsOf(another)).toEqual([]);
+      const connecting = userIn("CONNECTING").state;
+      const opening = JSON.parse(formatRecord("u", "c", connecting)) as OldRecord;
+      for (const chatId of ["another", connecting.interconnection?.chatId]) {
+        const begun = through(state, (record) => {
+          const { reports } = record.bridge;
+          Object.assign(record, opening, { bridge: { ...opening.bridge, reports } });
+          for (const { command } of reports ?? []) command["chatId"] = chatId;
+        });
+        expect([begun.interconnection?.status, kindsOf(begun)]).toEqual(["CONNECTING", ["EnsureContact"]]);
+      }
+    });
+
+    it("does not end a user who has answered there: a silence that is of then is not counted on", () => {
+      const { state } = silent();
+      const idleAt = (given: UserState): unknown[] => momentsOf(given).filter(({ kind }) => kind.startsWith("idle"));
+      expect(idleAt(through(state, () => undefined))).toHaveLength(2);
+      const user = silent();
+      user.state = through(state, ({ bridge }) => {
+        // What the fact about his message leaves.
+        bridge.lastFact += 1;
+      });
+      expect(idleAt(user.state)).toEqual([]);
+      user.desk("said", { text: "Which order?" });
+      user.settle();
+      expect(idleAt(user.state)).toHaveLength(2);
+    });
   });
 
   it("has the original's fields", () => {

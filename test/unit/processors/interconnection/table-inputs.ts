@@ -83,8 +83,9 @@ function withDue(user: TestUser, kind: DueKind): Step {
 function withSilence(user: TestUser, kind: "idle_warning" | "idle_limit"): Step {
   const chat = user.state.interconnection;
   if (chat?.status !== "ACTIVE") return user.agentEvent({ type: "DueTime", kind, dueAt: user.nowMs });
-  const idle = { limitMs: 60_000, warningMs: 30_000, since: user.nowMs, heardAt: 0, isWarned: false };
-  user.state = { ...user.state, interconnection: { ...chat, idle } };
+  const idle = { limitMs: 60_000, warningMs: 30_000, since: user.nowMs, heardAt: 0, isWarned: false, isAwaited: true };
+  // Words on their way to him would stop the clock.
+  user.state = { ...user.state, interconnection: { ...chat, idle }, pending: [], backlog: [] };
   return user.due(kind);
 }
 
