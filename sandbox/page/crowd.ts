@@ -78,13 +78,17 @@ export function createCrowd(parts: WorldParts): CrowdControl {
         );
       }
       const untilAt = Date.now() + seconds * 1_000;
+      let lastMs = parts.clock.monotonicMs();
       let owed = 0;
       const timer = setInterval(() => {
         if (Date.now() >= untilAt) {
           sendAway();
           return;
         }
-        owed += (perSecond * BEAT_MS) / 1_000;
+        // By the clock: beats come late where much is going on, and the pace is to be what was asked for.
+        const nowMs = parts.clock.monotonicMs();
+        owed = Math.min(owed + (perSecond * (nowMs - lastMs)) / 1_000, perSecond);
+        lastMs = nowMs;
         const now = Math.floor(owed);
         owed -= now;
         talk(now);
