@@ -93,7 +93,7 @@ export interface Desk extends CaseFiles {
    * answers or soon after session.pollTimeoutMs (`failed`); rejects only when aborted, and then its socket is closed.
    */
   poll(session: OpenedSession, position: number, signal: AbortSignal): Promise<PollAnswer>;
-  /** After `moved`: the session with its new route. `resumeToken` is the last one told, null for none. */
+  /** After `moved`: the session with its new route. `resumeToken` is the last one told, null or empty for none. */
   reconnect(
     session: OpenedSession,
     resumeToken: string | null,

@@ -282,6 +282,7 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
     ...(moved ? awaitRepeats(before, record.unconfirmedEvents) : {}),
     session,
     position: moved ? -1 : before.position,
+    resumeToken: before.resumeToken ?? (moved ? "" : null),
     // Of a place that has no other name the record may be a repeat: a number too high is told by the desk.
     postSequence: resetsPostSequence && moved ? 0 : before.postSequence,
   };

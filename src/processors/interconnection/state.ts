@@ -63,6 +63,7 @@ interface AtDesk extends ChatHead, Told {
   readonly session: DeskSession;
   /** Number of the last desk event that was applied in session.generation; -1 means none. */
   readonly position: number;
+  /** The last that the desk has told; null for none, and empty for none of a session that has moved: by it a later owner knows that it must be resynced. */
   readonly resumeToken: string | null;
   /** What the agent must not be told of any text, in order; left out where the desk has told none. */
   readonly dataRules?: readonly DataRule[];

@@ -77,7 +77,7 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       return answer.status === 500 ? discard(http, endpoint, session, signal) : postOutcome(answer);
     },
     async reconnect(session, resumeToken, signal) {
-      const offset = encodeURIComponent(resumeToken ?? "0");
+      const offset = encodeURIComponent(resumeToken === null || resumeToken === "" ? "0" : resumeToken);
       const { origin } = named(endpoint, session);
       const url = resourceUrl(origin, `System/ReconnectSession?ReconnectSession.offset=${offset}`);
       const headers = headersOf(endpoint, { key: session.key, affinity: noAffinity }, null);

@@ -34,6 +34,13 @@ describe("a session that moved", () => {
     expect(textsOf(user.desk("said", { text: "Again" }).gave, "SayToUser")).toEqual(["Again"]);
   });
 
+  it("before the desk has told a token is known as one that has moved: another owner, too, resyncs it", () => {
+    const user = userIn("ON_HOLD");
+    expect(user.state.interconnection).toMatchObject({ resumeToken: null });
+    reconnect(user, true, null);
+    expect(user.state.interconnection).toMatchObject({ session: moved, position: -1, resumeToken: "" });
+  });
+
   it("does not take over a number of a post that was accepted in its old place", () => {
     const user = userIn("ACTIVE");
     user.message("m0", "Hello");
