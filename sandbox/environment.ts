@@ -1,6 +1,12 @@
 // Owns the settings with which the service meets the sandbox's world: a function from addresses to environment variables. Shares no code
 // with src/, so that a renamed setting shows. Called by the sandbox and by tests that start the service as a process.
-import { DEFAULT_ACCOUNTS, DEFAULT_BOT, DEFAULT_BOTRUNNER_TOKEN, DEFAULT_ORG } from "./world/defaults.ts";
+import {
+  DEFAULT_ACCOUNTS,
+  DEFAULT_BOT,
+  DEFAULT_BOTRUNNER_TOKEN,
+  DEFAULT_ORG,
+  DEFAULT_STUDIO_NG_TOKEN,
+} from "./world/defaults.ts";
 import type { WorldOptions } from "./world/world.ts";
 
 /** Source flow whose chats go to the agent of the scripted conversation; all others go to the agent who accepts at once. */
@@ -50,6 +56,8 @@ export interface Surroundings {
   readonly salesforceUrl: string;
   readonly integrationsUrl: string;
   readonly botrunnerUrl: string;
+  /** Where it is given the users are handed back there, and not to Botrunner. */
+  readonly studioNgUrl?: string;
   /** `host:port` from where users' files may be fetched although it is on this machine; left out: from nowhere. */
   readonly mediaHost?: string;
 }
@@ -121,15 +129,16 @@ function worldSettings({
   salesforceUrl,
   integrationsUrl,
   botrunnerUrl,
+  studioNgUrl,
   mediaHost = "",
 }: Surroundings): Record<string, string> {
   const whatsapp = DEFAULT_ACCOUNTS.find((account) => account.provider === "whatsapp");
   const facebook = DEFAULT_ACCOUNTS.find((account) => account.provider === "facebook");
   return {
-    BOTRUNNER_URL: botrunnerUrl,
-    BOTRUNNER_TOKEN: DEFAULT_BOTRUNNER_TOKEN,
     // The original waits 4 s before a user is handed back after a failure; here somebody is watching.
-    BOTRUNNER_TIMEOUT: "1",
+    ...(studioNgUrl === undefined
+      ? { BOTRUNNER_URL: botrunnerUrl, BOTRUNNER_TOKEN: DEFAULT_BOTRUNNER_TOKEN, BOTRUNNER_TIMEOUT: "1" }
+      : { STUDIO_NG_URL: studioNgUrl, STUDIO_NG_TOKEN: DEFAULT_STUDIO_NG_TOKEN, STUDIO_NG_TIMEOUT: "1" }),
     MEDIA_ALLOWED_HOSTS: mediaHost,
     INTEGRATIONS_BASE_URL: integrationsUrl,
     INTEGRATIONS_WA_CHANNEL: whatsapp?.channel ?? "",

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { Surroundings } from "../../sandbox/environment.ts";
 import { createServices, type Services } from "../../sandbox/services/driver.ts";
+import type { World } from "../../sandbox/world/world.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Entry, ProcessStep } from "../support/history/entries.ts";
 import type { ServiceProcess, TimedEnding } from "../support/service-process.ts";
@@ -37,6 +38,8 @@ export interface ArenaOptions {
   /** `import.meta.url` of who asks: names topics and kept output. */
   readonly file: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** To whom users are handed back. Default: Botrunner. */
+  readonly bot?: "Botrunner" | "Studio NG";
   readonly say: (line: string) => void;
 }
 
@@ -106,7 +109,7 @@ async function build(
   });
   closers.push(() => services.stop());
   const addresses = await services.start();
-  const seenBy = (n: number, truth: Surroundings): Surroundings => {
+  const seenBy = (n: number, truth: Surroundings, { studioNgUrl }: World): Surroundings => {
     const mine = linksOf(links, n);
     mine.kafka.leadTo(addresses.behindProxies?.[n] ?? "");
     mine.redis.leadTo(truth.redis);
@@ -117,7 +120,9 @@ async function build(
       registryUrl: by(mine.registry, truth.registryUrl),
       salesforceUrl: by(mine.salesforce, truth.salesforceUrl),
       integrationsUrl: by(mine.integrations, truth.integrationsUrl),
-      botrunnerUrl: by(mine.botrunner, truth.botrunnerUrl),
+      ...(options.bot === "Studio NG"
+        ? { studioNgUrl: by(mine.bot, studioNgUrl) }
+        : { botrunnerUrl: by(mine.bot, truth.botrunnerUrl) }),
     };
   };
   const stage = await openStage({

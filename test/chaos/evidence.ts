@@ -92,12 +92,12 @@ const deskLane = new Set(["ChasitorInit", "ChatMessage", "ChatEnd", "SessionId"]
 function laneOf({ operation }: JournalEntry): CallBegan["lane"] | null {
   if (operation === "Messages") return "poll";
   if (deskLane.has(operation)) return "desk";
-  return operation === "messages" || operation === "send-to" ? "channel" : null;
+  return operation === "messages" || operation === "send-to" || operation === "trigger" ? "channel" : null;
 }
 
 function isBlurred(call: JournalEntry, caller: Instance, struck: readonly StruckFault[]): boolean {
   const link: LinkName =
-    call.system === "salesforce" ? "salesforce" : call.system === "botrunner" ? "botrunner" : "integrations";
+    call.system === "salesforce" ? "salesforce" : call.system === "integrations" ? "integrations" : "bot";
   return struck.some(
     (fault) =>
       call.arrivedMs <= fault.healedMs + graceMs && call.endedMs >= fault.beganMs && touches(fault, caller, link),
@@ -137,7 +137,9 @@ function chats({ arena, users }: Witnesses): readonly Entry[] {
 }
 
 function handBacks({ arena, users }: Witnesses): readonly Entry[] {
-  return arena.stage.world.parts.botrunner.states.read(allOf).entries.flatMap(({ userId, atMs }): readonly Entry[] => {
+  const { botrunner, studioNg } = arena.stage.world.parts;
+  const given = [...botrunner.states.read(allOf).entries, ...studioNg.states.read(allOf).entries];
+  return given.flatMap(({ userId, atMs }): readonly Entry[] => {
     const user = users.aliasOf(userId);
     return user === undefined ? [] : [{ at: atMs, kind: "handed back", user }];
   });

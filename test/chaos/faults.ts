@@ -215,8 +215,8 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
   "channel replies lost": (scene) =>
     answers(
       scene,
-      "integrations and botrunner",
-      (["integrations", "botrunner"] as const).map((system) => ({
+      "integrations and bot",
+      (["integrations", "botrunner", "studio-ng"] as const).map((system) => ({
         system,
         when: "after",
         share: 0.2,

@@ -3,7 +3,7 @@
 import { seededRandom } from "../support/seeded-random.ts";
 
 /** The links that each instance has to what is around it. */
-export const linkNames = ["kafka", "registry", "redis", "salesforce", "integrations", "botrunner"] as const;
+export const linkNames = ["kafka", "registry", "redis", "salesforce", "integrations", "bot"] as const;
 
 /** One of them. */
 export type LinkName = (typeof linkNames)[number];

@@ -84,7 +84,9 @@ const usualKinds = 3;
 /** Runs it to its end. Rejects only where the run itself is broken; leaves nothing behind. */
 export function runChaos(options: RunOptions): Promise<RunResult> {
   const manner = { seed: options.seed, thinkMs: options.thinkMs, acts: [8, 24] } as const;
-  return withCast({ ...options, instances, manner }, (cast) => phases(cast, options));
+  // Seeds take turns with the two platforms: a service has one of them.
+  const bot = options.seed % 2 === 0 ? "Botrunner" : "Studio NG";
+  return withCast({ ...options, instances, manner, bot }, (cast) => phases(cast, options));
 }
 
 async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {

@@ -56,8 +56,8 @@ export interface User {
   readonly chats: number;
 }
 
-/** How a chat ends: by the agent, by the bot's call, by a request on the topic, or because the desk knows it no more (403). */
-export type Ending = "agent" | "finish" | "finish by topic" | "desk forgets";
+/** How a chat ends: by the agent, by the bot's call, by a request on the topic, by a word of the user, or because the desk knows it no more (403). */
+export type Ending = "agent" | "finish" | "finish by topic" | "keyword" | "desk forgets";
 
 /** All users of a run. */
 export interface Users {
@@ -82,6 +82,8 @@ export interface Users {
 
 const lookEveryMs = 25;
 const askAgainMs = 3_000;
+/** One of the service's own, where ENVIRONMENT is dev. */
+const restartKeyword = "regresar";
 /** A little picture, as a phone would send it. */
 const picture = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(20_000, "pixel")]);
 
@@ -137,8 +139,9 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
   const makeUser = (alias: string, person: Person): User => {
     const { userId } = person;
     const state = { chats: 0, files: 0 };
+    const mine = { matching: (one: { readonly userId: string }) => one.userId === userId };
     const given = (): number =>
-      parts.botrunner.states.read({ matching: (one) => one.userId === userId }).entries.length;
+      parts.botrunner.states.read(mine).entries.length + parts.studioNg.states.read(mine).entries.length;
 
     /** What is said to a desk that has forgotten the chat goes to the context, which Redis alone has: no agent need ever see it. */
     const promiseOf = (outcome: Delivery["outcome"]): Outcome => {
@@ -151,6 +154,14 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       void parts.bot.sent(userId, word.id).then(({ outcome }) => {
         words.answer(word, promiseOf(outcome));
       });
+    };
+    /** Until it was taken: the phone repeats what was not. */
+    const saysKeyword = async (stopped: AbortSignal): Promise<void> => {
+      while (!stopped.aborted) {
+        const { outcome } = await parts.bot.sent(userId, restartKeyword);
+        if (outcome === "accepted") return;
+        await delay(askAgainMs);
+      }
     };
     const saysTwice = (): void => {
       const word = words.offer(alias, "user-to-agent");
@@ -245,6 +256,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
           const requestId = randomUUID();
           await produce(requestId, alias, stopped, () => upstream.finish(person, requestId));
         }
+        if (how === "keyword") await saysKeyword(stopped);
         await until(stopped, () => given() > before);
       },
     };
@@ -312,8 +324,9 @@ function perform(user: User, what: number, session: Session): void {
 
 function endingOf(draw: number): Ending {
   if (draw < 0.45) return "agent";
-  if (draw < 0.7) return "finish";
-  return draw < 0.9 ? "finish by topic" : "desk forgets";
+  if (draw < 0.65) return "finish";
+  if (draw < 0.8) return "finish by topic";
+  return draw < 0.9 ? "keyword" : "desk forgets";
 }
 
 function isGone(session: Session | undefined): boolean {

@@ -43,7 +43,7 @@ export interface StageOptions {
   /** How many instances of the service. Default 1; more have a balancer in front of them. */
   readonly instances?: number;
   /** What an instance is told of where things are, by its number. Default: the truth. */
-  readonly seenBy?: (instance: number, truth: Surroundings) => Surroundings;
+  readonly seenBy?: (instance: number, truth: Surroundings, world: World) => Surroundings;
 }
 
 /** A world and a service. */
@@ -96,7 +96,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
       environment: (ports) =>
         serviceEnvironment(
-          options.seenBy?.(instance, around) ?? around,
+          options.seenBy?.(instance, around, world) ?? around,
           { ...ports, ...names, stateKey: settingCanaries.stateKey },
           settings,
         ),
