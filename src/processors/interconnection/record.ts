@@ -188,7 +188,8 @@ function restored(record: StoredRecord): object {
   const interconnection = chat && {
     ...chat,
     ...(lacksTold ? nothingTold : {}),
-    ...idleOf(chat.idle, record.bridge.lastFact),
+    // A chat that is over keeps its clock as it stood, with nothing to compare it to.
+    ...(record.status === "ACTIVE" ? idleOf(chat.idle, record.bridge.lastFact) : {}),
     status: record.status,
     channel: record.provider,
     botSlug: record.botSlug,

@@ -103,6 +103,13 @@ describe("the stored record", () => {
       }
     });
 
+    it("gives back the state of a chat that has ended while its user was silent", () => {
+      const user = silent();
+      user.desk("ended");
+      expect(user.state.interconnection?.status).toBe("CLOSED");
+      expect(through(user.state, () => undefined)).toEqual(user.state);
+    });
+
     it("does not end a user who has answered there: a silence that is of then is not counted on", () => {
       const { state } = silent();
       const idleAt = (given: UserState): unknown[] => momentsOf(given).filter(({ kind }) => kind.startsWith("idle"));
