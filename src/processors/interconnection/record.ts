@@ -154,6 +154,12 @@ export function parseRecord(json: string): ParsedRecord {
   return { kind: "state", userId: record.userID, client: record.client, state: state as UserState };
 }
 
+/** What of a report tells whether its session is known. */
+interface StoredReport {
+  readonly session?: unknown;
+  readonly chatId?: unknown;
+}
+
 interface StoredRecord {
   readonly client: string;
   readonly userID: string;
@@ -173,7 +179,7 @@ interface StoredRecord {
     readonly chat: null | { readonly session: object | null; readonly chatId?: unknown; readonly idle?: unknown };
     readonly lastFact?: unknown;
     readonly pending: readonly object[];
-    readonly reports?: readonly { readonly at: number; readonly command: object }[];
+    readonly reports?: readonly { readonly at: number; readonly command: StoredReport }[];
   };
 }
 
@@ -201,20 +207,23 @@ function restored(record: StoredRecord): object {
     extraData,
     session,
   };
-  const all = reports.reduce((before, { at, command }) => before.toSpliced(at, 0, command), [...pending]);
-  const lengthened = all
-    .map((command) => ({
-      ...command,
-      ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
-      ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
-    }))
-    .filter((command: Readonly<Record<string, unknown>>) => command["kind"] !== "ReportToDesk" || isOf(chat, command));
+  const all = reports
+    .filter(({ command }) => hasSession(command, session === null ? null : chat))
+    .reduce((before, { at, command }) => before.toSpliced(at, 0, command), [...pending]);
+  const lengthened = all.map((command) => ({
+    ...command,
+    ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
+    ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
+  }));
   return { ...rest, interconnection, pending: lengthened };
 }
 
-/** The version before this one keeps reports as they are, also when it has ended their chat or begun another. */
-function isOf(chat: StoredRecord["bridge"]["chat"], { chatId, session }: Readonly<Record<string, unknown>>): boolean {
-  return chat !== null && chatId === chat.chatId && isObject(session);
+/**
+ * The version before this one keeps reports as they are, also when it has ended their chat or begun another: where one names the session
+ * of its chat, that may not be there any more.
+ */
+function hasSession({ session, chatId }: StoredReport, chat: StoredRecord["bridge"]["chat"]): boolean {
+  return isObject(session) || (session === sameAsChat && chat !== null && chatId === chat.chatId);
 }
 
 function sessionIn(given: unknown, ofChat: object | null): unknown {

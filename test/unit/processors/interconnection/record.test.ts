@@ -103,10 +103,12 @@ describe("the stored record", () => {
       }
     });
 
-    it("gives back the state of a chat that has ended while its user was silent", () => {
-      const user = silent();
-      user.desk("ended");
-      expect(user.state.interconnection?.status).toBe("CLOSED");
+    it("holds a report of a chat that has ended beside the chat that has begun since", () => {
+      const user = warned();
+      user.due("idle_limit");
+      user.connect();
+      expect(user.state.interconnection?.status).toBe("CONNECTING");
+      expect(kindsOf(user.state)).toContain("ReportToDesk");
       expect(through(user.state, () => undefined)).toEqual(user.state);
     });
 
