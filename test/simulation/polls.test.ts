@@ -162,9 +162,11 @@ describe("a session that moves", () => {
   it("is followed by the next owner too, who finds the reconnect undecided", async () => {
     const world = createGraphWorld({ sessionTimeoutMs: 3_000 });
     let moved = false;
+    const polled = { before: new Set<string>(), after: new Set<string>() };
+    const placeOf = ([session]: readonly unknown[]): string => (session as { readonly route: string }).route;
     world.start(({ name, args }) => {
-      const tells = name === "effects.produce" && JSON.stringify(args).length > 0;
-      return moved && tells ? "die after" : "go on";
+      if (name === "desk.poll" && !moved) polled.before.add(placeOf(args));
+      return moved && name === "effects.produce" ? "die after" : "go on";
     });
     const chat = await world.openChat("ana");
     moved = true;
@@ -172,13 +174,20 @@ describe("a session that moves", () => {
     chat.say("uno");
     await world.advance(1_000);
     expect(world.instances[0]?.dead).toBe(true);
-    world.start();
+    // What was told is decided only a while after the takeover.
+    for (let i = 0; i < 3; i++) world.store.faults.failNext(false, "save");
+    world.start(({ name, args }) => {
+      if (name === "desk.poll") polled.after.add(placeOf(args));
+      return "go on";
+    });
     await world.advance(10_000);
     chat.say("dos");
     await world.say("ana", "one");
     await world.advance(5_000);
     expect(world.shown("ana")).toEqual(["Esperando un agente", "uno", "dos"]);
     expect(chat.seen.at(-1)).toBe("one");
+    expect(polled.before.size).toBe(1);
+    expect(polled.after.isDisjointFrom(polled.before)).toBe(true);
     expect(world.desk.calls.filter((call) => call === "reconnect")).toHaveLength(1);
   });
 
