@@ -292,11 +292,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.generations.add(session.generation);
     poll.position = -1;
     poll.resyncDue = true;
-    const body: AgentEvent["body"] = {
-      ...{ type: "DeskReconnected", session, resetsPostSequence, unconfirmedEvents, leftGeneration },
-    };
+    const change = { session, resetsPostSequence, unconfirmedEvents, leftGeneration };
     // Without the right to act, too: it has happened, and decide takes it only for the place that was left.
-    await keepingAlive(poll, () => tell(poll, body, cutOff.signal));
+    await keepingAlive(poll, () => tell(poll, { type: "DeskReconnected", ...change }, cutOff.signal));
     return "on";
   }
 

@@ -2,7 +2,7 @@
 // Owns what they are applied to: each text of users and of ours as a whole, before it is cut or joined; each entry of the history by
 // itself; the words of files, from which names of files are made. Addresses of files stay: they would lead nowhere. Pure.
 import type { DataRule } from "../messages/generated.ts";
-import { change, type AtDeskChat, type Draft } from "./draft.ts";
+import { atDesk, change, type AtDeskChat, type Draft } from "./draft.ts";
 import type { ContextEntry, UserFile } from "./state.ts";
 
 /** Words as the agent may be told them, and the rules that have changed them. */
@@ -13,8 +13,8 @@ export interface Hidden<Words> {
 
 /** Takes over rules that the desk has told; an empty list takes away those of before. */
 export function takeRules(draft: Draft, chatId: string, told: readonly DataRule[]): void {
-  const chat = draft.state.interconnection;
-  if (chat?.chatId !== chatId || (chat.status !== "ON_HOLD" && chat.status !== "ACTIVE")) return;
+  const chat = atDesk(draft, chatId);
+  if (chat === null) return;
   const { dataRules: _before, ...rest } = chat;
   change(draft, { interconnection: told.length === 0 ? rest : { ...rest, dataRules: told } });
 }

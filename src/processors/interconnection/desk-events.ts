@@ -4,7 +4,7 @@ import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected, DeskSession } fr
 import type { Command } from "./commands.ts";
 import { hideInHistory, takeRules } from "./data-rules.ts";
 import { awaitRepeats, takeTold } from "./desk-repeats.ts";
-import { change, type AtDeskChat, type Draft } from "./draft.ts";
+import { atDesk, change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { agentGone, agentSpoke, withIdleLimits } from "./idle-user.ts";
@@ -35,12 +35,6 @@ export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvent
     // An event before it has ended the chat. The position of the whole record stands in the state already: once.
     else tooLate(draft, chatId, [event], draft.state.interconnection);
   }
-}
-
-/** The chat while it is at the desk. While it is being opened it is not polled, so no event of it can come. */
-function atDesk({ state }: Draft, chatId: string): AtDeskChat | null {
-  const chat = state.interconnection;
-  return chat?.chatId === chatId && (chat.status === "ON_HOLD" || chat.status === "ACTIVE") ? chat : null;
 }
 
 function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
@@ -94,7 +88,6 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
 }
 
 /** Told beside the course of the chat: who has the user stays as it is. */
-type AsideKind = "agent_joined" | "agent_left" | "file_requested" | NoisyKind | "not_typing" | "data_rules" | "other";
 const asides = [
   "agent_joined",
   "agent_left",
@@ -104,10 +97,11 @@ const asides = [
   "not_typing",
   "data_rules",
   "other",
-];
+] as const;
+type AsideKind = (typeof asides)[number];
 
 function isAside(kind: DeskEvent["kind"]): kind is AsideKind {
-  return asides.includes(kind);
+  return asides.some((aside) => aside === kind);
 }
 
 function decideAside(draft: Draft, chat: AtDeskChat, kind: AsideKind, event: DeskEvent): void {

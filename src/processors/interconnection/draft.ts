@@ -37,6 +37,15 @@ export type OpenChat = Connecting | OnHold | Active;
 /** One that the desk knows of. */
 export type AtDeskChat = OnHold | Active;
 
+/**
+ * The present chat while it is at the desk, and is that one where one is named. While it is being opened it is not polled, so no event of
+ * it can come.
+ */
+export function atDesk({ state }: Draft, chatId = state.interconnection?.chatId): AtDeskChat | null {
+  const chat = state.interconnection;
+  return chat?.chatId === chatId && (chat?.status === "ON_HOLD" || chat?.status === "ACTIVE") ? chat : null;
+}
+
 /** What facts and commands need to know of a chat, the present one or an earlier one. */
 export type ChatRef = Pick<ChatHead, "chatId" | "requestId" | "channel"> & {
   readonly contactId: string | null;

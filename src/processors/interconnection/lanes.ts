@@ -1,7 +1,7 @@
 // What goes into a user's lanes: numbering of commands, the window of pending ones, the backlog of texts behind it, and the
 // bound of what may wait. Owns order: a text never overtakes another of its lane. What is said when is decided beside.
 import { hideInFile, hideInText, type Hidden } from "./data-rules.ts";
-import { change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
+import { atDesk, change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import type { Command, DeskReport, LaneName } from "./commands.ts";
 import type { Backlog, BacklogFile, BacklogText, Interconnection, UserFile, UserState } from "./state.ts";
@@ -99,11 +99,6 @@ export function giveRulesFound(draft: Draft): void {
   const { rulesFound: rules, ...rest } = chat;
   change(draft, { interconnection: rest });
   reportToDesk(draft, rest, { kind: "rules_applied", rules });
-}
-
-function atDesk({ state }: Draft): AtDeskChat | null {
-  const chat = state.interconnection;
-  return chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
 }
 
 /** Says something to the user; ids derive from the input. Returns false like sayToAgent, else the id of the first piece. */

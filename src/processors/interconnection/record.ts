@@ -194,8 +194,7 @@ function restored(record: StoredRecord): object {
   const interconnection = chat && {
     ...chat,
     ...(lacksTold ? nothingTold : {}),
-    // A chat that is over keeps its clock as it stood, with nothing to compare it to.
-    ...(record.status === "ACTIVE" ? idleOf(chat.idle, record.bridge.lastFact) : {}),
+    ...idleOf(chat.idle, record.bridge.lastFact),
     status: record.status,
     channel: record.provider,
     botSlug: record.botSlug,
