@@ -66,12 +66,12 @@ function accept(session: Session): void {
   acceptChat(parts().desk, session, there(parts().desk.agents.get(PLAY_AGENT_ID)));
 }
 
-/** A user who was told to wait, and whose agent has read the welcome: nothing is under way to either. */
+/** A user who was told to wait and his place, and whose agent has read the welcome: nothing is under way to either. */
 async function talking(alias: string): Promise<{ readonly person: Person; readonly session: Session }> {
   const person = stage().user(alias);
   const session = await stage().openChat(person);
   await eventually("the welcome", () => screen(person).some((text) => text.startsWith("Hola soy")));
-  await eventually("the waiting text", () => shown(person).includes("Esperando un agente"));
+  await eventually("his place", () => shown(person).some((text) => text.startsWith("Posición en la cola")));
   return { person, session };
 }
 
