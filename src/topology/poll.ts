@@ -25,8 +25,8 @@ export interface Poll {
   failures: number;
   /** Reconnects since the last good answer. */
   reconnects: number;
-  /** From a reconnect until the desk has answered the resync. */
-  resyncDue: boolean;
+  /** From a reconnect until the desk has answered the resync, and then until the state has what it told first there. */
+  arriving: "resync" | "state" | null;
   readonly gate: SessionGate;
   /** Aborted by a post that met a void route; made anew when that was seen to. */
   routeVoid: AbortController;
@@ -42,8 +42,15 @@ const charsPerRecord = 200_000;
  * A poll of a session that had moved before, unknown to it, is wrong: by the reconnect of an owner before us, which is decided only
  * now. Somebody must poll the session where it is.
  */
-export function stillRight(poll: Poll, wanted: Chat | null): boolean {
-  return poll.owner.chatId === wanted?.chatId && poll.generations.has(wanted.session.generation);
+export function stillRight(poll: Poll, wanted: Chat): boolean {
+  return poll.owner.chatId === wanted.chatId && poll.generations.has(wanted.session.generation);
+}
+
+/** Posts go out again when the state has what the desk told first where the session is now. */
+export function openWhenDecided(poll: Poll, { session, position }: Chat): void {
+  if (poll.arriving !== "state" || session.generation !== poll.session.generation || position < 0) return;
+  poll.arriving = null;
+  poll.gate.open(session.generation);
 }
 
 /** Whether the chat is over with that event. */

@@ -5,7 +5,7 @@ import type { UserState } from "../processors/interconnection/state.ts";
 import { hasEffect } from "../processors/interconnection/desk-repeats.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
 import type { AgentEvent, DeskLostReason, DeskSession } from "../processors/messages/generated.ts";
-import { isGood, isLast, slices, stillRight, type Chat, type Poll } from "./poll.ts";
+import { isGood, isLast, openWhenDecided, slices, stillRight, type Chat, type Poll } from "./poll.ts";
 import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
@@ -96,12 +96,12 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       failures: 0,
       reconnects: 0,
       // Reconnected, and nothing was read there yet: the owner before us did not get so far.
-      resyncDue: chat.position < 0 && chat.resumeToken !== null,
+      arriving: chat.position < 0 && chat.resumeToken !== null ? "resync" : null,
       gate,
       routeVoid: new AbortController(),
       over: false,
     };
-    if (poll.resyncDue) gate.close();
+    if (poll.arriving !== null) gate.close();
     const done = follow(poll, jitterMs, before).finally(() => followed.delete(done));
     followed.add(done);
     polls.set(userId, { poll, done });
@@ -142,8 +142,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     metrics.count("polls", { answer: answer.kind });
     const isOverdue = judge(poll, answer, askedMs);
     if (isGood(answer)) {
-      if (poll.resyncDue) await resync(poll);
-      else poll.gate.open(poll.session.generation);
+      if (poll.arriving === "resync") await resync(poll, answer);
+      if (poll.arriving === null) poll.gate.open(poll.session.generation);
     }
     switch (answer.kind) {
       case "events":
@@ -291,15 +291,15 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.session = session;
     poll.generations.add(session.generation);
     poll.position = -1;
-    poll.resyncDue = true;
+    poll.arriving = "resync";
     const change = { session, resetsPostSequence, unconfirmedEvents, leftGeneration };
     // Without the right to act, too: it has happened, and decide takes it only for the place that was left.
     await keepingAlive(poll, () => tell(poll, { type: "DeskReconnected", ...change }, cutOff.signal));
     return "on";
   }
 
-  /** Before what was read is told: who takes over in between knows by it that this was done. */
-  async function resync(poll: Poll): Promise<void> {
+  /** Before what was read is told, by which who takes over knows that this was done. Posts wait until it is decided: one may have arrived. */
+  async function resync(poll: Poll, answer: PollAnswer): Promise<void> {
     for (let tries = 1; ; tries++) {
       await allowed(tools, partition, poll.ended);
       const outcome = await desk.resync(poll.owner, poll.session, poll.ended);
@@ -311,8 +311,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       if (outcome.kind !== "retry" || tries >= resyncTries) break;
       await sleep(clock, delayMs(pollAgain, tries, tools.random.next(), outcome.retryAfterMs), poll.ended);
     }
-    poll.resyncDue = false;
-    poll.gate.open(poll.session.generation);
+    poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
   }
 
   /** So that those who fail together do not come back as one flood: a wait by chance, the longer the more of them there are. */
@@ -371,7 +370,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       const wanted = chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
       const running = polls.get(userId);
       let before = Promise.resolve();
-      if (running !== undefined && !stillRight(running.poll, wanted)) {
+      if (running !== undefined && wanted !== null && stillRight(running.poll, wanted)) {
+        openWhenDecided(running.poll, wanted);
+      } else if (running !== undefined) {
         running.poll.abort.abort();
         running.poll.gate.forget();
         polls.delete(userId);

@@ -7,6 +7,7 @@ import { handOver, USUAL_HAND_OVER } from "../../sandbox/world/live-agent/failov
 import type { Session } from "../../sandbox/world/live-agent/session.ts";
 import { loseSession } from "../../sandbox/world/live-agent/events.ts";
 import type { OpenedSession, PollAnswer } from "../../src/processors/desk/port.ts";
+import { textMark } from "../../src/processors/desk/text-mark.ts";
 import type { DeskReport } from "../../src/processors/interconnection/commands.ts";
 import { agentId, startOutside } from "./outside-world.ts";
 import type { Outside } from "./outside-world.ts";
@@ -277,7 +278,8 @@ describe("R20 a hand-over", () => {
     expect(anew.route).not.toBe(session.route);
 
     const first = events(await outside.desk.poll(anew, -1, never));
-    expect(first.events[0]).toMatchObject({ kind: "other", detail: "ChasitorSessionData" });
+    const textsHeard = { count: 1, last: textMark("before") };
+    expect(first.events[0]).toMatchObject({ kind: "other", detail: "ChasitorSessionData", textsHeard });
     expect(first.events.filter(({ kind }) => kind === "said").map(({ text }) => text)).toEqual(["meanwhile"]);
     expect(await outside.desk.resync(anew, never)).toEqual(done);
     expect(await outside.desk.say(anew, "held back", 1, never)).toEqual(done);

@@ -65,3 +65,31 @@ it("a move that only a post learns of, while the desk still holds the poll: foll
   expect(session.state).toBe("ENGAGED");
   expect(session.violations).toEqual([]);
 });
+
+it("a text whose answer was lost with a move that begins numbers anew is known by what the desk tells there, and said once", async () => {
+  const stage = await openStage({ file: import.meta.url });
+  open.stage = stage;
+  const ana = stage.user("ana");
+  const talk = createConversations(stage, { ana });
+  const session = await stage.openChat(ana);
+  await talk.userSays("ana");
+  await talk.drained();
+  const { affinityToken } = session;
+  const { faults } = stage.world.parts;
+  const lost = faults.add({
+    ...{ operation: "ChatMessage", user: ana.userId },
+    ...{ when: "after", times: 1, effect: { kind: "reset" } },
+  });
+  const posts = (): number => session.posts.filter(({ noun }) => noun === "ChatMessage").length;
+  const before = posts();
+  await talk.userSays("ana");
+  await eventually("the desk has the text", () => posts() > before);
+  handOver(session, { numbering: "restart", redeliver: 0, resetSequence: true });
+  await eventually("the service has followed the session", () => session.affinityToken !== affinityToken);
+  for (let i = 0; i < 3; i += 1) await talk.userSays("ana");
+  await talk.drained();
+  expect(faults.list().find(({ id }) => id === lost.id)?.struck).toBe(1);
+  const verdict = talk.judge();
+  expect(verdict, verdict.text).toMatchObject({ ok: true, delivered: 5 });
+  expect(session.violations).toEqual([]);
+});

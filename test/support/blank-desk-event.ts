@@ -12,4 +12,5 @@ export const blankDeskEvent: Omit<DeskEvent, "number" | "kind"> = {
   idleLimitSeconds: null,
   idleWarningSeconds: null,
   dataRules: null,
+  textsHeard: null,
 };

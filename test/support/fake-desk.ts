@@ -2,71 +2,13 @@
 // are acknowledged, one poll at a time, posts that carry numbers, contacts and cases. Keeps what the agents see, and what was
 // done to it against its rules. For tests of the topology; its only time is the clock it is given.
 import type { CaseFile } from "../../src/processors/desk/files.ts";
-import type { DeskReport } from "../../src/processors/interconnection/commands.ts";
 import type { Desk, OpenedSession, PollAnswer, PostOutcome } from "../../src/processors/desk/port.ts";
+import { textMark } from "../../src/processors/desk/text-mark.ts";
 import type { DeskEvent, DeskEventKind, DeskLostReason } from "../../src/processors/messages/generated.ts";
 import type { Outcome } from "../../src/processors/outcome.ts";
 import type { Clock } from "../../src/topology/ports.ts";
 import { blankDeskEvent } from "./blank-desk-event.ts";
-import type { FakeDeskOptions } from "./fake-desk-options.ts";
-
-/** What becomes of a call instead of success; an effect that is `after` has happened all the same. */
-export type DeskFault =
-  | { readonly kind: "retry"; readonly effect: "none" | "after" }
-  | { readonly kind: "refused" }
-  | { readonly kind: "throws" }
-  /** No answer before the caller gives up. */
-  | { readonly kind: "hangs" };
-
-/** One chat at the desk, from the agent's side. */
-export interface DeskChat {
-  readonly sessionId: string;
-  readonly visitorName: string;
-  readonly contactId: string;
-  readonly caseId: string;
-  /** Texts in the order in which the agent saw them. */
-  readonly seen: readonly string[];
-  /** What the desk was told beside the talk. */
-  readonly reports: readonly DeskReport[];
-  readonly ended: "agent" | "visitor" | "idle visitor" | "desk" | null;
-  /** Polls of the session that were in flight at the same time, at most. */
-  readonly pollsAtOnce: number;
-  readonly polls: number;
-  queue(place: number): void;
-  accept(agentName?: string, more?: Partial<DeskEvent>): void;
-  say(text: string): void;
-  event(kind: DeskEventKind, more?: Partial<DeskEvent>): void;
-  end(): void;
-  /** The session is on another server now: the route is void until a reconnect. `silently`: a poll that is held is not answered. */
-  move(how?: "silently"): void;
-  /** Posts between a reconnect and its resync, which a desk may lose. */
-  readonly early: readonly string[];
-  /** The desk forgets the session, or has moved to another server. */
-  drop(reason?: DeskLostReason): void;
-}
-
-/** The desk. */
-export interface FakeDesk {
-  readonly desk: Desk;
-  /** Chats that were requested, oldest first. */
-  readonly chats: readonly DeskChat[];
-  readonly contacts: ReadonlyMap<string, string>;
-  /** Cases by their marker, the chat's id; a second create of the same is in `created`. */
-  readonly created: readonly string[];
-  /** Ids of cases that were closed. */
-  readonly closed: ReadonlySet<string>;
-  /** Files at the cases, in the order in which they came. */
-  readonly files: readonly CaseFile[];
-  readonly sessions: number;
-  /** Every call that was made, as `say`. */
-  readonly calls: readonly string[];
-  /** The next calls of that name meet these faults. */
-  fail(call: keyof Desk, ...faults: readonly DeskFault[]): void;
-  /** While set, every poll is answered so. */
-  answerPolls(answer: PollAnswer | null): void;
-  /** While set, posts are answered as if the session had moved, which it has not. */
-  voidPosts(on: boolean): void;
-}
+import type { DeskChat, DeskFault, FakeDesk, FakeDeskOptions } from "./fake-desk-types.ts";
 
 interface Session {
   readonly id: string;
@@ -76,6 +18,9 @@ interface Session {
   gone: boolean;
   lostAs: DeskLostReason;
   lastPost: number;
+  /** Posts are numbered from 1 after the reconnect that is due. */
+  anew: boolean;
+  movesWithText: boolean;
   events: DeskEvent[];
   nextNumber: number;
   /** Last event that an answer held. */
@@ -187,12 +132,17 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         add(session, "ended", { reason: "agent" });
       },
       move(how) {
+        if (how === "with the next text") {
+          session.movesWithText = true;
+          return;
+        }
         session.moves += 1;
         session.route = `route-${session.id}-${String(session.moves)}`;
         const kept = session.events.filter(({ number }) => repeatsAfterMove || number > session.answered);
         session.answered = -1;
         session.events = kept.map((event, number) => ({ ...event, number }));
         session.nextNumber = session.events.length;
+        session.anew ||= how === "anew";
         if (how !== "silently") session.held?.wake();
       },
       drop(reason = "session_gone") {
@@ -311,8 +261,8 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       call("openSession", signal, () => {
         const id = `session-${String(sessions.size + 1)}`;
         const session: Session = {
-          ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0 },
-          lostAs: "session_gone",
+          ...{ id, key: `key-${id}`, route: `route-${id}-0`, moves: 0, gone: false, lastPost: 0, anew: false },
+          ...{ movesWithText: false, lostAs: "session_gone" },
           ...{ events: [], nextNumber: 0, answered: -1, held: null, resyncDue: false, chat: null },
         };
         sessions.set(id, session);
@@ -325,7 +275,14 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         }),
       ),
     say: (session, text, number, signal) =>
-      call("say", signal, () => post(session, number, (known) => void known.chat?.seen.push(text))),
+      call("say", signal, () => {
+        const outcome = post(session, number, (known) => void known.chat?.seen.push(text));
+        const known = sessions.get(session.id);
+        if (outcome.kind !== "done" || known?.movesWithText !== true) return outcome;
+        known.movesWithText = false;
+        known.chat?.move("anew");
+        return { kind: "retry", detail: "connection reset", status: null, mayHaveHappened: true, retryAfterMs: null };
+      }),
     report: (session, report, number, signal) =>
       call("report", signal, () => post(session, number, (known) => void known.chat?.reports.push(report))),
     end: (session, why, number, signal) =>
@@ -347,12 +304,14 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
         known.resyncDue = true;
         // The desk tells first where the session stands.
         const others = known.events.map((event) => ({ ...event, number: event.number + 1 }));
-        known.events = [{ ...blankDeskEvent, number: 0, kind: "other" }, ...others];
+        const texts = known.chat?.seen ?? [];
+        const textsHeard = { count: texts.length, last: texts.length === 0 ? null : textMark(texts.at(-1) ?? "") };
+        known.events = [{ ...blankDeskEvent, number: 0, kind: "other", textsHeard }, ...others];
         known.nextNumber += 1;
-        return {
-          kind: "done",
-          value: { session: { ...session, route: known.route }, resetsPostSequence: false },
-        };
+        const resetsPostSequence = known.anew;
+        if (known.anew) known.lastPost = 0;
+        known.anew = false;
+        return { kind: "done", value: { session: { ...session, route: known.route }, resetsPostSequence } };
       }),
     resync: (session, signal) =>
       call("resync", signal, () => {

@@ -18,8 +18,8 @@ import type { Reply } from "../../src/processors/interconnection/state.ts";
 import { createTopologyDriver, type DriverOptions, type TopologyDriver } from "../../src/topology/in-memory/driver.ts";
 import { createFakeChannel, type FakeChannel } from "./fake-channel.ts";
 import { createFakeMedia } from "./fake-media.ts";
-import { createFakeDesk, type DeskChat, type FakeDesk } from "./fake-desk.ts";
-import type { FakeDeskOptions } from "./fake-desk-options.ts";
+import { createFakeDesk } from "./fake-desk.ts";
+import type { DeskChat, FakeDesk, FakeDeskOptions } from "./fake-desk-types.ts";
 import { quietRuleApplier } from "./rule-applier.ts";
 
 /** CLIENT of every test of the graph. */

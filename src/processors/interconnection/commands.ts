@@ -68,6 +68,13 @@ export interface RequestChat extends CommandHead<"desk", "RequestChat"> {
   readonly caseId: string;
 }
 
+/** Texts that were given to the agent within a chat. */
+export interface TextsGiven {
+  readonly count: number;
+  /** Its mark (desk/text-mark.ts); empty before the first. */
+  readonly last: string;
+}
+
 /** Says one text to the agent; repeats carry the same post sequence. */
 export interface SayToAgent extends CommandHead<"desk", "SayToAgent">, LastPosts {
   readonly session: DeskSession;
@@ -76,6 +83,8 @@ export interface SayToAgent extends CommandHead<"desk", "SayToAgent">, LastPosts
   readonly messageIds: readonly string[];
   /** What the text is, for the facts about it. */
   readonly about: "message" | "context" | "notice";
+  /** The texts given to the agent in this chat before it, by which texts-heard.ts knows it. Absent in chats begun before they were counted. */
+  readonly behind?: TextsGiven;
 }
 
 /** Takes a file of the user to the case. What was said after it waits until its result is in, for the agent is told then. */

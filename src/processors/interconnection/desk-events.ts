@@ -13,6 +13,7 @@ import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from ".
 import { openAnew } from "./opening.ts";
 import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
 import { fill, historyText, isBlank, mergedByTime, queueText } from "./texts.ts";
+import { takeTextsHeard } from "./texts-heard.ts";
 
 /** Decides the events of one answer, in order. Those of an older generation or a known number do nothing. */
 export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvents): void {
@@ -30,6 +31,7 @@ export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvent
   change(draft, { interconnection: { ...before, ...told, position, resumeToken } });
   for (const event of fresh) {
     if (event.dataRules !== null) takeRules(draft, chatId, event.dataRules);
+    if (event.textsHeard !== null) takeTextsHeard(draft, chatId, event.textsHeard);
     const chat = atDesk(draft, chatId);
     if (chat !== null) decideEvent(draft, chat, event);
     // An event before it has ended the chat. The position of the whole record stands in the state already: once.

@@ -1,9 +1,10 @@
 // What goes into a user's lanes: numbering of commands, the window of pending ones, the backlog of texts behind it, and the
 // bound of what may wait. Owns order: a text never overtakes another of its lane. What is said when is decided beside.
+import { textMark } from "../desk/text-mark.ts";
 import { hideInFile, hideInText, type Hidden } from "./data-rules.ts";
 import { atDesk, change, changeEarlier, nextId, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
-import type { Command, DeskReport, LaneName } from "./commands.ts";
+import type { Command, DeskReport, LaneName, SayToAgent } from "./commands.ts";
 import type { Backlog, BacklogFile, BacklogText, Interconnection, UserFile, UserState } from "./state.ts";
 import { isBlank, mediaWords, splitText } from "./texts.ts";
 
@@ -204,12 +205,30 @@ function giveText(draft: Draft, chat: Interconnection, lane: LaneName, said: Bac
   if (lane === "desk") {
     // Callers say to the agent only while the chat is at the desk, and its backlog ends with it.
     if (chat.status !== "ON_HOLD" && chat.status !== "ACTIVE") return;
-    give(draft, chat, { lane, kind: "SayToAgent", session: chat.session, text, messageIds, about, giveUpAt });
+    const { session } = chat;
+    give(draft, chat, {
+      lane,
+      kind: "SayToAgent",
+      session,
+      text,
+      messageIds,
+      about,
+      ...counted(draft, text),
+      giveUpAt,
+    });
     return;
   }
   const messageId = messageIds[0] ?? nextId(draft, "message");
   const kind = about === "message" ? about : "notice";
   give(draft, chat, { lane, kind: "SayToUser", channel: chat.channel, messageId, text, about: kind, giveUpAt });
+}
+
+/** Counts one more text to the agent, where they were counted from the first on. */
+function counted(draft: Draft, text: string): Pick<SayToAgent, "behind"> {
+  const { textsGiven: behind } = draft.state;
+  if (behind === undefined) return {};
+  change(draft, { textsGiven: { count: behind.count + 1, last: textMark(text) } });
+  return { behind };
 }
 
 /** Bounds the time for which the texts to the user that are pending are tried: something that must not wait long comes behind them. */

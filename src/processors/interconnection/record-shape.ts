@@ -56,6 +56,7 @@ function firstFault(faults: readonly (string | null)[]): string | null {
   return faults.find((fault) => fault !== null) ?? null;
 }
 
+const textsGiven = object({ count: whole, last: text });
 const channel = among(["unknown", "whatsapp", "facebook"]);
 const lane = among(["desk", "channel"]);
 const session = object({ id: text, key: text, route: text, generation: text, pollTimeoutMs: whole, numbered: bool });
@@ -170,6 +171,7 @@ const commands = list(
       text,
       messageIds: list(text),
       about: among(["message", "context", "notice"]),
+      behind: orMissing(textsGiven),
       postsBefore: orMissing(whole),
     }),
     AttachFile: object({ ...command, caseId: text, ...file }),
@@ -244,6 +246,7 @@ export const stateShape: Shape = object({
   ),
   handBack: orNull(object({ chatId: text, channel, botSlug: text, botState: text })),
   lastSeq: bySeq,
+  textsGiven: orMissing(textsGiven),
   lastFact: whole,
   taken: list(text),
   outcomes: list(object({ requestId: text, reply })),

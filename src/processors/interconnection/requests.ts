@@ -86,7 +86,13 @@ function faultOf(connect: Connect): string | null {
 /** The chat that was keeps what its open commands need; counters start anew. */
 function makeRoom(draft: Draft): void {
   const { interconnection, pending, lastSeq, lastFact, earlier } = draft.state;
-  const rest = { lastSeq: { desk: 0, channel: 0 }, lastFact: 0, taken: [], overflowTold: [] };
+  const rest = {
+    lastSeq: { desk: 0, channel: 0 },
+    textsGiven: { count: 0, last: "" },
+    lastFact: 0,
+    taken: [],
+    overflowTold: [],
+  };
   const open = interconnection !== null && pending.some(({ chatId }) => chatId === interconnection.chatId);
   if (!open) {
     change(draft, rest);

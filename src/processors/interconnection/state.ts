@@ -1,7 +1,7 @@
 // The state of one user: the interconnection, the commands it waits for, and the moments it waits for. Owned by decide;
 // stored as JSON in Redis and on the changelog (record.ts). A field exists only in the statuses in which it has a meaning.
 import type { Channel, Connect, DataRule, DeskSession, DueKind, Media } from "../messages/generated.ts";
-import type { AttachFile, Command, EnsureCase, LaneName } from "./commands.ts";
+import type { AttachFile, Command, EnsureCase, LaneName, TextsGiven } from "./commands.ts";
 import type { Told } from "./desk-repeats.ts";
 
 /** One thing that user or bot said, as the agent is told it and GET /v1/context shows it. */
@@ -249,6 +249,8 @@ export interface UserState {
   readonly handBack: WaitingHandBack | null;
   /** Last command number given, by lane, within the chat. */
   readonly lastSeq: Readonly<Record<LaneName, number>>;
+  /** Left out in a chat that was begun before they were counted. */
+  readonly textsGiven?: TextsGiven;
   /** Last fact number told within the chat. */
   readonly lastFact: number;
   /** Ids of the user's messages taken over in this chat, newest last, bounded: repeats are known even without Redis. */

@@ -364,6 +364,8 @@ export interface DeskEvent {
   readonly idleWarningSeconds: null | number;
   /** Rules for all that is said to the agent from now on, in the order in which they are applied (queued, data_rules); null means not told. */
   readonly dataRules: null | readonly DataRule[];
+  /** Told once after a reconnect (other); null means not told. */
+  readonly textsHeard: null | TextsHeard;
 }
 
 /** What happened at the desk. other: an event we do not act on; its name is in detail. */
@@ -578,6 +580,14 @@ export interface ReplyRecord {
 export interface SessionOpened {
   /** The session, its secrets sealed. */
   readonly session: DeskSession;
+}
+
+/** What the desk has been told by the user in the whole chat, as it knows where the session has moved to. */
+export interface TextsHeard {
+  /** How many texts. */
+  readonly count: number;
+  /** First 12 characters of the SHA-256 of the last text, base64url; null where there is none. */
+  readonly last: null | string;
 }
 
 /** State of one user after the turn. Key client:userID. */

@@ -68,6 +68,8 @@ const deskCalls = [
   "requestChat",
   "end",
 ] as const;
+/** Of a session to another server, as fake-desk-types.ts has them. */
+const moves = ["going on", "anew", "with the next text"] as const;
 const most = 3;
 const awayMs = 4_000;
 const stopMs = 3_000;
@@ -167,7 +169,7 @@ export function createFaults({ world, swarm, people, witness, sometimes, dice, u
         });
       },
     },
-    "session moves": { weight: 3, act: () => atDesk((user) => people.chatOf(user)?.move()) },
+    "session moves": { weight: 3, act: () => atDesk((user) => people.chatOf(user)?.move(dice.one(moves))) },
     "session forgotten": { weight: 0.4, act: () => atDesk((user) => people.sessionForgotten(user)) },
     "desk fails": {
       weight: 6,

@@ -2,7 +2,7 @@
 // nobody can read. Each thing is an input of one of the three topics (an agent's reaches it through the desk), and is told to the witness.
 import { isProduceFailure } from "../../../src/topology/produce-failure.ts";
 import { inputTopics, type InputTopic } from "../../../src/topology/topics.ts";
-import type { DeskChat } from "../../support/fake-desk.ts";
+import type { DeskChat } from "../../support/fake-desk-types.ts";
 import type { GraphWorld } from "../../support/graph-world.ts";
 import { token, type Direction } from "../../support/tokens.ts";
 import type { Dice } from "./dice.ts";

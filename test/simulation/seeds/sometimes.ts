@@ -31,6 +31,7 @@ export const rareThings = [
   "a poll's answer was lost and came again",
   "a poll met another one",
   "a session moved and was reconnected",
+  "the numbers of a session's posts began anew",
   "a hand-back was repeated by another instance",
 ] as const;
 
@@ -104,8 +105,14 @@ export function createSometimes(inputs: () => number): Sometimes {
     "broker.send": (_, [records]) => (records as readonly ProducedRecord[]).forEach(produced),
     "desk.say": (_, __, value) =>
       when((value as { readonly kind: string }).kind === "outOfStep", "a post's repeat was answered with 409"),
-    "desk.reconnect": (_, __, value) =>
-      when((value as { readonly kind: string }).kind === "done", "a session moved and was reconnected"),
+    "desk.reconnect": (_, __, outcome) => {
+      const { kind, value } = outcome as {
+        readonly kind: string;
+        readonly value?: { readonly resetsPostSequence: boolean };
+      };
+      when(kind === "done", "a session moved and was reconnected");
+      when(value?.resetsPostSequence === true, "the numbers of a session's posts began anew");
+    },
     "desk.poll": (_, [session], value) =>
       polled(
         session as { readonly id: string; readonly route: string },

@@ -1,7 +1,7 @@
 // What a seed says about its world: how many instances, partitions and users, how the network and the desk behave, and which faults are
 // there at all. Each fault is left out of about half of the seeds, so that the others show what they do alone.
 import type { Channel } from "../../../src/processors/messages/generated.ts";
-import type { FakeDeskOptions } from "../../support/fake-desk-options.ts";
+import type { FakeDeskOptions } from "../../support/fake-desk-types.ts";
 import { createDice } from "./dice.ts";
 import { faultNames, type FaultName } from "./fault-names.ts";
 

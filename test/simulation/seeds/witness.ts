@@ -7,7 +7,7 @@ import { partitionOf } from "../../../src/topology/partitioner.ts";
 import { topics, type TopicSuffix } from "../../../src/topology/topics.ts";
 import { createHistoryChecker, type HistoryRules, type HistoryVerdict } from "../../support/history/check-history.ts";
 import type { Entry, Untimed } from "../../support/history/entries.ts";
-import type { DeskChat } from "../../support/fake-desk.ts";
+import type { DeskChat } from "../../support/fake-desk-types.ts";
 import type { GraphWorld } from "../../support/graph-world.ts";
 import { tokensIn } from "../../support/tokens.ts";
 import { changelogEntry } from "./changelog-entry.ts";

@@ -308,11 +308,27 @@ describe("a session that moved", () => {
     expect(t.gates.mayPost("chat", "g1")).toBe(false);
     await t.clock.advance(0);
     expect([t.gates.mayPost("chat", "g1"), t.asked.length, bodies(t)]).toEqual([true, 2, []]);
-    t.answers.push(events(0));
+    t.answers.push({ kind: "nothing" });
     t.gates.metVoidRoute("chat", "g1");
     await t.clock.advance(0);
-    expect(bodies(t)).toEqual(["DeskReconnected", "DeskEvents"]);
+    expect(bodies(t)).toEqual(["DeskReconnected"]);
     expect([t.gates.mayPost("chat", "g1"), t.gates.mayPost("chat", "g2")]).toEqual([false, true]);
+  });
+
+  it("is posted to when it is decided what the desk told first there, and not by the word of a later poll", async () => {
+    const t = pollersOf();
+    t.reconnects.push(reconnected());
+    t.answers.push({ kind: "moved" }, events(0, 1), { kind: "nothing" });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    expect(t.asked.at(-1)).toEqual({ generation: "g2", position: 1 });
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: -1 } }), 0);
+    expect(t.gates.mayPost("chat", "g2")).toBe(false);
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: 1 } }), 0);
+    expect(t.gates.mayPost("chat", "g2")).toBe(true);
+    t.gates.metVoidRoute("chat", "g2");
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: 1 } }), 0);
+    expect(t.gates.mayPost("chat", "g2")).toBe(false);
   });
 
   it("and was reconnected by an owner before us, who got no further, hears the resync before any post", async () => {
@@ -323,6 +339,7 @@ describe("a session that moved", () => {
     t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: -1 } }), 0);
     t.answers.push(events(0));
     await t.clock.advance(0);
+    t.pollers.update("ana", stateWith([], { interconnection: { ...active, session: moved, position: 0 } }), 0);
     expect(t.gates.mayPost("chat", "g2")).toBe(true);
     expect(t.asked.map(({ generation }) => generation)).toEqual(["g1", "g2", "g2"]);
   });

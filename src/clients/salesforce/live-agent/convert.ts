@@ -1,6 +1,7 @@
 // Live Agent's events as events of the desk: the only place that knows their names. Pure and total: unknown types, missing
 // keys, numbers written as texts and odd shapes come out as `other` or null, never as an error (Live Agent fact sheet,
 // section 8). Used by poll.ts.
+import { textMark } from "../../../processors/desk/text-mark.ts";
 import type { DeskEvent, DeskEventKind } from "../../../processors/messages/generated.ts";
 import { isObject, listOf, numberOf, objectOf, textOf } from "../../http/json.ts";
 import type { JsonObject } from "../../http/json.ts";
@@ -62,6 +63,7 @@ export function convertEvent(event: unknown, number: number): DeskEvent {
     idleLimitSeconds: content.idleLimitSeconds ?? null,
     idleWarningSeconds: content.idleWarningSeconds ?? null,
     dataRules: content.dataRules ?? null,
+    textsHeard: content.textsHeard ?? null,
   };
 }
 
@@ -104,13 +106,26 @@ function contentOf(type: string, message: JsonObject): Content {
       return { kind: "ended", reason: textOf(message.reason) };
     default:
       // TransferToButtonInitiated and its unconfirmed relatives: the user is in a queue again.
-      return type.startsWith("TransferTo") ? { kind: "waiting_again" } : { kind: "other", detail: nameOf(type) };
+      return type.startsWith("TransferTo") ? { kind: "waiting_again" } : unacted(type, message);
   }
+}
+
+/** Of what we do not act on, only where a session stands after a reconnect tells something that is needed. */
+function unacted(type: string, { chatMessages }: JsonObject): Content {
+  return { kind: "other", detail: nameOf(type), ...(type === "ChasitorSessionData" ? textsHeard(chatMessages) : {}) };
 }
 
 /** Words that are not there can't be delivered: such an event is no text. */
 function said(text: string | null, agentName: string | null): Content {
   return text === null ? { kind: "other", agentName, detail: "ChatMessage" } : { kind: "said", text, agentName };
+}
+
+/** The visitor's lines of the transcript (fact sheet 9.5). */
+function textsHeard(transcript: unknown): Pick<Content, "textsHeard"> {
+  if (!Array.isArray(transcript)) return {};
+  const lines = transcript.map(objectOf).filter(({ type }) => type === "Chasitor");
+  const last = textOf(lines.at(-1)?.content);
+  return { textsHeard: { count: lines.length, last: last === null ? null : textMark(last) } };
 }
 
 function fileTransfer(step: string | null): Content {

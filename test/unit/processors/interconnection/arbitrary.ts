@@ -121,6 +121,7 @@ const channelHead = { ...commandHead, lane: fc.constant("channel" as const), cha
 const about = fc.constantFrom("message" as const, "context" as const, "notice" as const);
 const kind = <Kind extends string>(name: Kind): { readonly kind: fc.Arbitrary<Kind> } => ({ kind: fc.constant(name) });
 
+const textsGiven = fc.record({ count: whole, last: text });
 const file = { media, messageType: text, messageId: text, words: orNull(text) };
 
 const report = fc.oneof(
@@ -173,7 +174,10 @@ const command = (chat: Interconnection | null): fc.Arbitrary<Command> => {
       contactId: text,
       caseId: text,
     }),
-    fc.record({ ...deskHead, ...kind("SayToAgent"), session: anySession, text, messageIds: list(text), about }),
+    fc.record({
+      ...{ ...deskHead, ...kind("SayToAgent"), session: anySession, text },
+      ...{ messageIds: list(text), about, behind: textsGiven },
+    }),
     ...(chat === null ? [] : [fc.record({ ...reportOf(chat), session: anySession })]),
     fc.record({ ...deskHead, ...kind("EndChat"), session: anySession }),
     fc.record({
@@ -214,6 +218,7 @@ export const anyState: fc.Arbitrary<UserState> = orNull(interconnection).chain((
     due: list(fc.record({ kind: dueKind, chatId: text, at: whole })),
     handBack: orNull(fc.record({ chatId: text, channel, botSlug: text, botState: text })),
     lastSeq,
+    textsGiven,
     lastFact: whole,
     taken: list(text),
     outcomes: list(fc.record({ requestId: text, reply })),

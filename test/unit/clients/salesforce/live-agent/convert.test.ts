@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { convertAnswer, convertEvent } from "../../../../../src/clients/salesforce/live-agent/convert.ts";
 import type { DeskEvent } from "../../../../../src/processors/messages/generated.ts";
 import { blankDeskEvent } from "../../../../support/blank-desk-event.ts";
+import { textMark } from "../../../../../src/processors/desk/text-mark.ts";
 
 const idle = { isEnabled: true, timeout: 180, warningTime: 120 };
 const geo = { organization: "Example ISP", countryName: "Spain", countryCode: "ES", latitude: 40.4, longitude: -3.7 };
@@ -100,7 +101,7 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
       sneakPeekEnabled: true,
       chatMessages: [{ type: "Agent", name: "Kim R.", content: "Hi", timestamp: 1700000000000, sequence: 1 }],
     },
-    { kind: "other", detail: "ChasitorSessionData" },
+    { kind: "other", detail: "ChasitorSessionData", textsHeard: { count: 0, last: null } },
   ],
   [
     "SwitchServer",
@@ -129,6 +130,24 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
         { id: null, name: "Words", pattern: "secret", replacement: "" },
       ],
     },
+  ],
+  [
+    "ChasitorSessionData",
+    {
+      chatMessages: [
+        { type: "Chasitor", name: "Ana", content: "Hello", timestamp: 1700000000000, sequence: 1 },
+        { type: "Agent", name: "Kim R.", content: "Hi", timestamp: 1700000000001, sequence: 2 },
+        { type: "Chasitor", name: "Ana", content: "Help", timestamp: 1700000000002, sequence: 3 },
+        { type: "OperatorTransferred", name: "Lee S.", content: "", timestamp: 1700000000003, sequence: 4 },
+      ],
+    },
+    { kind: "other", detail: "ChasitorSessionData", textsHeard: { count: 2, last: textMark("Help") } },
+  ],
+  ["ChasitorSessionData", { queuePosition: 1 }, { kind: "other", detail: "ChasitorSessionData" }],
+  [
+    "ChasitorSessionData",
+    { chatMessages: [{ type: "Chasitor", content: {} }, "odd", null] },
+    { kind: "other", detail: "ChasitorSessionData", textsHeard: { count: 1, last: null } },
   ],
 ];
 

@@ -1,0 +1,80 @@
+// A text to the agent whose answer was lost with a move of its session: what the desk tells there of the texts that it has had.
+import { describe, expect, it } from "vitest";
+
+import { textMark } from "../../../../src/processors/desk/text-mark.ts";
+import { session, userIn, type TestUser } from "./user.ts";
+
+/** The desk has moved the session, and tells first there how many texts it has had, and the last. */
+function movedHaving(user: TestUser, count: number, last: string | null): ReturnType<TestUser["desk"]> {
+  const moved = { ...session, route: "sealed-2", generation: "g2" };
+  const way = { resetsPostSequence: true, unconfirmedEvents: 0, leftGeneration: "g1" };
+  user.agentEvent({ type: "DeskReconnected", session: moved, ...way });
+  const textsHeard = { count, last: last === null ? null : textMark(last) };
+  return user.desk("other", { number: 0, textsHeard });
+}
+
+const waiting = ({ state }: TestUser): readonly string[] =>
+  state.pending.flatMap((command) => (command.kind === "SayToAgent" ? [command.text] : []));
+
+/** A user with an agent, to whom the desk has been given the history already, and who says these texts, none with a result. */
+function saying(...texts: readonly string[]): { readonly user: TestUser; readonly given: number } {
+  const user = userIn("ACTIVE");
+  const given = user.state.textsGiven?.count ?? 0;
+  texts.forEach((text, i) => user.message(`m${String(i)}`, text));
+  expect(waiting(user)).toEqual(texts);
+  return { user, given };
+}
+
+describe("after a move, a text without a result", () => {
+  it("that the desk has is not said again, and its result counts once", () => {
+    const { user, given } = saying("Hello", "Help");
+    const [hello] = user.state.pending;
+    movedHaving(user, given + 1, "Hello");
+    expect(waiting(user)).toEqual(["Help"]);
+    expect(user.result("done", null, hello).state).toEqual(user.state);
+    expect(user.facts.filter(({ kind }) => kind === "message_failed")).toEqual([]);
+  });
+
+  it("behind one whose result is still on its way is found too", () => {
+    const { user, given } = saying("Hello", "Help");
+    movedHaving(user, given + 2, "Help");
+    expect(waiting(user)).toEqual(["Hello"]);
+  });
+
+  it.each<[string, number, string | null]>([
+    ["none of it", 0, null],
+    ["the one before it last", 0, "other"],
+    ["fewer than it should, and the same words last", -1, "Hello"],
+  ])("is said again to a desk that has %s", (_, more, last) => {
+    const { user, given } = saying("Hello");
+    movedHaving(user, given + more, last);
+    expect(waiting(user)).toEqual(["Hello"]);
+  });
+
+  it("that the desk has is known also where one before it was heard twice", () => {
+    const { user, given } = saying("Hello");
+    movedHaving(user, given + 2, "Hello");
+    expect(waiting(user)).toEqual([]);
+  });
+
+  it("like the one before it is told from that by the number of all", () => {
+    const { user, given } = saying("ok", "ok");
+    user.result();
+    movedHaving(user, given + 1, "ok");
+    expect(waiting(user)).toEqual(["ok"]);
+    const again = saying("ok", "ok");
+    again.user.result();
+    movedHaving(again.user, again.given + 2, "ok");
+    expect(waiting(again.user)).toEqual([]);
+  });
+
+  it("of a chat that was begun before texts were counted is said again, and so are all behind it", () => {
+    const user = userIn("ACTIVE");
+    const { textsGiven: _, ...before } = user.state;
+    user.state = before;
+    user.message("m0", "Hello");
+    movedHaving(user, 1, "Hello");
+    expect(waiting(user)).toEqual(["Hello"]);
+    expect(user.state.textsGiven).toBeUndefined();
+  });
+});
