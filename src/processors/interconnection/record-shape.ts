@@ -217,6 +217,7 @@ export const recordShape: Shape = object({
   bridge: object({
     version: whole,
     chat: orNull(object({ session: orNull(object({})) })),
+    textsGiven: orMissing(object({ lastFact: whole })),
     pending: list(object({})),
     reports: orMissing(list(object({ at: whole, command: object({}) }))),
   }),

@@ -26,7 +26,7 @@ export type ParsedRecord =
 
 /** The state as JSON text. Secrets are sealed before they get into a state. */
 export function formatRecord(userId: string, client: string, state: UserState): string {
-  const { interconnection: chat, pending, ...rest } = state;
+  const { interconnection: chat, pending, textsGiven, ...rest } = state;
   return JSON.stringify({
     client,
     userID: userId,
@@ -37,6 +37,7 @@ export function formatRecord(userId: string, client: string, state: UserState): 
       version: recordVersion,
       chat: chat === null ? null : { ...withoutFlat(chat), ...idleIn(chat, rest.lastFact) },
       ...pendingIn(pending, chat),
+      ...(textsGiven === undefined ? {} : { textsGiven: { ...textsGiven, lastFact: rest.lastFact } }),
       ...rest,
     },
   });
@@ -91,6 +92,13 @@ function withoutFlat(chat: Interconnection): Omit<Interconnection, Flat> & { rea
  */
 function idleIn(chat: Interconnection, lastFact: number): object {
   return chat.status === "ACTIVE" && chat.idle !== undefined ? { idle: { ...chat.idle, lastFact } } : {};
+}
+
+/** The version before this one does not count texts: of a count that is not of now nothing is known. */
+function textsGivenOf(given: unknown, lastFact: unknown): object {
+  if (!isObject(given)) return {};
+  const { lastFact: asOf, ...textsGiven } = given;
+  return asOf === lastFact ? { textsGiven } : {};
 }
 
 /** One that is not of now stands still until an agent's next words: whether the user has answered meanwhile nobody knows. */
@@ -178,13 +186,21 @@ interface StoredRecord {
   readonly bridge: {
     readonly chat: null | { readonly session: object | null; readonly chatId?: unknown; readonly idle?: unknown };
     readonly lastFact?: unknown;
+    readonly textsGiven?: unknown;
     readonly pending: readonly object[];
     readonly reports?: readonly { readonly at: number; readonly command: StoredReport }[];
   };
 }
 
 function restored(record: StoredRecord): object {
-  const { version: _version, chat, pending, reports = [], ...rest } = { version: undefined, ...record.bridge };
+  const {
+    version: _version,
+    chat,
+    pending,
+    reports = [],
+    textsGiven,
+    ...rest
+  } = { version: undefined, ...record.bridge };
   const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
   const { sessionID: id, sessionKey: key, affinityToken: route, extraData } = record;
   // Records of before have sessions that are numbered. In the form for the original the sealed secrets stand in the bridge.
@@ -214,7 +230,7 @@ function restored(record: StoredRecord): object {
     ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
     ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
   }));
-  return { ...rest, interconnection, pending: lengthened };
+  return { ...rest, ...textsGivenOf(textsGiven, rest.lastFact), interconnection, pending: lengthened };
 }
 
 /**

@@ -126,6 +126,16 @@ describe("the stored record", () => {
       user.settle();
       expect(idleAt(user.state)).toHaveLength(2);
     });
+
+    it("counts no further the texts of a chat to whose agent something was said there", () => {
+      const { state } = userIn("ACTIVE");
+      expect(state.textsGiven).toBeDefined();
+      expect(through(state, () => undefined).textsGiven).toEqual(state.textsGiven);
+      const talked = through(state, ({ bridge }) => {
+        bridge.lastFact += 1;
+      });
+      expect(talked).not.toHaveProperty("textsGiven");
+    });
   });
 
   it("has the original's fields", () => {
