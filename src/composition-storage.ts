@@ -140,13 +140,13 @@ export async function openCluster(start: Start): Promise<Cluster> {
   const { settings, log, clock, metrics, closing, instanceId } = start;
   const { kafka, client } = settings;
   const connection = readConnection(settings, instanceId);
-  const shared = { connection, topicPrefix: kafka.topicPrefix, clock, log };
+  const shared = { connection, topicPrefix: kafka.topicPrefix, clock, log, metrics };
   const cluster = await waitForKafka(start, () =>
     prepareCluster({ ...shared, ...kafka, client, maxMessageBytes: newTopicMessageBytes }),
   );
   const { maxMessageBytes } = cluster;
   const producer = (timeoutMs: number): KafkaProducer =>
-    createKafkaProducer({ ...shared, topics: topics.map(({ suffix }) => suffix), maxMessageBytes, timeoutMs, metrics });
+    createKafkaProducer({ ...shared, topics: topics.map(({ suffix }) => suffix), maxMessageBytes, timeoutMs });
   const made = { turns: producer(produceMs), effects: producer(produceMs), ingress: producer(ingressProduceMs) };
   const changelog = createKafkaChangelogReader({ ...shared, patienceMs: changelogPatienceMs });
   for (const one of [made.turns, made.effects, made.ingress, changelog]) closing.push(() => one.close());
@@ -226,7 +226,7 @@ function isUnfit(error: unknown): error is ClusterUnfit {
   return error instanceof Error && error.name === "ClusterUnfit";
 }
 
-/** Ends what a start has opened, in reverse order, each within `deadlineMs`; failures are logged. */
+/** Ends what a start has opened, in reverse order, all of it within `deadlineMs`; failures are logged. */
 export async function closeAll(start: Start, deadlineMs: number): Promise<void> {
   const { clock, log, closing } = start;
   const deadline = new AbortController();

@@ -8,7 +8,7 @@ import { createProducerInstance } from "../../src/clients/kafka/producer-instanc
 import type { PlannedEntry } from "../../src/clients/kafka/send-plan.ts";
 import { createInMemoryLog } from "../../src/topology/in-memory/log.ts";
 import { topicName } from "../../src/topology/topics.ts";
-import { plainConnection, realClock, silentLog } from "../support/logs.ts";
+import { noMetrics, plainConnection, realClock, silentLog } from "../support/logs.ts";
 import { ownNames } from "../support/services.ts";
 
 /** One connection of a producer, and where the topic ends that it writes to. */
@@ -50,7 +50,7 @@ async function openKafka(): Promise<Binding> {
   await instance.ready;
   const looking = createKafkaConsumer({
     ...{ ...shared, groupId: `${appName}-looking`, instanceId: "looking", client },
-    ...{ sessionTimeoutMs: 10_000, stopTimeoutMs: 5_000 },
+    ...{ sessionTimeoutMs: 10_000, stopTimeoutMs: 5_000, metrics: noMetrics },
   });
   const send = (...records: readonly ReturnType<typeof record>[]) => {
     const byPartition = new Map(

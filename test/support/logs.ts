@@ -90,7 +90,7 @@ export const logBindings: readonly { readonly name: string; readonly open: () =>
 async function openKafka(): Promise<LogBinding> {
   const { topic: topicPrefix, client, appName } = ownNames(import.meta.url);
   const connection = plainConnection();
-  const shared = { connection, topicPrefix, clock: realClock, log: silentLog };
+  const shared = { connection, topicPrefix, clock: realClock, log: silentLog, metrics: noMetrics };
   const { maxMessageBytes } = await prepareCluster({
     ...shared,
     groupId: appName,
@@ -106,7 +106,6 @@ async function openKafka(): Promise<LogBinding> {
     topics: suffixes,
     maxMessageBytes,
     timeoutMs: 5_000,
-    metrics: noMetrics,
   });
   const reader = createKafkaChangelogReader({ ...shared, patienceMs: 2_000 });
   const consumers: Consumer[] = [];

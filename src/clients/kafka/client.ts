@@ -7,7 +7,7 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type RetryOptions, type SASLOptions } from "kafkajs";
 
 import type { Log } from "../../topology/ports.ts";
-import { createLogBridge, type OffsetReset } from "./log-bridge.ts";
+import { createLogBridge, type OffsetResets } from "./log-bridge.ts";
 import { fixEncoder } from "./encoder-fix.ts";
 import { fixRequestQueue } from "./request-queue-fix.ts";
 
@@ -31,8 +31,8 @@ export interface KafkaConnection {
 export interface KafkaTuning {
   readonly requestTimeoutMs: number;
   readonly retry: RetryOptions;
-  /** Called when KafkaJS resets a position that is outside the log. */
-  readonly onOffsetReset?: (reset: OffsetReset) => void;
+  /** Who hears when KafkaJS resets a position that is outside the log; nobody where no group is joined. */
+  readonly resets?: OffsetResets;
 }
 
 /** A KafkaJS instance whose sockets can be cut. */
@@ -64,7 +64,7 @@ export function createKafka(connection: KafkaConnection, tuning: KafkaTuning, lo
     retry: tuning.retry,
     socketFactory: sockets.create,
     logLevel: logLevel.WARN,
-    logCreator: createLogBridge(log, tuning.onOffsetReset ?? (() => undefined)),
+    logCreator: createLogBridge(log, tuning.resets ?? null),
     ...(usesTls(connection) ? { ssl: tlsOptions(connection) } : {}),
     ...(sasl === null ? {} : { sasl }),
   };

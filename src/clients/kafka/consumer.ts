@@ -5,7 +5,7 @@
 // lives on. Commits go out between handlers.
 import type { EachBatchPayload } from "kafkajs";
 
-import type { Clock, ConsumedBatch, Consumer, ConsumerListener, Log } from "../../topology/ports.ts";
+import type { Clock, ConsumedBatch, Consumer, ConsumerListener, Log, Metrics } from "../../topology/ports.ts";
 import type { Offsets } from "../../topology/stored.ts";
 import { inputTopics, topicName, type InputTopic } from "../../topology/topics.ts";
 import type { KafkaConnection } from "./client.ts";
@@ -33,6 +33,7 @@ export interface KafkaConsumerOptions {
   readonly stopTimeoutMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, "count">;
 }
 
 const firstRestartMs = 200;
@@ -48,7 +49,7 @@ const calmMs = 60_000;
  * `crashed` is not told.
  */
 export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
-  const { clock, log, groupId } = options;
+  const { clock, log, metrics, groupId } = options;
   const fullName = (suffix: InputTopic): string => topicName(options.topicPrefix, suffix);
   const suffixes = new Map(inputTopics.map((suffix) => [fullName(suffix), suffix]));
   const topics = [...suffixes.keys()];
@@ -253,6 +254,7 @@ export function createKafkaConsumer(options: KafkaConsumerOptions): Consumer {
         staleMemberId: memberId,
         clock,
         log,
+        metrics,
       },
       events,
     );

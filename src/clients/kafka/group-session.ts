@@ -2,7 +2,7 @@
 // pauses and new lives are consumer.ts.
 import type { Cluster, Consumer as KafkaConsumer, EachBatchPayload, PartitionAssigner } from "kafkajs";
 
-import type { Clock, Log } from "../../topology/ports.ts";
+import type { Clock, Log, Metrics } from "../../topology/ports.ts";
 import { createKafka, type KafkaConnection } from "./client.ts";
 import { pause, within } from "./deadline.ts";
 import { createIndexAssigner, type MemberInfo } from "./group-protocol.ts";
@@ -46,6 +46,7 @@ export interface GroupOptions {
   readonly staleMemberId: string | null;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, "count">;
 }
 
 /** Of a fetch: how long it waits for data. Bounds how late a resume, a rebalance or a stop is noticed. */
@@ -68,7 +69,7 @@ const loading: ReadonlySet<string> = new Set([
 
 /** Starts a session. */
 export function startSession(options: GroupOptions, events: SessionEvents): GroupSession {
-  const { clock, log, sessionTimeoutMs } = options;
+  const { clock, log, metrics, sessionTimeoutMs } = options;
   const retry = {
     retries: 8,
     initialRetryTime: 100,
@@ -78,7 +79,7 @@ export function startSession(options: GroupOptions, events: SessionEvents): Grou
   };
   const handle = createKafka(
     options.connection,
-    { requestTimeoutMs: Math.max(sessionTimeoutMs, 5_000), retry, onOffsetReset: events.reset },
+    { requestTimeoutMs: Math.max(sessionTimeoutMs, 5_000), retry, resets: { metrics, told: events.reset } },
     log,
   );
   const clusters: Cluster[] = [];

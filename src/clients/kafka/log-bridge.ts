@@ -2,12 +2,18 @@
 // alarm. Called by client.ts.
 import type { LogEntry } from "kafkajs";
 
-import type { Log } from "../../topology/ports.ts";
+import type { Log, Metrics } from "../../topology/ports.ts";
 
 /** KafkaJS says it has reset a position because the committed or sought offset is outside the log. */
 export interface OffsetReset {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** Who hears of out-of-range resets: records were skipped or come again, and KafkaJS shows it nowhere but in its log. */
+export interface OffsetResets {
+  readonly metrics: Pick<Metrics, "count">;
+  readonly told: (reset: OffsetReset) => void;
 }
 
 /** Longest text of KafkaJS that goes into a field. */
@@ -25,14 +31,8 @@ const routine = /rebalanc|rejoin|coordinator is (loading|not available)|not awar
 const saidTo = new WeakMap<Log, Map<string, number>>();
 const outOfRange = /^Offset out of range, resetting/;
 
-/**
- * KafkaJS's logCreator. `onOffsetReset` is told of each out-of-range reset, which KafkaJS shows nowhere else: records were skipped or
- * come again.
- */
-export function createLogBridge(
-  log: Log,
-  onOffsetReset: (reset: OffsetReset) => void,
-): () => (entry: LogEntry) => void {
+/** KafkaJS's logCreator. Null where no group is joined, so that nothing can be reset. */
+export function createLogBridge(log: Log, resets: OffsetResets | null): () => (entry: LogEntry) => void {
   const saidAtMs = saidTo.get(log) ?? new Map<string, number>();
   saidTo.set(log, saidAtMs);
   const isRepeat = (line: string): boolean => {
@@ -47,12 +47,13 @@ export function createLogBridge(
     const { message } = entry.log;
     if (expected.test(message)) return;
     const { topic, partition } = entry.log;
-    if (outOfRange.test(message) && typeof topic === "string" && typeof partition === "number") {
+    if (resets !== null && outOfRange.test(message) && typeof topic === "string" && typeof partition === "number") {
+      resets.metrics.count("alarms", { alarm: "offset_out_of_range" });
       log.warn(
         { alarm: "offset_out_of_range", topic, partition },
         "Kafka position outside the log, reset to its start",
       );
-      onOffsetReset({ topic, partition });
+      resets.told({ topic, partition });
       return;
     }
     if (isRepeat(`${entry.namespace} ${message}`)) return;

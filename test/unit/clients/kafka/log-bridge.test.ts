@@ -7,20 +7,24 @@ import { createLogBridge, type OffsetReset } from "../../../../src/clients/kafka
 function bridge() {
   const lines: { readonly level: string; readonly fields: object; readonly text: string }[] = [];
   const resets: OffsetReset[] = [];
+  const alarms: (string | undefined)[] = [];
   const at = (level: string) => (fields: object, text: string) => lines.push({ level, fields, text });
   const write: (entry: LogEntry) => void = createLogBridge(
     { info: at("info"), warn: at("warn"), error: at("error") },
-    (reset) => resets.push(reset),
+    {
+      metrics: { count: (_name, labels) => void alarms.push(labels?.["alarm"]) },
+      told: (reset) => void resets.push(reset),
+    },
   )();
   const say = (message: string, more: object = {}) => {
     write({ namespace: "Part", level: logLevel.ERROR, label: "ERROR", log: { message, timestamp: "", ...more } });
   };
-  return { lines, resets, say };
+  return { lines, resets, alarms, say };
 }
 
 describe("the log bridge", () => {
   it("raises an alarm when a position was outside the log", () => {
-    const { lines, resets, say } = bridge();
+    const { lines, resets, alarms, say } = bridge();
     say("Offset out of range, resetting to default offset", { topic: "t", partition: 3, groupId: "g" });
     expect(lines).toEqual([
       {
@@ -30,6 +34,7 @@ describe("the log bridge", () => {
       },
     ]);
     expect(resets).toEqual([{ topic: "t", partition: 3 }]);
+    expect(alarms).toEqual(["offset_out_of_range"]);
   });
 
   it("takes rebalances for routine and the rest for trouble, with constant texts", () => {
