@@ -28,6 +28,9 @@ export function isServerFailure({ status }: HttpAnswer): boolean {
   return status >= 500 && status !== 501 && status !== 505;
 }
 
+/** What a call says of the system. One that its caller gave up soon says nothing: it was not waited for. */
+type Verdict = "works" | "fails" | "unknown";
+
 /** Asked again this soon where another call is trying just now. */
 const whileTryingMs = 500;
 
@@ -37,9 +40,9 @@ export function createCircuit({ system, policy, clock, log, metrics, isFailure }
   let open: { readonly untilMs: number; readonly forMs: number } | null = null;
   let isTrying = false;
 
-  function failed(answer: HttpAnswer | NoAnswer, request: HttpRequest, tookMs: number): boolean {
-    if (answer.kind === "answer") return isFailure(answer, request);
-    return answer.detail !== "aborted" || tookMs >= policy.slowMs;
+  function judge(answer: HttpAnswer | NoAnswer, request: HttpRequest, tookMs: number): Verdict {
+    if (answer.kind === "answer") return isFailure(answer, request) ? "fails" : "works";
+    return answer.detail === "aborted" && tookMs < policy.slowMs ? "unknown" : "fails";
   }
 
   function openFor(forMs: number): void {
@@ -47,11 +50,11 @@ export function createCircuit({ system, policy, clock, log, metrics, isFailure }
   }
 
   /** Counts a call of a closed circuit. */
-  function count(isFailed: boolean): void {
+  function count(verdict: Verdict): void {
     const nowMs = clock.monotonicMs();
-    if (open !== null) return;
+    if (open !== null || verdict === "unknown") return;
     if (nowMs - window.sinceMs >= policy.windowMs) window = { sinceMs: nowMs, calls: 0, failed: 0 };
-    window = { ...window, calls: window.calls + 1, failed: window.failed + (isFailed ? 1 : 0) };
+    window = { ...window, calls: window.calls + 1, failed: window.failed + (verdict === "fails" ? 1 : 0) };
     if (window.calls < policy.minCalls || window.failed < policy.failedShare * window.calls) return;
     openFor(policy.openMs);
     metrics.count("circuits_opened", { system });
@@ -63,9 +66,10 @@ export function createCircuit({ system, policy, clock, log, metrics, isFailure }
     );
   }
 
-  /** Judges the one call that was let through. */
-  function tried(isFailed: boolean, heldMs: number): void {
-    if (isFailed) {
+  /** Takes the verdict of the one call that was let through. Where it is none, the next call may try. */
+  function tried(verdict: Verdict, heldMs: number): void {
+    if (verdict === "unknown") return;
+    if (verdict === "fails") {
       openFor(Math.min(policy.maxOpenMs, 2 * heldMs));
       return;
     }
@@ -88,13 +92,13 @@ export function createCircuit({ system, policy, clock, log, metrics, isFailure }
     if (held !== null && (isTrying || startedMs < held.untilMs)) return heldBack(held.untilMs);
     if (held === null) {
       const answer = await http.call(request, signal);
-      count(failed(answer, request, clock.monotonicMs() - startedMs));
+      count(judge(answer, request, clock.monotonicMs() - startedMs));
       return answer;
     }
     isTrying = true;
     try {
       const answer = await http.call(request, signal);
-      tried(failed(answer, request, clock.monotonicMs() - startedMs), held.forMs);
+      tried(judge(answer, request, clock.monotonicMs() - startedMs), held.forMs);
       return answer;
     } finally {
       isTrying = false;

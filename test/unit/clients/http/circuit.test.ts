@@ -102,3 +102,30 @@ it("takes a refusal for an answer, a server's failure and a call given up late f
   for (let i = 0; i < 50; i++) await t.call();
   expect(t.made()).toBe(100 + outsideCircuit.minCalls);
 });
+
+it("takes a call that its caller gave up soon for no call at all", async () => {
+  const t = lab();
+  await t.fail(outsideCircuit.minCalls - 1);
+  t.answers = { kind: "noAnswer", detail: "aborted", mayHaveHappened: true };
+  for (let i = 0; i < 5 * outsideCircuit.minCalls; i++) await t.call();
+  t.answers = gone;
+  await t.call();
+  await t.call();
+  expect(t.made()).toBe(6 * outsideCircuit.minCalls);
+});
+
+it("stays open when the one that tries is given up soon, and has the next call try", async () => {
+  const t = lab();
+  await t.fail(outsideCircuit.minCalls);
+  await t.clock.advance(outsideCircuit.openMs);
+  t.answers = { kind: "noAnswer", detail: "aborted", mayHaveHappened: true };
+  await t.call();
+  t.answers = gone;
+  await t.call();
+  const held = await t.call();
+  expect(t.made()).toBe(outsideCircuit.minCalls + 2);
+  expect(held).toMatchObject({
+    detail: "Integrations does not work at the moment",
+    retryAfterMs: 2 * outsideCircuit.openMs,
+  });
+});
