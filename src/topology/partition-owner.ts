@@ -85,7 +85,7 @@ interface Tenure extends Progress {
 export function createPartitionOwner(partition: number, tools: OwnerTools): PartitionOwner {
   const gone = new AbortController();
   const stopping = new AbortController();
-  const { waits, waitingFor } = createWaits();
+  const { waits, waitingFor, endAll } = createWaits();
   const writer = createTurnWriter(partition, tools, waits);
   let tenure: Tenure | null = null;
   let wakeUp: () => void = () => undefined;
@@ -95,6 +95,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   });
 
   async function live(): Promise<void> {
+    waits.begin("takeover");
     try {
       while (!gone.signal.aborted && !stopping.signal.aborted) {
         await serveOnce();
@@ -121,7 +122,6 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     const end = new AbortController();
     const signal = AbortSignal.any([gone.signal, end.signal]);
     let watched: number | null = null;
-    waits.begin("takeover");
     try {
       const startedMs = tools.clock.monotonicMs();
       const inherited = await takeOver(partition, tools, signal);
@@ -143,6 +143,9 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       if (watched !== null) tools.right.unwatch(partition, watched);
       last?.dueTimes.stop();
       await Promise.all([last?.lanes.idle(), last?.pollers.stop()]);
+      // What the tenure was waiting for is nobody's wait any more. The index itself waits for its next one.
+      endAll();
+      if (!gone.signal.aborted && !stopping.signal.aborted) waits.begin("takeover");
     }
   }
 
@@ -352,13 +355,18 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   };
 }
 
-function createWaits(): { readonly waits: Waits; readonly waitingFor: () => string | null } {
+function createWaits(): {
+  readonly waits: Waits;
+  readonly waitingFor: () => string | null;
+  readonly endAll: () => void;
+} {
   const names = new Set<string>();
   return {
     waits: {
       begin: (what) => void names.add(what),
       end: (what) => void names.delete(what),
     },
+    endAll: () => names.clear(),
     waitingFor: () => (names.size === 0 ? null : [...names].join(", ")),
   };
 }

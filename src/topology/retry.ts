@@ -39,7 +39,7 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
 
 /**
  * Repeats a call to one of our own services until it succeeds; throws Lost when the signal aborts. `failed` hears of each
- * failure. The call must be safe to repeat with unknown outcome.
+ * failure before that. The call must be safe to repeat with unknown outcome.
  */
 export async function untilDone<Value>(
   pace: Pace,
@@ -47,12 +47,14 @@ export async function untilDone<Value>(
   call: () => Promise<Value>,
   failed: (error: unknown, tries: number) => void,
 ): Promise<Value> {
+  const isOver = (): boolean => signal.aborted;
   for (let tries = 1; ; tries++) {
-    if (signal.aborted) throw lost();
+    if (isOver()) throw lost();
     try {
       return await call();
     } catch (error) {
       if (isLost(error)) throw error;
+      if (isOver()) throw lost();
       failed(error, tries);
       await sleep(pace.clock, delayMs(ownService, tries, pace.random.next(), null), signal);
     }

@@ -116,6 +116,22 @@ describe("a registry that does not answer", () => {
     expect(world.deadLetters()).toEqual([]);
     expect(instance.runtime.missing()).toEqual([]);
   });
+
+  it("is waited for by nobody any more once the record is gone with its topic, and the index taken over again", async () => {
+    const world = createGraphWorld();
+    const instance = world.start();
+    await world.openChat("ana");
+    world.codec.away(true);
+    const known = messageBytes(world, { text: "from a newer writer" });
+    const value = Buffer.concat([Buffer.from([0, 0, 0, 0, 77]), known.subarray(5)]);
+    await world.sendRaw({ topic: "channel-messages", partition: 0, key: Buffer.from("ana"), value });
+    await world.advance(2_000);
+    expect(instance.runtime.missing()).toEqual(["schema registry"]);
+    world.log.recreate("channel-messages");
+    world.store.faults.flush();
+    await world.advance(20_000);
+    expect(instance.runtime.missing()).toEqual([]);
+  });
 });
 
 describe("many records behind one of a schema that the registry is asked for in vain", () => {

@@ -31,6 +31,23 @@ describe("untilDone", () => {
     expect(await outcome).toBe(true);
     expect(parts.clock.nextDueAt()).toBeNull();
   });
+
+  it("tells of no failure that comes after the end: what was waited for is nobody's wait any more", async () => {
+    const parts = createOwnerParts();
+    const end = new AbortController();
+    const answer = Promise.withResolvers<string>();
+    let told = 0;
+    const done = untilDone(
+      parts,
+      end.signal,
+      () => answer.promise,
+      () => (told += 1),
+    );
+    const outcome = done.catch((error: unknown) => isLost(error));
+    end.abort();
+    answer.reject(new Error("no"));
+    expect([await outcome, told]).toEqual([true, 0]);
+  });
 });
 
 describe("sleep", () => {
