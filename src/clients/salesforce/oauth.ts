@@ -25,7 +25,7 @@ export interface OAuthOptions {
 
 /**
  * The process-wide token. A refused login holds the next one back, for longer each time: until then callers are given the same
- * refusal. Any other failure is not remembered: the next call asks again.
+ * refusal. Any other failure is not remembered: the next call asks again. Only a login that succeeds forgets the refusals before it.
  */
 export interface AccessTokens {
   /** The current token, fetched when there is none. Concurrent callers share one fetch. */
@@ -61,7 +61,9 @@ export function createAccessTokens(options: OAuthOptions): AccessTokens {
       const outcome = await login(options);
       if (outcome.kind === "done") current = outcome.value;
       else options.log.warn({ outcome: outcome.kind, detail: outcome.detail }, "Salesforce login failed");
-      refused = outcome.kind === "refused" ? heldBack(outcome, refused?.times ?? 0, options.now()) : null;
+      // Trouble in between does not tell that the login is right again.
+      if (outcome.kind === "done") refused = null;
+      else if (outcome.kind === "refused") refused = heldBack(outcome, refused?.times ?? 0, options.now());
       return outcome;
     } finally {
       fetching = null;

@@ -176,6 +176,23 @@ describe("a refused login", () => {
     expect(server.received.length).toBeLessThanOrEqual(20);
   });
 
+  it.each<[string, Reply]>([
+    ["Salesforce's trouble", { status: 503, body: "oops" }],
+    ["an answer that is lost", (_, request) => void request.socket.destroy()],
+    ["an answer that is not understood", { status: 200, body: { token: "x" } }],
+  ])("is held back for as long as before after %s in between", async (_, trouble) => {
+    const replies = [wrongPassword, wrongPassword, trouble, wrongPassword];
+    const { server, tokens, time } = await setUp(() => replies.shift() ?? { status: 500 });
+    for (const waitMs of [5_000, 10_000, 0]) {
+      await tokens.get(never);
+      time.ms += waitMs;
+    }
+    expect(await tokens.get(never)).toMatchObject({ kind: "refused" });
+    time.ms += 19_999;
+    await tokens.get(never);
+    expect(server.received).toHaveLength(4);
+  });
+
   it("is forgotten once a login succeeds", async () => {
     const replies = [wrongPassword, wrongPassword, tokenReply("fine"), wrongPassword, tokenReply("again")];
     const { tokens, time } = await setUp(() => replies.shift() ?? { status: 500 });
