@@ -8,7 +8,7 @@ import { createPartitionOwner, type OwnerTools, type PartitionOwner } from "./pa
 import type { Offsets } from "./stored.ts";
 import { createProgressWatch } from "./progress-watch.ts";
 import { createRightToAct } from "./right-to-act.ts";
-import { measure } from "./measures.ts";
+import { measure, measureLag } from "./measures.ts";
 import { createRateLimits, type CallsPerSecond } from "./rate-limits.ts";
 import { sleep, untilDone } from "./retry.ts";
 import { createSessionGates } from "./session-gates.ts";
@@ -36,12 +36,17 @@ export interface Runtime {
   missing(): readonly string[];
   /** Owned indexes and what they hold. */
   owned(): readonly Pick<PartitionOwner, "partition" | "running" | "counts" | "waitingFor">[];
-  /** Brings the gauges up to date. Resolves also when the broker does not tell how far behind the inputs are. */
+  /**
+   * Brings the gauges up to date. Resolves within a second also when the broker does not tell how far behind the inputs are: then their
+   * lag comes with a later call.
+   */
   measure(): Promise<void>;
 }
 
 const commitEveryMs = 250;
 const lookEveryMs = 1_000;
+/** Whoever asks for the gauges gives up after some seconds (Prometheus by default after 10), sooner than questions to the brokers do. */
+const lagWaitMs = 1_000;
 
 /** Makes it; throws when the graph is wrong. */
 export function createRuntime(ports: RuntimePorts): Runtime {
@@ -55,6 +60,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
   const ended = new AbortController();
   let joined = false;
   let measured: ReadonlySet<number> = new Set();
+  let lagAsked: Promise<void> | null = null;
   let stopping = false;
 
   const tools: OwnerTools = {
@@ -145,6 +151,17 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     void right.look();
   }
 
+  /** One question at a time: one that is still open is the answer to all who ask meanwhile. */
+  async function askForLag(): Promise<void> {
+    try {
+      await measureLag([...owners.values()], ports);
+    } catch (error) {
+      log.warn({ error }, "the broker did not tell where the input topics end; the lag stays as it was shown last");
+    } finally {
+      lagAsked = null;
+    }
+  }
+
   function drop(owner: PartitionOwner): void {
     owners.delete(owner.partition);
     owner.lose();
@@ -187,13 +204,12 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     },
     owned: () => [...owners.values()],
     async measure() {
-      const now = [...owners.values()];
-      try {
-        await measure(now, measured, ports);
-      } catch (error) {
-        log.warn({ error }, "the broker did not tell where the input topics end; the lag stays as it was shown last");
-      }
-      measured = new Set(now.map(({ partition }) => partition));
+      measure([...owners.values()], measured, metrics);
+      measured = new Set(owners.keys());
+      const told = new AbortController();
+      lagAsked ??= askForLag();
+      void lagAsked.then(() => told.abort());
+      await sleep(clock, lagWaitMs, told.signal);
     },
   };
 }
