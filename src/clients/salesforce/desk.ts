@@ -59,9 +59,9 @@ export interface SalesforceDesk extends Desk {
 /** The desk. Opens nothing before the first call; its connections are those of `http`, `messages` and `polls`. */
 export function createDesk(options: DeskOptions): SalesforceDesk {
   const { http, limits, mapping } = options;
-  const knownOrigins = [options.loginUrl, options.baseUrl, options.chatUrl];
+  const knownAddresses = [options.loginUrl, options.baseUrl, options.chatUrl];
   const endpoint = {
-    servers: createServers(origin(options.chatUrl).replace(/\/chat$/, ""), knownOrigins),
+    servers: createServers(origin(options.chatUrl).replace(/\/chat$/, ""), knownAddresses),
     apiVersion: options.chatApiVersion,
     organizationId: options.organizationId,
     deploymentId: options.deploymentId,
@@ -70,7 +70,7 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
     http: options.logins,
     loginUrl: origin(options.loginUrl),
     grant: options.grant,
-    knownOrigins,
+    knownAddresses,
     log: options.log,
     now: options.now,
   });

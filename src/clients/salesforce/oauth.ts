@@ -16,8 +16,8 @@ export interface OAuthOptions {
   /** Origin of the login host, such as https://login.salesforce.com. */
   readonly loginUrl: string;
   readonly grant: Grant;
-  /** Origins whose hosts may stand in a login's instance_url, beside those of Salesforce's own domains. */
-  readonly knownOrigins: readonly string[];
+  /** Addresses whose hosts may stand in a login's instance_url, beside those of Salesforce's own domains. */
+  readonly knownAddresses: readonly string[];
   readonly log: Log;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -112,7 +112,7 @@ async function login(options: OAuthOptions): Promise<Outcome<string>> {
   if (token === null) return { kind: "broken", detail: "Salesforce login: no access_token", status: 200 };
   const instance = textOf(body.instance_url);
   // A token of an org that we never asked is not sent anywhere. Calls go to SFC_BASE_URL whatever the answer says.
-  if (instance !== null && !isKnownHost(instance, options.knownOrigins))
+  if (instance !== null && !isKnownHost(instance, options.knownAddresses))
     return { kind: "broken", detail: "Salesforce login: instance_url names a host that is not known", status: 200 };
   return { kind: "done", value: token };
 }

@@ -4,10 +4,18 @@
 const salesforceDomains =
   /\.(?:salesforce|force|cloudforce|database|salesforceliveagent|salesforce-sites)\.(?:com|mil)$/;
 
-/** True for an address of a host of Salesforce by https, or of one of the known origins. */
-export function isKnownHost(address: string, knownOrigins: readonly string[]): boolean {
+/**
+ * True for an address by https of a host of Salesforce or of one of the known addresses, whatever the port. By http only where a known
+ * address of that host is itself one: nobody is led from https to http.
+ */
+export function isKnownHost(address: string, knownAddresses: readonly string[]): boolean {
   if (!URL.canParse(address)) return false;
-  const { protocol, hostname, origin } = new URL(address);
+  const { protocol, hostname } = new URL(address);
   if (protocol === "https:" && salesforceDomains.test(hostname)) return true;
-  return knownOrigins.some((known) => URL.canParse(known) && new URL(known).origin === origin);
+  return knownAddresses.some((known) => {
+    if (!URL.canParse(known)) return false;
+    const { protocol: knownProtocol, hostname: knownHostname } = new URL(known);
+    if (knownHostname !== hostname) return false;
+    return protocol === "https:" || (protocol === "http:" && knownProtocol === "http:");
+  });
 }

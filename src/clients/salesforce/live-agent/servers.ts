@@ -16,7 +16,7 @@ export interface Servers {
 }
 
 /** The servers of a deployment that nobody has sent elsewhere yet. A restart begins at the setting again, and is sent on again. */
-export function createServers(configured: string, knownOrigins: readonly string[]): Servers {
+export function createServers(configured: string, knownAddresses: readonly string[]): Servers {
   let moved = configured;
   return {
     current: () => moved,
@@ -26,7 +26,7 @@ export function createServers(configured: string, knownOrigins: readonly string[
     },
     routeOf: (affinity, origin) => (origin === configured ? affinity : `${affinity} ${origin}`),
     moveTo(newUrl) {
-      if (newUrl === null || !isKnownHost(newUrl, knownOrigins)) return false;
+      if (newUrl === null || !isKnownHost(newUrl, knownAddresses)) return false;
       moved = new URL(newUrl).origin;
       return true;
     },

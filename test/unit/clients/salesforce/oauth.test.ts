@@ -29,8 +29,8 @@ async function setUp(answer: () => Reply, given: Grant = grant) {
     () => server.close(),
   );
   const time = { ms: Date.UTC(2026, 10, 22) };
-  const knownOrigins = ["http://base.example.org:8080"];
-  const options = { http, loginUrl: server.url, grant: given, knownOrigins, log, now: () => time.ms };
+  const knownAddresses = ["http://base.example.org:8080", "https://chat.example.org"];
+  const options = { http, loginUrl: server.url, grant: given, knownAddresses, log, now: () => time.ms };
   return { server, lines, time, tokens: createAccessTokens(options) };
 }
 
@@ -62,7 +62,7 @@ describe("the token of the data API", () => {
     const call = vi.fn(() => new Promise<never>(() => undefined));
     const { log } = rememberingLog();
     const http = { call, close: () => undefined };
-    createAccessTokens({ http, loginUrl: "http://login.example.org", grant, knownOrigins: [], log, now: () => 0 });
+    createAccessTokens({ http, loginUrl: "http://login.example.org", grant, knownAddresses: [], log, now: () => 0 });
     await new Promise((resolve) => void setImmediate(resolve));
     expect(call).not.toHaveBeenCalled();
   });
@@ -213,6 +213,9 @@ describe("the instance of a login", () => {
     "https://eu.force.com",
     "http://base.example.org:8080",
     "http://base.example.org:8080/services",
+    "http://base.example.org:8081",
+    "https://base.example.org",
+    "https://chat.example.org:8443",
   ])("may be %s", async (instance) => {
     const { tokens } = await setUp(() => ({ status: 200, body: { access_token: "t", instance_url: instance } }));
     expect(await tokens.get(never)).toEqual({ kind: "done", value: "t" });
@@ -223,7 +226,9 @@ describe("the instance of a login", () => {
     "https://salesforce.com.evil.example.org",
     "https://evilsalesforce.com",
     "http://my-domain.my.salesforce.com",
-    "http://base.example.org:8081",
+    "http://chat.example.org",
+    "http://evil.base.example.org:8080",
+    "ftp://base.example.org:8080",
     "not an address",
   ])("may not be %s: its token is not used", async (instance) => {
     const { tokens } = await setUp(() => ({ status: 200, body: { access_token: "t", instance_url: instance } }));

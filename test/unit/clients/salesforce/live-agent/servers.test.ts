@@ -68,6 +68,23 @@ describe("SwitchServer", () => {
   });
 
   it.each([
+    ["https://chat.example.org", "https://chat.example.org:8443/chat", "https://chat.example.org:8443"],
+    ["http://chat.example.org", "https://chat.example.org/chat", "https://chat.example.org"],
+    ["http://chat.example.org:1", "http://chat.example.org:2/chat", "http://chat.example.org:2"],
+  ])("of a desk at %s may lead to %s: the host is known", (known, newUrl, there) => {
+    const servers = createServers("http://configured.example", [known]);
+    expect([servers.moveTo(newUrl), servers.current()]).toEqual([true, there]);
+  });
+
+  it("leads nobody from https to http", () => {
+    const servers = createServers("https://chat.example.org", ["https://chat.example.org"]);
+    expect([servers.moveTo("http://chat.example.org/chat"), servers.current()]).toEqual([
+      false,
+      "https://chat.example.org",
+    ]);
+  });
+
+  it.each([
     "http://d.la9.salesforceliveagent.com/chat",
     "https://salesforce.com.evil.example/chat",
     "http://169.254.169.254/chat",
