@@ -18,15 +18,16 @@ export function isAddressed({ parameter }: Route, parameters: Readonly<Record<st
 
 /** The answer to a request that no route takes. `target` is the request's path with its query, as it was sent. */
 export function otherAnswer(routes: readonly Route[], method: string, target: string): PlainAnswer {
-  const [path = "", query] = target.split("?", 2);
+  const queryAt = target.indexOf("?");
+  const path = queryAt < 0 ? target : target.slice(0, queryAt);
+  const query = queryAt < 0 ? "" : target.slice(queryAt);
   const allowed = routes.filter((route) => respell(route, path) === path).map((route) => route.method);
   const right = routes
     .filter((route) => route.method === method)
     .map((route) => respell(route, path))
     .find((respelled) => respelled !== null);
   if (right !== undefined && right !== path) {
-    const location = query === undefined ? right : `${right}?${query}`;
-    return { status: method === "GET" ? 301 : 307, headers: { location }, text: "" };
+    return { status: method === "GET" ? 301 : 307, headers: { location: right + query }, text: "" };
   }
   if (allowed.length === 0) return { status: 404, headers: plainText, text: "404 page not found\n" };
   const allow = [...new Set<string>([...allowed, "OPTIONS"])].sort().join(", ");

@@ -83,6 +83,7 @@ describe("other paths and methods", () => {
     ["OPTIONS", "/nowhere", 404, {}, "404 page not found\n"],
     ["GET", "/v1/welcome/", 301, { location: "/v1/welcome" }, ""],
     ["GET", "/V1/Context/AbC?token=x", 301, { location: "/v1/context/AbC?token=x" }, ""],
+    ["GET", "/V1/context/5?token=a?b&c=?", 301, { location: "/v1/context/5?token=a?b&c=?" }, ""],
     ["POST", "/v1/Chats/connect/", 307, { location: "/v1/chats/connect" }, ""],
     ["GET", "/v1/authenticate/", 404, {}, "404 page not found\n"],
     ["GET", "//elsewhere.example/v1/welcome", 404, {}, "404 page not found\n"],
