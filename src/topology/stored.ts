@@ -20,8 +20,8 @@ export interface StoredIndex {
 export interface StateChange {
   readonly userId: string;
   /**
-   * The JSON to write; null leaves the stored state as it is. `home` is the key it stands under: the original's record, or
-   * our own while the chat is being opened (the Go service polls what it finds under its own).
+   * The JSON to write; null leaves the stored state as it is. `home` is the key it stands under, and no other: the original's record,
+   * or our own while the chat is being opened or was never open (the Go service polls what it finds under its own).
    */
   readonly state: { readonly json: string; readonly home: "interconnection" | "connecting" } | null;
   /** Time to live in milliseconds; null while anything is open or pending. */

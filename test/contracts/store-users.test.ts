@@ -38,6 +38,17 @@ describe.each(storeBindings)("users in the store $name", ({ open }) => {
       expect(await stored(user("u"))).toMatchObject({ state: `{"of":"${user("u")}"}` });
     });
 
+    it("keeps a state under one home at a time: what stood under the other does not come back when it ends", async () => {
+      const stateAt = (home: "interconnection" | "connecting") => ({ json: `{"at":"${home}"}`, home });
+      const kept = change(user("u"), { state: stateAt("interconnection"), ttlMs: null, live: false });
+      await store.save(turn(partition, 7, 1, [kept]));
+      const ending = change(user("u"), { state: stateAt("connecting"), ttlMs: 40, live: false });
+      await store.save(turn(partition, 7, 2, [ending]));
+      expect(await stored(user("u"))).toMatchObject({ state: '{"at":"connecting"}' });
+      await at.expired(user("u"), 40);
+      expect(await stored(user("u"))).toMatchObject({ state: null });
+    });
+
     it("shows the chat that is being opened before the ended one, until it moves home", async () => {
       const ended = { json: '{"n":1}', home: "interconnection" } as const;
       await store.save(turn(partition, 7, 1, [change(user("u"), { state: ended, ttlMs: hour, live: false })]));

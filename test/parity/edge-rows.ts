@@ -81,6 +81,11 @@ export const edgeRows: readonly ParitySection[] = [
         `${ingress}/chats`,
         "finish > answers 404 for no_chat",
       ]),
+      same(
+        "1.3 DELETE /v1/chat/finish/:user_id, after a refused connect",
+        "404 `not found interconnection`: it left no record",
+        [`${decide}/ending`, "finish of what is over already > a connect that a step of the opening refused"],
+      ),
       same("1.3 GET /v1/context/:user_id", "the context in order, `null` where there is none", [
         `${ingress}/paths`,
         "context > has the original's keys in the original's order, without those that are empty",

@@ -9,7 +9,7 @@ import { type KeySpace, userKeys } from "./keys.ts";
 
 /**
  * A reader of many users in one round trip. While a chat is being opened its record stands under our own key and wins over
- * the ended one that may still stand under the original's; both are read in one command, so that a record on its way from
+ * an ended one of the original's, which 3.1.0 left there; both are read in one command, so that a record on its way from
  * one to the other is not missed. Rejects with StoreUnavailable.
  */
 export function memoryReader(

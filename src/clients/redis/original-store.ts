@@ -79,7 +79,8 @@ export function amongOriginals(
 
   const written = (changes: readonly StateChange[]): readonly StateChange[] =>
     changes.map((change) =>
-      change.state === null
+      // Under our own key the Go service does not look.
+      change.state?.home !== "interconnection"
         ? change
         : { ...change, state: { ...change.state, json: forOriginal(change.state.json, sealer) } },
     );

@@ -67,10 +67,12 @@ export function failOpening(
   forget(draft, chat);
   if (caseId !== null && contactId !== null) keepCase(draft, chat, { caseId, contactId });
   const endedAt = draft.input.record.occurredAt;
-  const over: Failed = { ...headOfChat(chat), status: "FAILED", endedAt, lastPosition: -1, contactId, caseId, session };
-  change(draft, { interconnection: over });
   // The connect of a chat that was opened anew has had its outcome.
-  if (chat.isMoved === true) tell(draft, over, "ended", { reason: why.reason, detail: why.detail });
+  const hadOutcome = chat.isMoved === true;
+  const made = { contactId, caseId, session, ...(hadOutcome ? {} : { neverOpen: true }) };
+  const over: Failed = { ...headOfChat(chat), status: "FAILED", endedAt, lastPosition: -1, ...made };
+  change(draft, { interconnection: over });
+  if (hadOutcome) tell(draft, over, "ended", { reason: why.reason, detail: why.detail });
   else refuse(draft, over, why);
   handBack(draft, over, kind);
 }

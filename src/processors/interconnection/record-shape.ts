@@ -100,14 +100,14 @@ const atDesk = {
   waitingSince: whole,
   noisyAt: orMissing(object({ typing: orMissing(whole), custom: orMissing(whole) })),
 };
-const over = object({
+const over = {
   ...head,
   endedAt: whole,
   lastPosition: whole,
   contactId: orNull(text),
   caseId: orNull(text),
   session: orNull(session),
-});
+};
 
 const interconnection = variants("status", {
   CONNECTING: object({
@@ -140,8 +140,8 @@ const interconnection = variants("status", {
       }),
     ),
   }),
-  CLOSED: over,
-  FAILED: over,
+  CLOSED: object(over),
+  FAILED: object({ ...over, neverOpen: orMissing(bool) }),
 });
 
 const command = { lane, seq: whole, chatId: text, giveUpAt: whole };

@@ -4,7 +4,7 @@ import type { Command } from "./commands.ts";
 import { rfc3339 } from "./calendar.ts";
 import { nothingTold } from "./desk-repeats.ts";
 import { entryShape, recordShape, stateShape } from "./record-shape.ts";
-import { isOpen, type ContextEntry, type Interconnection, type UserState } from "./state.ts";
+import { isOpen, wasNeverOpen, type ContextEntry, type Interconnection, type UserState } from "./state.ts";
 
 /** Layout of `bridge`. A reader refuses a newer one: it would drop what it does not know. */
 const recordVersion = 1;
@@ -271,11 +271,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Under which key the record stands: the original's, or our own while the chat is being opened or there is none (the
- * original service polls every open chat that it finds under its own).
+ * Under which key the record stands: the original's, or our own while the chat is being opened, was never open or there is none (the
+ * original service polls every open chat that it finds under its own, and has no record of a connect that was refused).
  */
 export function homeOf({ interconnection }: UserState): "interconnection" | "connecting" {
-  return interconnection === null || interconnection.status === "CONNECTING" ? "connecting" : "interconnection";
+  return wasNeverOpen(interconnection) || interconnection?.status === "CONNECTING" ? "connecting" : "interconnection";
 }
 
 /** True while anything is open or waited for: the owner then keeps the user in its index of live users. */

@@ -7,7 +7,7 @@ import { decideErasure } from "./erasure.ts";
 import { reasonOfReply, tell } from "./facts.ts";
 import { botStateOf, handBack, supersede } from "./hand-back.ts";
 import { destinationOf, headOf, startOpening } from "./opening.ts";
-import { isOpen, type ChatHead, type Failed, type Interconnection, type Reply } from "./state.ts";
+import { isOpen, wasNeverOpen, type ChatHead, type Failed, type Interconnection, type Reply } from "./state.ts";
 
 /** Without an id a repeat can't be told from another request, and nobody could learn what became of it. */
 const noId = "requestId is empty";
@@ -108,7 +108,7 @@ function makeRoom(draft: Draft): void {
 /** A connect that is refused before its first step: the user goes back to the bot, which waits for an agent. */
 function turnAway(draft: Draft, head: ChatHead, reason: "expired" | "invalid_request", detail: string | null): void {
   const endedAt = draft.input.record.occurredAt;
-  const over: Failed = { ...head, status: "FAILED", endedAt, lastPosition: -1, ...nothingMade };
+  const over: Failed = { ...head, status: "FAILED", endedAt, lastPosition: -1, neverOpen: true, ...nothingMade };
   change(draft, { interconnection: over });
   tell(draft, over, "requested", { requestId: head.requestId });
   refuse(draft, over, { reply: reason, reason, detail });
@@ -129,7 +129,7 @@ function end(draft: Draft, request: ChatRequest, by: "finish" | "operator"): voi
   // A replayed end means the chat of its time, not one that was opened since.
   const another = draft.input.late && isSince(chat, request);
   if (!isOpen(chat) || another) {
-    turnDown(draft, requestId, chat === null ? "never_connected" : "no_chat", null);
+    turnDown(draft, requestId, wasNeverOpen(chat) ? "never_connected" : "no_chat", null);
     return;
   }
   const handBackKind = by === "finish" ? "success" : "timeout";

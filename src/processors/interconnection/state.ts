@@ -130,6 +130,8 @@ export interface Closed extends Over {
 /** A step of the opening refused it, or the desk: nearly always before any agent had it. */
 export interface Failed extends Over {
   readonly status: "FAILED";
+  /** True where its connect was refused, so that there never was a chat to finish; left out by 3.1.0. */
+  readonly neverOpen?: boolean;
 }
 
 /** One life of a user's connection to an agent, by status. */
@@ -303,4 +305,9 @@ export function isOpen(interconnection: Interconnection | null): interconnection
     case undefined:
       return false;
   }
+}
+
+/** True where the user has had no chat: he is not known, or his connect was refused before the desk had it. */
+export function wasNeverOpen(interconnection: Interconnection | null): boolean {
+  return interconnection === null || (interconnection.status === "FAILED" && interconnection.neverOpen === true);
 }

@@ -84,7 +84,7 @@ export function createInMemoryStore(clock: Clock, limits: MemoryLimits): InMemor
     if (change.state !== null) {
       const endsAt = change.ttlMs === null ? null : clock.now() + change.ttlMs;
       user[change.state.home] = { json: change.state.json, endsAt };
-      if (change.state.home === "interconnection") user.connecting = null;
+      user[change.state.home === "interconnection" ? "connecting" : "interconnection"] = null;
     }
     remember(
       user.history,

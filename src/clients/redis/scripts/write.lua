@@ -56,9 +56,8 @@ local function writeChanges(at)
       else
         redis.call('SET', user .. home, ARGV[at + 3], 'PX', ttl)
       end
-      if home == 'interconnection' then
-        redis.call('DEL', user .. 'connecting')
-      end
+      -- The record stands under one of them at a time.
+      redis.call('DEL', user .. (home == 'interconnection' and 'connecting' or 'interconnection'))
     end
     at = add(user .. 'history', at + 5, history)
     at = add(user .. 'seen', at, seen)

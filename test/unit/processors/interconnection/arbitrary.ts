@@ -113,6 +113,7 @@ const interconnection: fc.Arbitrary<Interconnection> = fc.oneof(
   fc.record({ ...active, idle, dataRules: fc.array(dataRule), rulesFound }),
   fc.record({ ...over, status: fc.constant("CLOSED" as const) }),
   fc.record({ ...over, status: fc.constant("FAILED" as const) }),
+  fc.record({ ...over, status: fc.constant("FAILED" as const), neverOpen: fc.boolean() }),
 );
 
 const commandHead = { seq: whole, chatId: text, giveUpAt: whole };

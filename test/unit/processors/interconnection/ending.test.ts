@@ -1,6 +1,7 @@
 // How chats end, by whom, and what follows: last texts, end at the desk, hand-back, and being forgotten.
 import { describe, expect, it } from "vitest";
 
+import { formatRecord, homeOf, parseRecord } from "../../../../src/processors/interconnection/record.ts";
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
 import { nobody } from "../../../../src/processors/interconnection/state.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
@@ -228,6 +229,43 @@ describe("an agent who disconnects", () => {
     expect(next.facts).toMatchObject([{ kind: "agent_joined", agentName: "Lee" }]);
     expect(next.gave).toEqual([]);
   });
+});
+
+describe("finish of what is over already", () => {
+  it.each([
+    ["a chat that ended", () => userIn("CLOSED"), "no_chat", "interconnection"],
+    ["a chat that the desk refused", refusedByDesk, "no_chat", "interconnection"],
+    ["a chat that could not be opened anew", lostOnTheMove, "no_chat", "interconnection"],
+    ["a connect that a step of the opening refused", () => userIn("FAILED"), "never_connected", "connecting"],
+    ["a connect that came too late", expired, "never_connected", "connecting"],
+  ] as const)("%s", (_what, make, reason, home) => {
+    const user = make();
+    expect(homeOf(user.state)).toBe(home);
+    const stored = parseRecord(formatRecord("u", "c", user.state));
+    if (stored.kind === "bad") throw new Error(stored.detail);
+    user.state = stored.state;
+    expect(user.finish().replies).toMatchObject([{ reply: { outcome: "refused", reason } }]);
+  });
+
+  function refusedByDesk(): ReturnType<typeof userIn> {
+    const user = userIn("ON_HOLD");
+    user.desk("refused", { reason: "Unavailable" });
+    return user;
+  }
+
+  function lostOnTheMove(): ReturnType<typeof userIn> {
+    const user = userIn("ON_HOLD");
+    const { generation } = session;
+    user.agentEvent({ type: "DeskLost", generation, reason: "server_switched", detail: "SwitchServer" });
+    user.result("refused");
+    return user;
+  }
+
+  function expired(): ReturnType<typeof userIn> {
+    const user = userIn("NONE");
+    user.connect("r1", {}, user.nowMs - 1);
+    return user;
+  }
 });
 
 describe("a desk whose server has changed", () => {

@@ -224,7 +224,8 @@ describe("where and how long it stands", () => {
     ["ACTIVE", "interconnection", true, "stays"],
     // Waits to be forgotten, and for nothing else.
     ["CLOSED", "interconnection", true, "ends"],
-    ["FAILED", "interconnection", true, "ends"],
+    // By a connect that was refused, of which the original had no record.
+    ["FAILED", "connecting", true, "ends"],
   ] as const)("%s: %s, live %s, %s", (status, home, live, life) => {
     const { state } = userIn(status);
     expect(homeOf(state)).toBe(home);

@@ -57,14 +57,16 @@ const table: Readonly<Record<InputName, Row>> = {
     NONE: "NONE +refused(no_chat) =never_connected",
     CONNECTING: "FAILED +refused(finish) +finish_done >HandBack =chat_request_failed =chat_finished",
     CLOSED: "CLOSED +refused(no_chat) =no_chat",
-    FAILED: "FAILED +refused(no_chat) =no_chat",
+    // Its connect was refused: there never was a chat.
+    FAILED: "FAILED +refused(no_chat) =never_connected",
   },
   "operator: end_chat": {
     ...every("CLOSED +ended(operator) +operator_done >EndChat ..from-sf-timeout =operator_done"),
     NONE: "NONE +refused(no_chat) =never_connected",
     CONNECTING: "FAILED +refused(operator) +operator_done ..from-sf-timeout =chat_request_failed =operator_done",
     CLOSED: "CLOSED +refused(no_chat) =no_chat",
-    FAILED: "FAILED +refused(no_chat) =no_chat",
+    // Its connect was refused: there never was a chat.
+    FAILED: "FAILED +refused(no_chat) =never_connected",
   },
   "operator: rewrite": { ...every("* +operator_done =operator_done") },
   "operator: erase_user": {
