@@ -85,12 +85,22 @@ function ownRules(webhook: Webhook): readonly Rule[] {
   ];
 }
 
-/** Milliseconds, or the problem in the words of the original, which answered 500 with them: it is the sender's mistake. */
+/** A number of more digits needs no look at its value. */
+const int64Digits = 19;
+/** The largest number that our records carry exactly, a year far beyond any calendar. */
+const latestMs = 9_007_199_254_740_990;
+
+/**
+ * Milliseconds, the nearest that a record can carry; or the problem in the words of the original, which answered 500 with them: it is
+ * the sender's mistake.
+ */
 function readTimestamp(written: string): number | string {
   const parsing = `strconv.ParseInt: parsing ${JSON.stringify(written)}`;
   if (!/^[+-]?\d+$/.test(written)) return `${parsing}: invalid syntax`;
-  const value = Number(written);
-  return Number.isSafeInteger(value) ? value + 0 : `${parsing}: value out of range`;
+  const [, sign = "", digits = ""] = /^([+-]?)0*(\d*)$/.exec(written) ?? [];
+  const value = digits.length > int64Digits ? null : BigInt(`${sign === "-" ? "-" : ""}${digits || "0"}`);
+  if (value === null || value !== BigInt.asIntN(64, value)) return `${parsing}: value out of range`;
+  return Math.min(Math.max(Number(value), -latestMs), latestMs);
 }
 
 function toMessage(webhook: Webhook, occurredAt: number, options: WhatsappOptions): ChannelMessage {

@@ -70,6 +70,18 @@ describe("messages", () => {
     expect(edge.seen.messages[0]).toMatchObject({ type: "location", text: null, media: null });
   });
 
+  it.each([
+    ["9223372036854775807", 9_007_199_254_740_990],
+    ["-9223372036854775808", -9_007_199_254_740_990],
+    ["9007199254740993", 9_007_199_254_740_990],
+    ["+0001630404000000", 1_630_404_000_000],
+    ["-0", 0],
+  ])("takes the time %s, as any int64, for the nearest that a record can carry", async (timestamp, occurredAt) => {
+    const edge = createEdge();
+    expect((await post(edge, { ...message, timestamp })).statusCode).toBe(200);
+    expect(edge.seen.messages).toMatchObject([{ occurredAt }]);
+  });
+
   it("produces repeats again: who applies them knows the id", async () => {
     const edge = createEdge();
     await post(edge, message);
@@ -137,11 +149,14 @@ describe("refusals", () => {
       { ...message, timestamp: "5s" },
       'There was an error inserting integration message : strconv.ParseInt: parsing "5s": invalid syntax',
     ],
-    [
-      "a time out of range",
-      { ...message, timestamp: "99999999999999999999" },
-      'There was an error inserting integration message : strconv.ParseInt: parsing "99999999999999999999": value out of range',
-    ],
+    ...["9223372036854775808", "-9223372036854775809", "9".repeat(400)].map(
+      (timestamp) =>
+        [
+          `the time ${timestamp}, which is no int64`,
+          { ...message, timestamp },
+          `There was an error inserting integration message : strconv.ParseInt: parsing "${timestamp}": value out of range`,
+        ] as const,
+    ),
   ])("answers 400 to %s and keeps nothing", async (_what, payload, text) => {
     const edge = createEdge();
     const response = await post(edge, payload);
