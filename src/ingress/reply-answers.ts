@@ -1,7 +1,7 @@
 // What a reply of the processor means over HTTP: status and text by reason, as the original answered the same outcome
 // (texts are pinned: operators and bots look for them). Called by chats.ts.
+import { connectFailed, refusedConnect } from "../processors/interconnection/refusal-texts.ts";
 import type { Reply } from "../processors/interconnection/state.ts";
-import { accountFailed } from "../processors/desk/port.ts";
 import { unreachable } from "../processors/unreachable.ts";
 import { failure, success, unavailable, type Answer } from "./answer.ts";
 
@@ -13,14 +13,13 @@ export type RefusalStatus = "original" | "http";
 
 /** First words of every failure of an operation. */
 export const failed: Readonly<Record<Operation, string>> = {
-  connect: "could not create chat in salesforce",
+  connect: connectFailed,
   finish: "could not finish chat in salesforce",
 };
 
 /** The answer to a reply. The reason alone decides, so that it can be asked for later without knowing what was requested. */
 export function answerOf(reply: Reply, refusals: RefusalStatus): Answer {
   const refused = (status: number, text: string): Answer => failure(refusals === "http" ? status : 500, text);
-  const because = (cause: string): string => reply.detail ?? cause;
   switch (reply.reason) {
     case "chat_created":
       return success("Chat created succefully");
@@ -29,31 +28,21 @@ export function answerOf(reply: Reply, refusals: RefusalStatus): Answer {
     case "operator_done":
       return success("Done");
     case "chat_open":
-      // Of the original's two texts for it the one that its single instance gave.
-      return refused(409, `${failed.connect} : session exists with this userID`);
+      return refused(409, refusedConnect(reply.reason, reply.detail));
     case "contact_blocked":
-      // Without a blank before the colon, as the original has it.
-      return refused(403, `${failed.connect}: this contact is blocked`);
+      return refused(403, refusedConnect(reply.reason, reply.detail));
     case "invalid_request":
       // Nothing was begun, and its repeat would fare no better.
-      return failure(
-        400,
-        `${failed.connect} : Invalid payload received : ${because("the chat has no subject or button")}`,
-      );
+      return failure(400, refusedConnect(reply.reason, reply.detail));
     case "contact_failed":
-      return reply.detail?.startsWith(accountFailed) === true
-        ? failure(500, `${failed.connect} : ${reply.detail}`)
-        : failure(500, `${failed.connect} : not found or create contact : ${because("no answer")}`);
     case "case_failed":
     case "session_failed":
     case "chat_request_failed":
-      return failure(500, `${failed.connect} : ${because("no answer")}`);
     case "service_failed":
-      return failure(500, `${failed.connect} : ${because("the service failed")}`);
     case "opening_timeout":
-      return failure(500, `${failed.connect} : ${because("not open in time")}`);
+      return failure(500, refusedConnect(reply.reason, reply.detail));
     case "expired":
-      return unavailable(`${failed.connect} : the request was too old when it was read`);
+      return unavailable(refusedConnect(reply.reason, reply.detail));
     case "no_chat":
       return failure(404, `${failed.finish} : this contact does not have an interconnection`);
     case "never_connected":

@@ -84,7 +84,8 @@ export const storeBindings: readonly { readonly name: string; readonly open: () 
           if (keys.length > 0) await watcher.del(keys);
         },
         expired: async (userId) => {
-          const gone = async () => (await watcher.exists(`${client}:${userId}:interconnection`)) === 0;
+          const keys = [`${client}:${userId}:interconnection`, `${client}:${userId}:connecting`];
+          const gone = async () => (await watcher.exists(...keys)) === 0;
           await vi.waitUntil(gone, { timeout: 5_000 });
         },
         loseAnswer: async (tookEffect) => {
