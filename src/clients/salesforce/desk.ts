@@ -9,10 +9,11 @@ import type { LongPollClient } from "../http/long-poll-client.ts";
 import { createDataApi, type DataApi } from "./data-api/api-call.ts";
 import { closeCase, ensureCase } from "./data-api/cases.ts";
 import type { CaseMapping } from "./data-api/cases.ts";
+import { contactQueries } from "./data-api/contact-search.ts";
 import { ensureContact } from "./data-api/contacts.ts";
 import type { ContactMapping } from "./data-api/contacts.ts";
 import { attachFile, findFile } from "./data-api/files.ts";
-import { findOne } from "./data-api/records.ts";
+import { findFirst, findOne } from "./data-api/records.ts";
 import type { SalesforceLimits, Urgency } from "./limits.ts";
 import { createPoll } from "./live-agent/poll.ts";
 import { createServers } from "./live-agent/servers.ts";
@@ -52,7 +53,10 @@ export interface DeskOptions {
 
 /** The desk port, and what only Salesforce needs. */
 export interface SalesforceDesk extends Desk {
-  /** A small query with the shared token, which is renewed when the org has forgotten it. Changes nothing. Never rejects. */
+  /**
+   * A small query with the shared token, which is renewed when the org has forgotten it: the search for a contact whose e-mail is the
+   * user of the login, as the original's (parity sheet 9), or for any where the grant names no user. Changes nothing. Never rejects.
+   */
   keepAlive(signal: AbortSignal): Promise<Done>;
 }
 
@@ -77,6 +81,7 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
   const calls = { http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion };
   const apiFor = (urgency: Urgency): DataApi => createDataApi({ ...calls, limits: limits.dataApi, urgency });
   const [openChats, newChats, housekeeping] = [apiFor("open chat"), apiFor("new chat"), apiFor("housekeeping")];
+  const username = "username" in options.grant && options.grant.username !== "" ? options.grant.username : null;
   const session = createSessionCalls(heardBy(limits.liveAgent, options.messages), endpoint);
   const poll = createPoll(pollsHeardBy(limits.liveAgent, options.polls), endpoint);
   return {
@@ -93,11 +98,23 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
     findFile: (wanted, signal) => findFile(openChats, wanted, signal),
     ensureCase: (request, mayExist, signal) => ensureCase(newChats, mapping.case, { ...request, mayExist }, signal),
     async keepAlive(signal) {
-      const found = await findOne(housekeeping, "SELECT Id FROM Contact LIMIT 1", [], signal);
+      const found = await (username === null
+        ? findOne(housekeeping, "SELECT Id FROM Contact LIMIT 1", [], signal)
+        : findFirst(
+            housekeeping,
+            contactQueries(mapping.contact.search, integrationUser(username)),
+            [username],
+            signal,
+          ));
       return found.kind === "done" ? done : found;
     },
     closeCase: (request, signal) => closeCase(housekeeping, mapping.case, request, signal),
   };
+}
+
+/** Whom the keep-alive looks for, as the original did: a contact with the user's name for its e-mail. There need be none. */
+function integrationUser(username: string): Parameters<typeof contactQueries>[1] {
+  return { email: username, phoneNumber: null, extraData: {} };
 }
 
 function heardBy(limits: SalesforceLimits, http: HttpClient): HttpClient {
