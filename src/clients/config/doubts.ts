@@ -39,13 +39,23 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
         settings: ["REDIS_ADDRESS", "REDIS_MASTER"],
         hint: "both are set: REDIS_ADDRESS holds, the Sentinels are not asked",
       },
-    values.INTEGRATIONS_BASE_URL === null && {
-      settings: ["INTEGRATIONS_BASE_URL"],
-      hint: "not set: nothing that agents write reaches users",
-    },
   ];
-  const others = [...ofTheGoService(values), ...doubtfulStates(values), ...doubtfulFlows(values)];
+  const others = [
+    ...silentChannels(values),
+    ...ofTheGoService(values),
+    ...doubtfulStates(values),
+    ...doubtfulFlows(values),
+  ];
   return [...found.filter((entry) => entry !== false), ...others];
+}
+
+/** Agents' texts that reach nobody: each becomes a dead letter, and its agent is told. */
+function silentChannels(values: SettingValues): readonly SettingWarning[] {
+  if (values.INTEGRATIONS_BASE_URL === null)
+    return [{ settings: ["INTEGRATIONS_BASE_URL"], hint: "not set: nothing that agents write reaches users" }];
+  if (values.INTEGRATIONS_WA_BOT_ID !== null || values.INTEGRATIONS_FB_BOT_ID !== null) return [];
+  const settings = ["INTEGRATIONS_WA_BOT_ID", "INTEGRATIONS_FB_BOT_ID"];
+  return [{ settings, hint: "neither is set: nothing that agents write reaches users" }];
 }
 
 /** Settings that the Go service had, or that exist for its sake. */

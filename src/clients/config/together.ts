@@ -38,12 +38,6 @@ export function contradictions(values: Partial<SettingValues>): readonly Contrad
         name: "STATE_ENCRYPTION_KEY",
         problem: "is required in production",
       },
-    typeof values.INTEGRATIONS_BASE_URL === "string" &&
-      values.INTEGRATIONS_WA_BOT_ID === null &&
-      values.INTEGRATIONS_FB_BOT_ID === null && {
-        name: "INTEGRATIONS_WA_BOT_ID",
-        problem: "or INTEGRATIONS_FB_BOT_ID is required with INTEGRATIONS_BASE_URL",
-      },
     ...loginContradictions(values),
   ];
   return found.filter((entry) => entry !== false);

@@ -74,8 +74,6 @@ const refusedHere = [
   // No chat could be opened.
   ...["SFC_CLIENT_ID", "SFC_CLIENT_SECRET", "SFC_USERNAME", "SFC_LOGIN_URL", "SFC_BASE_URL", "SFC_CHAT_URL"],
   ...["SFC_ORGANIZATION_ID", "SFC_DEPLOYMENT_ID", "SFC_SOURCE_FLOW_BOT"],
-  // No text could reach anybody, where it is the only bot.
-  "INTEGRATIONS_WA_BOT_ID",
 ];
 
 describe("a setting of the original that is left empty", () => {

@@ -224,7 +224,7 @@ describe("what settings say together", () => {
     },
   );
 
-  it("has a bot for each channel with an id, and asks for one of them", () => {
+  it("has a bot for each channel with an id, and starts without any, as the original did, with a warning", () => {
     const facebook = {
       ...set("INTEGRATIONS_FB_BOT_ID", "page"),
       ...set("INTEGRATIONS_FB_BOT_JWT", "t"),
@@ -236,7 +236,11 @@ describe("what settings say together", () => {
     expect(settingsOf({ ...example, ...facebook }).integrations?.bots).toEqual({ whatsapp, facebook: page });
     const without = { ...example, ...set("INTEGRATIONS_WA_BOT_ID", undefined) };
     expect(settingsOf({ ...without, ...facebook }).integrations?.bots).toEqual({ facebook: page });
-    expect(mistakesOf(without)).toEqual(["INTEGRATIONS_WA_BOT_ID"]);
+    expect(settingsOf(without).integrations?.bots).toEqual({});
+    const doubted = ["INTEGRATIONS_WA_BOT_ID", "INTEGRATIONS_FB_BOT_ID"];
+    expect(warningsOf(without)).toContainEqual(doubted);
+    expect(warningsOf(example)).not.toContainEqual(doubted);
+    expect(warningsOf({ ...without, ...facebook })).not.toContainEqual(doubted);
   });
 
   it("hands users back by Studio NG alone where it is set, with its own delay", () => {

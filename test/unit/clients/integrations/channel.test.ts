@@ -115,6 +115,7 @@ describe("a text to a Facebook user", () => {
 it.each([
   ["facebook", { whatsapp }],
   ["whatsapp", { facebook }],
+  ["whatsapp", {}],
   ["unknown", { whatsapp, facebook, unknown: whatsapp }],
 ] as const)("a text on %s without a bot of its own is refused, and nothing is sent", async (name, bots) => {
   const { channel, received } = await setUp({ status: 200 }, undefined, bots);
