@@ -85,6 +85,15 @@ export const deskRows: readonly ParitySection[] = [
         "the end of a chat > by the desk with agent: agent, the bot at once, nothing more to the desk",
       ]),
       better(
+        "4.4 ChatEnded, reason",
+        "is ignored",
+        [
+          `${decide}/ending`,
+          "the end of a chat > by the desk with clientIdleTimeout is no success: the bot after the delay, in the state for time-outs",
+        ],
+        "three reasons that are time-outs lead to TIMEOUT_STATE (decision 59)",
+      ),
+      better(
         "4.4 AgentTyping",
         "is logged",
         [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > AgentTyping 4"],
@@ -209,11 +218,17 @@ export const deskRows: readonly ParitySection[] = [
         `${clients}/integrations/channel`,
         "a text to a Facebook user > goes out as the parity sheet says, by the page's account",
       ]),
+      better(
+        "7.3 register and remove",
+        "201 with a JSON body, and 204, are success",
+        [`${clients}/integrations/webhook-registration`, "any 2xx is success, whatever stands in it"],
+        "so is any 2xx",
+      ),
       same("7.4 Botrunner", "send-to with the state, `?jwt=`", [
         `${clients}/botrunner/bot`,
         "a hand-back > goes out as the parity sheet says",
       ]),
-      same("7.5 Studio NG", "send-to with the state, bearer", [
+      same("7.5 Studio NG", '`v1/triggers/{state}/webhook` with `{"userId"}`, bearer', [
         `${clients}/studio-ng/bot`,
         'a hand-back > goes out as the parity sheet says, with "/" at the end of the URL',
       ]),

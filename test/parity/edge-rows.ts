@@ -172,7 +172,7 @@ export const edgeRows: readonly ParitySection[] = [
         "2.3 restart keyword",
         "ends the chat in dev and staging; no connect afterwards",
         [`${decide}/ending`, "the end of a chat > by a restart keyword lets the user connect again"],
-        "the user is handed back and can connect again",
+        "the user is handed back and can connect again; it ends a chat that waits or is being opened, too",
       ),
       same("2.3 text", "goes to the agent", [
         `${decide}/talk`,

@@ -45,6 +45,12 @@ export const operationRows: readonly ParitySection[] = [
         "a limit > lets its integer part and one pass at once, then one after the other in the order in which they came",
       ]),
       better(
+        "5 rate limits, order",
+        "one direction's wait holds the other up, first come first served",
+        [`${topology}/rate-limits`, "lanes with a limit > take their users in turn, each user's texts in order"],
+        "each direction by itself, users in turn",
+      ),
+      better(
         "5 send retries",
         "one and MAX_RETRIES tries without a pause, then dropped",
         [`${topology}/rate-limits`, "MAX_RETRIES > bounds the tries of texts, and of nothing else"],
@@ -61,9 +67,13 @@ export const operationRows: readonly ParitySection[] = [
   {
     title: "Schedules, health and operations (section 9)",
     rows: [
-      same("9 keep-alive", "a small call on SPEC_SCHEDULE", [
+      same("9 keep-alive", "a call on SPEC_SCHEDULE", [
         `${clients}/salesforce/keep-alive`,
         "calls after every interval, the first time after one, and ends when stopped",
+      ]),
+      same("9 keep-alive, call", "the search of a contact by e-mail, SFC_USERNAME; a 401 renews the token", [
+        `${clients}/salesforce/keep-alive-call`,
+        "renews the token that the org has forgotten, and asks again",
       ]),
       same("9 schedules", "cron in the process's time zone", [
         `${clients}/schedule`,

@@ -9,7 +9,10 @@ import { isOpen, wasNeverOpen, type ContextEntry, type Interconnection, type Use
 /** Layout of `bridge`. A reader refuses a newer one: it would drop what it does not know. */
 const recordVersion = 1;
 
-/** A net only: the owner forgets the user after 24 h, and this must not come before it does. */
+/**
+ * A net only: the owner forgets the user after 24 h, and this must not come before it does, also where nothing ran for hours. A record that has
+ * gone by itself gets no tombstone, and would stay on the changelog.
+ */
 const endedLifeMs = 2 * 86_400_000;
 /** Stands in a command for a value that the record holds at its top already. */
 const sameAsChat = "chat";

@@ -67,6 +67,14 @@ describe("register", () => {
   });
 });
 
+it("any 2xx is success, whatever stands in it", async () => {
+  for (const status of [200, 201, 202, 204]) {
+    const { registration } = await setUp({ status });
+    expect(await registration.register("whatsapp", "/v1/hook", never)).toEqual({ kind: "done", value: null });
+    expect(await registration.remove("whatsapp", never)).toEqual({ kind: "done", value: null });
+  }
+});
+
 describe("remove", () => {
   it("names phone and provider", async () => {
     const { registration, received } = await setUp({ status: 204 });
