@@ -34,7 +34,7 @@ async function run(): Promise<void> {
     return;
   }
   const { settings, warnings } = loaded;
-  const log = createLog({ level: settings.log.level, always: { app: settings.appName, client: settings.client } });
+  const log = createLog({ ...settings.log, always: { app: settings.appName, client: settings.client } });
   for (const warning of warnings) log.warn({ ...warning }, "a setting deserves a look");
   warnOfDescriptors(log);
 

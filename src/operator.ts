@@ -155,6 +155,6 @@ async function withRedis(command: ChatsCommand, settings: OperatorSettings, tool
   }
 }
 
-function quietLog({ appName }: OperatorSettings): Log {
-  return createLog({ level: "error", always: { app: appName }, destination: process.stderr });
+function quietLog({ appName, log }: OperatorSettings): Log {
+  return createLog({ ...log, level: "error", always: { app: appName }, destination: process.stderr });
 }

@@ -13,7 +13,8 @@ export interface Selection {
   readonly places: readonly Place[];
   readonly topic: InputTopic | null;
   readonly reason: DeadLetterReason | null;
-  readonly userId: string | null;
+  /** User id, or its keyed hash. */
+  readonly user: string | null;
   /** When they were given up, epoch milliseconds: from included, to excluded. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
@@ -90,7 +91,7 @@ deadletters, from Kafka
   Which (all conditions hold together)
   --topic TOPIC      topic of the original: ${inputTopics.join(", ")}
   --reason REASON    such as decide_failed; see docs/operations.md
-  --user USER        user id
+  --user USER        user id, or its keyed hash as the log has it
   --from TIME        given up at this time or later, ISO 8601: 2026-11-22T15:00:00Z
   --to TIME          given up before
   --limit N          the oldest N
@@ -220,7 +221,7 @@ function aboutDeadLetters(values: Values, [, verb, ...rest]: readonly string[]):
     places: rest.map(placeOf),
     topic: values.topic === undefined ? null : topicOf(values.topic),
     reason: values.reason === undefined ? null : reasonOf(values.reason),
-    userId: values.user ?? null,
+    user: values.user ?? null,
     fromMs: timeOf("--from", values.from),
     toMs: timeOf("--to", values.to),
     limit: values.limit === undefined ? null : limitOf(values.limit),

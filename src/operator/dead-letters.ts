@@ -1,5 +1,5 @@
 // The dead letters of this deployment as the topic has them, each with what is known of its replays. Owns reading and choosing, not what
-// becomes of them. Called by src/operator.ts.
+// becomes of them. Called by run.ts.
 import type { DeadLetter } from "../processors/messages/generated.ts";
 import type { Codec, ConsumedRecord } from "../topology/ports.ts";
 import { positionText, readMark, type Position, type ReplayMark } from "../topology/replay.ts";
@@ -84,17 +84,19 @@ function topicOf(fullName: string, tools: ReadingTools): InputTopic | null {
   return inputTopics.find((suffix) => tools.fullName(suffix) === fullName) ?? null;
 }
 
-/** Those that are meant, oldest first, and the places at which there is none. */
+/** Those that are meant, oldest first, and the places at which there is none. `userHash` as in the log. */
 export function choose(
   letters: readonly Letter[],
   selection: Selection,
+  userHash: (userId: string) => string,
 ): { readonly chosen: readonly Letter[]; readonly missing: readonly Place[] } {
-  const { places, topic, reason, userId, fromMs, toMs, limit } = selection;
+  const { places, topic, reason, user, fromMs, toMs, limit } = selection;
+  const isOf = (userId: string | null): boolean => userId === user || (userId !== null && userHash(userId) === user);
   const meets = (one: Letter): boolean =>
     (places.length === 0 || places.some((place) => isAt(one, place))) &&
     (topic === null || one.topic === topic) &&
     (reason === null || one.letter.reason === reason) &&
-    (userId === null || userOf(one) === userId) &&
+    (user === null || isOf(userOf(one))) &&
     (fromMs === null || one.letter.occurredAt >= fromMs) &&
     (toMs === null || one.letter.occurredAt < toMs);
   return {

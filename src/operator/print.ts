@@ -1,5 +1,5 @@
 // How dead letters and replays look in a terminal and as JSON. Pure: text out. Shows no message text, key or phone number unless it was
-// asked for. Called by src/operator.ts.
+// asked for. Called by run.ts.
 import type { Header } from "../topology/ports.ts";
 import { positionText, timesReplayed } from "../topology/replay.ts";
 import type { Display } from "./command-line.ts";

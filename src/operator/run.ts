@@ -76,8 +76,9 @@ type LettersCommand = Extract<TopicsCommand, { kind: "list" | "show" | "replay" 
 
 async function deadLetters(command: LettersCommand, tools: OperatorTools): Promise<0 | 1> {
   const { letters, unreadable } = await readDeadLetters(tools);
-  const { chosen, missing } = choose(letters, command.selection);
-  const naming: Naming = { ...command.display, userHash: (userId) => tools.userHash(userId) };
+  const userHash = (userId: string): string => tools.userHash(userId);
+  const { chosen, missing } = choose(letters, command.selection, userHash);
+  const naming: Naming = { ...command.display, userHash };
   if (unreadable.length > 0) tools.tell(`Not readable by this version, at ${unreadable.map(positionText).join(", ")}.`);
   for (const { text } of missing) tools.tell(`There is no dead letter at ${text}.`);
   switch (command.kind) {

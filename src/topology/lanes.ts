@@ -133,6 +133,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     if (finished.outcome !== "done")
       tools.log.warn(
         {
+          userId,
           chatId: command.chatId,
           command: command.kind,
           outcome: finished.outcome,

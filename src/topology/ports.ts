@@ -253,7 +253,10 @@ export interface Random {
   next(): number;
 }
 
-/** Constant texts plus fields; never a user id, phone number or text of a message. */
+/**
+ * Constant texts plus fields; never a phone number or text of a message. A user is told as the field `userId` and nowhere else:
+ * implementations that write anywhere put a keyed hash in its place.
+ */
 export interface Log {
   info(fields: Readonly<Record<string, unknown>>, text: string): void;
   warn(fields: Readonly<Record<string, unknown>>, text: string): void;

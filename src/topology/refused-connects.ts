@@ -9,7 +9,8 @@ import type { Log } from "./ports.ts";
 export function tellRefusedConnects({ facts }: Pick<Decision, "facts">, input: Input, log: Log): void {
   for (const { kind, requestId, chatId, reason, detail } of facts) {
     if (kind !== "refused" || isOfOther(input, requestId)) continue;
-    log.warn({ requestId, chatId, refusal: refusedConnect(reason, detail) }, "a connect was refused");
+    const { userId } = input.record;
+    log.warn({ requestId, userId, chatId, refusal: refusedConnect(reason, detail) }, "a connect was refused");
   }
 }
 

@@ -86,7 +86,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
       (error, tries) => {
         metrics.count("produce_failures");
         log.warn(
-          { partition, chatId: event.chatId, tries, error },
+          { partition, userId: event.userId, chatId: event.chatId, tries, error },
           "the broker did not take an agent event; producing it again",
         );
       },

@@ -115,7 +115,7 @@ function refused(
   const alarm = (): void => {
     tools.metrics.count("alarms", { alarm: "output_too_large" });
     tools.log.error(
-      { topic: queued.topic, partition: tools.partition, offset: queued.record.offset },
+      { userId, topic: queued.topic, partition: tools.partition, offset: queued.record.offset },
       "what a record makes of its user fits into no record of the changelog; it goes to the dead letters",
     );
   };
@@ -200,7 +200,7 @@ function decideOne(
     turn.notes.push(() => {
       tools.metrics.count("alarms", { alarm: "decide_failed" });
       tools.log.error(
-        { chatId, topic: queued.topic, offset: queued.record.offset, error },
+        { userId, chatId, topic: queued.topic, partition: tools.partition, offset: queued.record.offset, error },
         "a record could not be decided by a defect of ours; it goes to the dead letters",
       );
     });
@@ -259,12 +259,14 @@ function bury(queued: QueuedRecord, content: DeadLetterContent, { turn, now, too
   turn.rest.push(deadLetter(queued, content, now, tools));
   turn.notes.push(() => {
     const { topic, record } = queued;
+    // Where the record could not be read, its key should say whose it is.
+    const userId = content.userId ?? record.key?.toString() ?? null;
     tools.metrics.count("dead_letters", { reason });
     // No record and no text: the hand-back to the bot, or the end at the desk. Only a person can do it now.
     if (content.holds === "cause" && reason === "undeliverable")
       tools.metrics.count("alarms", { alarm: "command_given_up" });
     tools.log.warn(
-      { topic, partition: tools.partition, offset: record.offset, reason, detail, chatId },
+      { topic, partition: tools.partition, offset: record.offset, reason, detail, userId, chatId },
       "a record or message went to the dead letters",
     );
   });

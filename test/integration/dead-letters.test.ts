@@ -192,6 +192,15 @@ describe("a bad record", () => {
     expect(found.find(({ reason }) => reason === "too_large")).toMatchObject({ requestId: "big" });
   });
 
+  it("is told in the log with its user as the operator's commands take him", async () => {
+    const { stage, ana } = at();
+    const lines = (await stage.service.output()).split("\n").filter((line) => line.includes("to the dead letters"));
+    const users = lines.map((line) => (JSON.parse(line) as { readonly user?: string | null }).user);
+    const byHash = await operator("list", "--user", users.findLast((user) => typeof user === "string") ?? "");
+    expect(byHash.told).not.toMatch(/^0 /u);
+    expect(byHash.out).toBe((await operator("list", "--user", ana.userId)).out);
+  });
+
   it("is also a text that the channel refuses, as the text that it was", async () => {
     const { stage, ana, talk } = at();
     stage.world.parts.faults.add({

@@ -22,6 +22,8 @@ export interface OwnerParts {
   readonly metrics: Metrics;
   /** Texts of warnings and errors. */
   readonly told: string[];
+  /** Their fields, in the same order. */
+  readonly toldOf: Readonly<Record<string, unknown>>[];
   readonly alarms: string[];
   readonly client: string;
   /** What the right to act is from now on. */
@@ -41,12 +43,16 @@ export interface OwnerParts {
 export function createOwnerParts(): OwnerParts {
   const clock = createVirtualClock(1_000_000, settle);
   const told: string[] = [];
+  const toldOf: Readonly<Record<string, unknown>>[] = [];
   const alarms: string[] = [];
   const events: AgentEvent[] = [];
   const fatals: Error[] = [];
   let right: Right = "mine";
   let held: ReturnType<typeof Promise.withResolvers<undefined>> | null = null;
-  const keep = (_fields: unknown, text: string): void => void told.push(text);
+  const keep = (fields: Readonly<Record<string, unknown>>, text: string): void => {
+    told.push(text);
+    toldOf.push(fields);
+  };
   return {
     clock,
     store: createInMemoryStore(clock, memoryLimits(1_000_000)),
@@ -60,6 +66,7 @@ export function createOwnerParts(): OwnerParts {
       gauge: () => undefined,
     },
     told,
+    toldOf,
     alarms,
     client: "test",
     rightIs(next) {

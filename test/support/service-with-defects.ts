@@ -54,7 +54,7 @@ function withDefects(ports: RuntimePorts): RuntimePorts {
 
 await startService({
   settings,
-  log: createLog({ level: settings.log.level, always: { app: settings.appName, client: settings.client } }),
+  log: createLog({ ...settings.log, always: { app: settings.appName, client: settings.client } }),
   signal: new AbortController().signal,
   ...(process.env[defectVariable] === "on" ? { wrap: withDefects } : {}),
   fatal(error) {

@@ -11,7 +11,7 @@ const { settings } = loaded;
 
 await startService({
   settings,
-  log: createLog({ level: settings.log.level, always: { app: settings.appName, client: settings.client } }),
+  log: createLog({ ...settings.log, always: { app: settings.appName, client: settings.client } }),
   signal: new AbortController().signal,
   wrap: failpointsOf(process.env[failpointVariable]),
   fatal(error) {

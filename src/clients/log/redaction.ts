@@ -23,10 +23,22 @@ const deepest = 4;
 const mostEntries = 50;
 const longestText = 1000;
 
-/** The fields as they may be logged. Never throws on what it is given; keeps the order. */
-export function safeFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/**
+ * The fields as they may be logged, with `user`, what `userHash` makes of it, for `userId`. Never throws on what it is given; keeps the
+ * order.
+ */
+export function safeFields(
+  fields: Readonly<Record<string, unknown>>,
+  userHash: (userId: string) => string,
+): Record<string, unknown> {
   const kept = Object.entries(fields).filter(([name]) => !reserved.includes(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, safeEntry(name, value, 0)]));
+  return Object.fromEntries(
+    kept.map(([name, value]) =>
+      name === "userId"
+        ? ["user", typeof value === "string" ? userHash(value) : null]
+        : [name, safeEntry(name, value, 0)],
+    ),
+  );
 }
 
 /** A text without what looks like a person's number or address, a token, or the query of an address. */

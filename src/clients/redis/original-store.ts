@@ -73,7 +73,10 @@ export function amongOriginals(
     const { client } = space;
     const found = adoptedState(state, { client, sealer, history: entries, now, ...options.limits });
     if (found === null)
-      log.warn({}, "a record of the service before this one can't be read; the user counts as one without a chat");
+      log.warn(
+        { userId },
+        "a record of the service before this one can't be read; the user counts as one without a chat",
+      );
     return { ...stored, history, state: found === null ? null : formatRecord(userId, client, found) };
   }
 

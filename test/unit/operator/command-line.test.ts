@@ -26,7 +26,7 @@ describe("the command line", () => {
         places: [],
         topic: "channel-messages",
         reason: "decide_failed",
-        userId: "521",
+        user: "521",
         fromMs: Date.UTC(2026, 10, 22, 10),
         toMs: Date.UTC(2026, 10, 22, 11),
         limit: 5,

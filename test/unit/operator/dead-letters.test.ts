@@ -101,6 +101,17 @@ const letters = (): number =>
 const told = (): readonly string[] => world.chat(user).seen.slice(-3);
 
 describe("deadletters list", () => {
+  it("takes a user by his id, or by the hash that the log has of him", async () => {
+    await world.say(user, "trips over this");
+    await buried(1);
+    for (const [asked, found] of [
+      [user, 1],
+      [`hash-of-${String(user.length)}`, 1],
+      ["hash-of-1", 0],
+    ] as const)
+      expect((await operator(`deadletters list --user ${asked}`)).told).toMatch(new RegExp(`^${String(found)} `, "u"));
+  });
+
   it("shows neither texts nor users, unless users were asked for", async () => {
     await world.say(user, "trips over my secret");
     await buried(1);

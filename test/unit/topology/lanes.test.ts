@@ -72,6 +72,16 @@ describe("a lane", () => {
     expect(results(t)).toEqual([[1, "done", 4]]);
   });
 
+  it("says of a command that failed whose it was, and in which chat", async () => {
+    const t = await lanesOf();
+    t.answers.push({ kind: "finished", outcome: "refused", reason: "403", postSequence: null, data: null });
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.settle();
+    expect(t.toldOf).toEqual([
+      { userId: "ana", chatId: "chat", command: "SayToAgent", outcome: "refused", reason: "403", attempts: 1 },
+    ]);
+  });
+
   it("takes the number that the desk told at once, and does not ask on and on without a pause", async () => {
     const t = await lanesOf();
     for (let i = 0; i < 50; i++) t.answers.push(again({ postSequence: 9 }));

@@ -10,7 +10,7 @@ import { createInMemoryCodec } from "../../../src/topology/in-memory/codec.ts";
 import type { QueuedRecord } from "../../../src/topology/inbox.ts";
 import { decodeAll, emptyTurn, makeTurn, outboxOf, type Turn, type TurnTools } from "../../../src/topology/turn.ts";
 import { createUsers } from "../../../src/topology/users.ts";
-import { createOwnerParts, stateWith } from "../../support/owner-parts.ts";
+import { createOwnerParts, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
 
 const { codec } = createInMemoryCodec(loadTopicTypes());
 const before = { "agent-events": -1, "chat-requests": -1, "channel-messages": -1 };
@@ -41,7 +41,7 @@ async function turnOf(
   queued: readonly QueuedRecord[],
   decide: Decide,
   over: Partial<TurnTools> = {},
-): Promise<{ turn: Turn; alarms: readonly string[] }> {
+): Promise<{ turn: Turn } & Pick<OwnerParts, "alarms" | "toldOf">> {
   const parts = createOwnerParts();
   const users = createUsers(parts.store.store, parts);
   const tools: TurnTools = {
@@ -52,7 +52,7 @@ async function turnOf(
   await users.load(["ana", "bea", "eva"]);
   const turn = makeTurn(inputs, moment, tools);
   for (const note of turn.notes) note();
-  return { turn, alarms: parts.alarms };
+  return { turn, alarms: parts.alarms, toldOf: parts.toldOf };
 }
 
 const cursorOf = ({ changelog }: Turn): Cursor => {
@@ -142,10 +142,14 @@ describe("a turn", () => {
       if (textOf(input) === "bad") throw new TypeError("a defect");
       return appendText(user, input);
     };
-    const { turn, alarms } = await turnOf([message(0, "ana", "bad"), message(1, "ana", "good")], decide);
+    const { turn, alarms, toldOf } = await turnOf([message(0, "ana", "bad"), message(1, "ana", "good")], decide);
     expect(turn.rest.map(({ topic }) => topic)).toEqual(["dead-letters"]);
     expect(turn.users.get("ana")?.state.interconnection?.name).toBe("Ana+good");
     expect(alarms).toEqual(["decide_failed"]);
+    expect(toldOf.map(({ userId, partition, offset }) => [userId, partition, offset])).toEqual([
+      ["ana", 0, 0],
+      ["ana", 0, 0],
+    ]);
   });
 
   it("that takes nothing keeps the applied offsets and empties the outbox", () => {
@@ -172,8 +176,9 @@ describe("a turn whose outputs are too large", () => {
   });
 
   it("of one record makes a dead letter of it, with its bytes, and leaves the user as he was", async () => {
-    const { turn, alarms } = await turnOf([message(0, "ana", "120000")], long);
+    const { turn, alarms, toldOf } = await turnOf([message(0, "ana", "120000")], long);
     expect([turn.taken, turn.users.size, alarms]).toEqual([1, 0, ["output_too_large"]]);
+    expect(toldOf.map(({ userId }) => userId)).toEqual(["ana", "ana"]);
     expect(turn.rest).toHaveLength(1);
     expect(cursorOf(turn).outbox[0]?.value.includes(Buffer.from("120000"))).toBe(true);
   });

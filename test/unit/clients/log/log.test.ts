@@ -5,7 +5,8 @@ import { createLog, type LogOptions } from "../../../../src/clients/log/log.ts";
 import { createUserHash } from "../../../../src/clients/log/user-hash.ts";
 
 function logTo(lines: string[], level: LogOptions["level"] = "info"): ReturnType<typeof createLog> {
-  return createLog({ level, always: { instance: "i-1" }, destination: { write: (line) => void lines.push(line) } });
+  const destination = { write: (line: string) => void lines.push(line) };
+  return createLog({ level, idKey: "key", always: { instance: "i-1" }, destination });
 }
 
 function lineOf(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -129,6 +130,26 @@ describe("redaction", () => {
       expect(line["error"]).toMatchObject({ type: "SyntaxError", text: "not readable" });
       expect(JSON.stringify(line)).not.toContain("canary");
     }
+  });
+});
+
+describe("a user", () => {
+  it("is written as the keyed hash that the operator's commands have, in the place of his id", () => {
+    const line = lineOf({ chatId: "c-1", userId: "5215512345678" });
+    expect(line).toMatchObject({ chatId: "c-1", user: createUserHash("key")("5215512345678") });
+    expect(JSON.stringify(line)).not.toMatch(/5215512345678|userId|redacted/);
+  });
+
+  it("whose hash is all digits is not taken for a number of a person", () => {
+    expect(lineOf({ userId: "5215500001802" })).toMatchObject({ user: "7117237221082936" });
+  });
+
+  it("that is nobody is null", () => {
+    expect(lineOf({ userId: null })).toMatchObject({ user: null });
+  });
+
+  it("further down, where no caller puts him on purpose, is emptied", () => {
+    expect(lineOf({ record: { userId: "canary" } })).toMatchObject({ record: { userId: "[redacted]" } });
   });
 });
 

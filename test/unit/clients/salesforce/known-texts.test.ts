@@ -24,7 +24,8 @@ const sealed = { ...session, key: "plain.aw", route: "plain.cg" };
 /** The service's own log into a list of lines. */
 function listeningLog(): { readonly log: Log; readonly lines: string[] } {
   const lines: string[] = [];
-  const log = createLog({ level: "info", always: {}, destination: { write: (line) => void lines.push(line) } });
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLog({ level: "info", idKey: null, always: {}, destination });
   return { log, lines };
 }
 
