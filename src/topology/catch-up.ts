@@ -5,6 +5,7 @@ import { isNewer, keyOfCursor, type Fold, type Version } from "./changelog.ts";
 import { packOutbox, readCursor } from "./outbox.ts";
 import type { Codec } from "./ports.ts";
 import type { Offsets, StateChange, StoredIndex } from "./stored.ts";
+import type { UnreadableState } from "./unreadable-state.ts";
 import { endedState, storedState } from "./user-change.ts";
 
 /** True when the changelog holds turns that the store does not. */
@@ -17,16 +18,15 @@ function versionOf({ savedEpoch, turn }: StoredIndex): Version {
 }
 
 /**
- * The states that the store has not seen, and the ends of those that it still holds. `unreadable` tells of states that can't be
- * read, without saying whose.
+ * The states that the store has not seen, and the ends of those that it still holds. `unreadable` are those that can't be read.
  */
 export function catchUpChanges(
   fold: Fold,
   stored: StoredIndex | null,
   client: string,
-): { readonly changes: readonly StateChange[]; readonly unreadable: readonly string[] } {
+): { readonly changes: readonly StateChange[]; readonly unreadable: readonly UnreadableState[] } {
   const changes: StateChange[] = [];
-  const unreadable: string[] = [];
+  const unreadable: UnreadableState[] = [];
   for (const [userId, { version, json }] of fold.users) {
     if (stored !== null && !isNewer(version, versionOf(stored))) continue;
     if (json === null) {
@@ -35,7 +35,7 @@ export function catchUpChanges(
     }
     const parsed = parseRecord(json);
     if (parsed.kind === "state") changes.push(storedState(userId, parsed.state, json));
-    else unreadable.push(parsed.detail);
+    else unreadable.push({ userId, json, detail: parsed.detail });
   }
   return { changes, unreadable };
 }

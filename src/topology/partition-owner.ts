@@ -164,7 +164,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       rewrites,
       mayComeLate: (userIds) => rewrites.later(userIds),
       end: () => end.abort(),
-      turnTools: { ...tools, users: createUsers(tools.store, tools), partition },
+      turnTools: { ...tools, users: createUsers(tools.store, { ...tools, partition }), partition },
       lanes: createLanes(tools, { partition, epoch, fenced: () => end.abort() }, signal, stopping.signal),
       pollers: createPollers(tools, partition, signal),
       dueTimes: createDueTimes(tools, partition, signal),

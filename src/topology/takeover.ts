@@ -9,6 +9,7 @@ import { lost, sleep, untilDone, type Pace } from "./retry.ts";
 import type { Offsets, StoredIndex } from "./stored.ts";
 import { inputTopics, type InputTopic } from "./topics.ts";
 import { changelogRecord } from "./turn-records.ts";
+import { tellUnreadable } from "./unreadable-state.ts";
 
 /** What a takeover needs. */
 export interface TakeoverTools extends Pace {
@@ -150,13 +151,7 @@ async function catchUp(
 ): Promise<StoredIndex> {
   const { partition, epoch } = claim;
   const { changes, unreadable } = catchUpChanges(fold, stored, tools.client);
-  for (const detail of unreadable) {
-    tools.metrics.count("alarms", { alarm: "state_unreadable" });
-    tools.log.error(
-      { partition, detail },
-      "a state on the changelog can't be read; the user counts as one without a chat",
-    );
-  }
+  for (const one of unreadable) tellUnreadable(one, { partition, readFrom: "changelog" }, tools);
   const index = await own(() => inheritedIndex(fold, stored, claim.fence, tools));
   for (let i = 0; i < changes.length; i += sliceUsers) {
     const slice = changes.slice(i, i + sliceUsers);

@@ -11,6 +11,7 @@ import {
   type UserState,
 } from "../processors/interconnection/state.ts";
 import type { Log, Metrics, Store, StoredUser } from "./ports.ts";
+import { tellUnreadable } from "./unreadable-state.ts";
 import type { UserChange } from "./user-change.ts";
 
 /** What decide needs of one user. */
@@ -38,8 +39,16 @@ const historyMax = 500;
 const seenMax = 2_000;
 const contextLifeMs = 86_400_000;
 
+/** What users are read with. */
+export interface UsersPorts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The partition index whose users they are. */
+  readonly partition: number;
+}
+
 /** Users of one tenure, none loaded yet. */
-export function createUsers(store: Store, ports: { readonly log: Log; readonly metrics: Metrics }): Users {
+export function createUsers(store: Store, ports: UsersPorts): Users {
   // Those with anything open apart from the others, so that a trim does not walk over them. Of the others insertion order is
   // order of use.
   const live = new Map<string, User>();
@@ -58,7 +67,7 @@ export function createUsers(store: Store, ports: { readonly log: Log; readonly m
       const stored = await store.load(missing);
       missing.forEach((userId, i) => {
         const found = stored[i];
-        keep(userId, found === undefined ? { state: nobody, memory: noMemory } : read(found, ports));
+        keep(userId, found === undefined ? { state: nobody, memory: noMemory } : read(userId, found, ports));
       });
     },
     get(userId) {
@@ -98,12 +107,13 @@ export function grow(memory: UserMemory, remember: readonly ContextEntry[], see:
   return { history: history.slice(-historyMax), seen: new Set([...memory.seen, ...see].slice(-seenMax)) };
 }
 
-function read(stored: StoredUser, ports: { readonly log: Log; readonly metrics: Metrics }): User {
+function read(userId: string, stored: StoredUser, ports: UsersPorts): User {
+  const { partition } = ports;
   const history = stored.history.map(parseEntry).filter((entry) => entry !== null);
   if (history.length < stored.history.length) {
     ports.metrics.count("alarms", { alarm: "state_unreadable" });
     ports.log.error(
-      { entries: stored.history.length - history.length },
+      { partition, userId, entries: stored.history.length - history.length },
       "entries of a stored context can't be read; they are left out",
     );
   }
@@ -111,7 +121,6 @@ function read(stored: StoredUser, ports: { readonly log: Log; readonly metrics: 
   if (stored.state === null) return { state: nobody, memory };
   const parsed = parseRecord(stored.state);
   if (parsed.kind === "state") return { state: parsed.state, memory };
-  ports.metrics.count("alarms", { alarm: "state_unreadable" });
-  ports.log.error({ detail: parsed.detail }, "a stored state can't be read; the user counts as one without a chat");
+  tellUnreadable({ userId, json: stored.state, detail: parsed.detail }, { partition, readFrom: "store" }, ports);
   return { state: nobody, memory };
 }

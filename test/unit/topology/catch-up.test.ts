@@ -63,9 +63,9 @@ describe("a fold", () => {
     expect(faults.snapshot().indexes.get(0)?.live.size).toBe(0);
   });
 
-  it("tells of a state that can't be read without saying whose", () => {
+  it("tells of a state that can't be read, and whose it is", () => {
     const { changes, unreadable } = catchUpChanges(foldOf({ ana: "{" }, { epoch: 5, turn: 1 }), null, "test");
-    expect([changes, unreadable]).toEqual([[], ["the record is no JSON"]]);
+    expect([changes, unreadable]).toEqual([[], [{ userId: "ana", json: "{", detail: "the record is no JSON" }]]);
     expect(catchUpChanges(foldOf({ ana: null }, { epoch: 5, turn: 1 }), null, "test").changes).toEqual([]);
     expect(formatRecord("ana", "test", nobody)).not.toContain("undefined");
   });

@@ -43,7 +43,7 @@ async function turnOf(
   over: Partial<TurnTools> = {},
 ): Promise<{ turn: Turn } & Pick<OwnerParts, "alarms" | "toldOf">> {
   const parts = createOwnerParts();
-  const users = createUsers(parts.store.store, parts);
+  const users = createUsers(parts.store.store, { ...parts, partition: 0 });
   const tools: TurnTools = {
     ...{ ...parts, codec, decide, users, client: "test", partition: 0, partitions: 1, maxRecordBytes: 100_000 },
     ...{ fullName: (suffix: string) => `t.${suffix}`, ...over },
@@ -107,7 +107,7 @@ describe("a turn", () => {
 
   it("that leaves nobody of a user ends the stored state and writes a tombstone", async () => {
     const parts = createOwnerParts();
-    const users = createUsers(parts.store.store, parts);
+    const users = createUsers(parts.store.store, { ...parts, partition: 0 });
     await users.load(["ana", "bea", "eva"]);
     users.put("ana", { state: stateWith([]), ...nothing });
     const { turn } = await turnOf([message(0, "ana", "a")], () => decision(nobody), { users });
@@ -117,7 +117,7 @@ describe("a turn", () => {
 
   it("that erases a user deletes what is remembered of him and writes a tombstone, also when there is no state", async () => {
     const parts = createOwnerParts();
-    const users = createUsers(parts.store.store, parts);
+    const users = createUsers(parts.store.store, { ...parts, partition: 0 });
     await users.load(["ana"]);
     const entry = { messageId: "m", at: 1, from: "user", text: "secret", media: null } as const;
     let before: readonly unknown[] = ["not asked"];

@@ -18,7 +18,7 @@ function usersOf(stored: Readonly<Record<string, Partial<StoredUser>>> = {}) {
     return Promise.resolve(userIds.map((userId) => ({ state: null, history: [], seen: [], ...stored[userId] })));
   };
   const store: Store = { ...parts.store.store, load };
-  return { ...parts, users: createUsers(store, parts), asked };
+  return { ...parts, users: createUsers(store, { ...parts, partition: 3 }), asked };
 }
 
 const nothing = { remember: [], see: [], erase: false };
@@ -37,19 +37,32 @@ describe("users", () => {
   });
 
   it("whose state can't be read count as nobody, loudly", async () => {
-    const { users, alarms, told } = usersOf({ ana: { state: "{" } });
+    const { users, alarms, toldOf } = usersOf({ ana: { state: "{" } });
     await users.load(["ana"]);
     expect(users.get("ana").state).toBe(nobody);
-    expect([alarms, told.length]).toEqual([["state_unreadable"], 1]);
+    expect(alarms).toEqual(["state_unreadable"]);
+    expect(toldOf).toMatchObject([{ partition: 3, readFrom: "store", userId: "ana", chatId: null }]);
+  });
+
+  it("whose state a newer version has written are told with the chat that it is about, and without its words", async () => {
+    const written = JSON.parse(formatRecord("ana", "test", live)) as { readonly bridge: object };
+    const newer = JSON.stringify({ ...written, bridge: { ...written.bridge, version: 99 } });
+    const { users, toldOf } = usersOf({ ana: { state: newer } });
+    await users.load(["ana"]);
+    expect(toldOf).toMatchObject([
+      { partition: 3, userId: "ana", chatId: "chat", detail: "bridge.version is newer than this program" },
+    ]);
+    expect(JSON.stringify(toldOf)).not.toContain("ana@example.org");
   });
 
   it("keep what can be read of their context, and what can't is told without its words", async () => {
     const stored = { history: ["canary, no JSON", JSON.stringify({ messageId: "m0" }), JSON.stringify(entry(1))] };
-    const { users, alarms, told } = usersOf({ ana: stored });
+    const { users, alarms, told, toldOf } = usersOf({ ana: stored });
     await users.load(["ana"]);
     expect(users.get("ana").memory.history).toEqual([entry(1)]);
     expect([alarms, told.length]).toEqual([["state_unreadable"], 1]);
-    expect(JSON.stringify(told)).not.toContain("canary");
+    expect(toldOf).toEqual([{ partition: 3, userId: "ana", entries: 2 }]);
+    expect(JSON.stringify([told, toldOf])).not.toContain("canary");
   });
 
   it("with anything open stay; of the others the last used ones", async () => {
