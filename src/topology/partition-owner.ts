@@ -130,7 +130,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       watched = running.epoch;
       await enter(running, inherited);
       waits.end("takeover");
-      told(running, tools.clock.monotonicMs() - startedMs);
+      told(running, inherited.released, tools.clock.monotonicMs() - startedMs);
       await takeTurns(running);
       await windDown(running);
     } catch (error) {
@@ -152,6 +152,10 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
   function begin(inherited: Inheritance, signal: AbortSignal, end: AbortController): Tenure {
     const { epoch, turn, applied, changelogPosition } = inherited;
     const rewrites = createRewrites(tools, partition, signal, () => wakeUp());
+    const fenced = (): void => {
+      tools.metrics.count("fenced", { step: "mark" });
+      end.abort();
+    };
     const running: Tenure = {
       epoch,
       signal,
@@ -165,13 +169,13 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       mayComeLate: (userIds) => rewrites.later(userIds),
       end: () => end.abort(),
       turnTools: { ...tools, users: createUsers(tools.store, { ...tools, partition }), partition },
-      lanes: createLanes(tools, { partition, epoch, fenced: () => end.abort() }, signal, stopping.signal),
+      lanes: createLanes(tools, { partition, epoch, fenced }, signal, stopping.signal),
       pollers: createPollers(tools, partition, signal),
       dueTimes: createDueTimes(tools, partition, signal),
       effectsBehind: null,
     };
     tools.right.watch(partition, { epoch, savedTurn: () => running.turn }, () => {
-      tools.metrics.count("fenced");
+      tools.metrics.count("fenced", { step: "look" });
       tools.log.warn(
         { partition, epoch },
         "another instance owns this partition index now, or the state store lost it or went back in time",
@@ -197,8 +201,8 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     feed.open(running.applied);
   }
 
-  function told({ epoch, turn }: Tenure, tookMs: number): void {
-    tools.metrics.count("takeovers");
+  function told({ epoch, turn }: Tenure, released: boolean, tookMs: number): void {
+    tools.metrics.count("takeovers", { reason: released ? "released" : "claimed" });
     tools.metrics.observeMs("takeover", tookMs);
     tools.log.info({ partition, epoch, turn, tookMs: Math.round(tookMs) }, "took a partition index over");
   }
@@ -236,18 +240,14 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       }
       const userIds = inputs.flatMap(({ decoded }) => (decoded.kind === "input" ? [decoded.userId] : []));
       await writer.ofStore(signal, () => turnTools.users.load(userIds));
-      const moment = momentOf(running);
-      const turn = makeTurn(inputs, moment, turnTools);
+      const turn = makeTurn(inputs, momentOf(running), turnTools);
       await complete(turn, running);
       feed.inbox.applied(running.applied);
       waitForSchema(waiting);
       feed.relieve();
       turnTools.users.trim();
       tools.metrics.count("turns");
-      tools.metrics.count("records_applied", undefined, turn.taken);
       tools.metrics.observeMs("turn", tools.clock.monotonicMs() - startedMs);
-      const oldest = inputs[0]?.queued.record.timestamp ?? moment.now;
-      tools.metrics.observeMs("input_age", Math.max(0, moment.now - oldest));
     }
     if (signal.aborted) throw lost();
   }

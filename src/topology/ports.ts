@@ -287,7 +287,8 @@ export type CounterName =
   | "circuits_opened"
   | "calls_held_back";
 /** What is timed. */
-export type TimerName = "turn" | "save" | "produce" | "takeover" | "command" | "input_age" | "rate_limit_wait";
+export type TimerName =
+  "turn" | "save" | "changelog" | "produce" | "takeover" | "command" | "input_age" | "rate_limit_wait";
 /** What is measured. */
 export type GaugeName =
   | "owned_indexes"

@@ -84,7 +84,6 @@ export function createRuntime(ports: RuntimePorts): Runtime {
       signal,
       () => ports.effectsProducer.produce([record]),
       (error, tries) => {
-        metrics.count("produce_failures");
         log.warn(
           { partition, userId: event.userId, chatId: event.chatId, tries, error },
           "the broker did not take an agent event; producing it again",

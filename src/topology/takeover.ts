@@ -116,6 +116,7 @@ async function produceControl(
  * of this changelog: then nobody can own the index before a person has mended it, and claiming on would only fill the log.
  */
 async function refused(partition: number, tools: TakeoverTools, own: Own, signal: AbortSignal): Promise<void> {
+  tools.metrics.count("fenced", { step: "claim" });
   for (let told = false; !signal.aborted; told = true) {
     const [standing] = await own(() => tools.store.standings([partition]));
     const storedEpoch = standing?.epoch;
@@ -150,14 +151,18 @@ async function catchUp(
   own: Own,
 ): Promise<StoredIndex> {
   const { partition, epoch } = claim;
+  const fenced = (): Error => {
+    tools.metrics.count("fenced", { step: "catch_up" });
+    return lost();
+  };
   const { changes, unreadable } = catchUpChanges(fold, stored, tools.client);
   for (const one of unreadable) tellUnreadable(one, { partition, readFrom: "changelog" }, tools);
   const index = await own(() => inheritedIndex(fold, stored, claim.fence, tools));
   for (let i = 0; i < changes.length; i += sliceUsers) {
     const slice = changes.slice(i, i + sliceUsers);
-    if ((await own(() => tools.store.catchUp(partition, epoch, slice, null))) === "fenced") throw lost();
+    if ((await own(() => tools.store.catchUp(partition, epoch, slice, null))) === "fenced") throw fenced();
   }
-  if ((await own(() => tools.store.catchUp(partition, epoch, [], index))) === "fenced") throw lost();
+  if ((await own(() => tools.store.catchUp(partition, epoch, [], index))) === "fenced") throw fenced();
   return index;
 }
 

@@ -129,7 +129,6 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
 
   function notProduced(error: unknown, tries: number): void {
     waits.begin("kafka");
-    metrics.count("produce_failures");
     if (isProduceFailure(error) && error.refused) {
       metrics.count("alarms", { alarm: "produce_refused" });
       log.error(
@@ -172,7 +171,7 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       const verdict = await ofStore(progress.signal, () => store.save(request));
       metrics.observeMs("save", clock.monotonicMs() - startedMs);
       if (verdict !== "saved") {
-        metrics.count("fenced");
+        metrics.count("fenced", { step: "save" });
         log.warn(
           { partition, epoch: progress.epoch, turn: progress.turn, verdict },
           "the state store refused a turn; nothing of it was produced, the partition index is taken over again if it is still ours",
@@ -188,7 +187,7 @@ export function createTurnWriter(partition: number, tools: WriterTools, waits: W
       if (changelog.length > 0) {
         const startedMs = clock.monotonicMs();
         await produceChangelog({ changelog, version: { epoch: progress.epoch, turn: progress.turn } }, progress);
-        metrics.observeMs("produce", clock.monotonicMs() - startedMs);
+        metrics.observeMs("changelog", clock.monotonicMs() - startedMs);
       }
       progress.rest = restInBackground(turn, progress);
     },

@@ -12,7 +12,7 @@ import type { Log, Metrics } from "./ports.ts";
 import { tellRefusedConnects } from "./refused-connects.ts";
 import { outcomeOfUndecided, type Undecided } from "./refused-request.ts";
 import type { Offsets, StateChange } from "./stored.ts";
-import type { InputTopic } from "./topics.ts";
+import { inputTopics, type InputTopic } from "./topics.ts";
 import {
   changelogRecord,
   deadLetter,
@@ -140,6 +140,7 @@ function attempt(
     applied[input.queued.topic] = input.queued.record.offset;
     takeInput(input, turn, moment, tools);
   }
+  turn.notes.push(() => countTaken(inputs, moment, tools.metrics));
   const { changes, changelog } = encodeUsers(turn, moment, tools);
   if (changelog.length + turn.rest.length + turn.replies.length > 0) {
     const { rest, replies } = turn;
@@ -152,16 +153,28 @@ function attempt(
   return { taken: inputs.length, applied, ...turn, changes, changelog, tooLarge };
 }
 
+/** Within a topic the first is the oldest. */
+function countTaken(inputs: readonly TurnInput[], { now }: TurnMoment, metrics: Metrics): void {
+  for (const topic of inputTopics) {
+    const taken = inputs.filter(({ queued }) => queued.topic === topic);
+    const [oldest] = taken;
+    if (oldest === undefined) continue;
+    metrics.count("records_applied", { topic }, taken.length);
+    metrics.observeMs("input_age", Math.max(0, now - oldest.queued.record.timestamp), { topic });
+  }
+}
+
 function takeInput({ queued, decoded }: TurnInput, turn: Growing, { now }: TurnMoment, tools: TurnTools): void {
+  const { topic } = queued;
   const { value } = queued.record;
   switch (decoded.kind) {
     case "wait":
       return;
     case "foreign":
-      turn.notes.push(() => tools.metrics.count("records_skipped", { reason: "foreign" }));
+      turn.notes.push(() => tools.metrics.count("records_skipped", { topic, reason: "foreign" }));
       return;
     case "misplaced":
-      turn.notes.push(() => tools.metrics.count("records_skipped", { reason: "misplaced" }));
+      turn.notes.push(() => tools.metrics.count("records_skipped", { topic, reason: "misplaced" }));
       turn.rest.push(movedRecord(queued, decoded.userId));
       return;
     case "bad": {

@@ -16,16 +16,22 @@ export type HttpTimerName = "http_request";
 
 /** Counters, exported with `_total`. */
 export const counters: Readonly<Record<CounterName | HttpCounterName, Instrument>> = {
-  records_applied: { help: "Input records decided and saved.", labels: ["topic"] },
+  records_applied: { help: "Input records that saved turns have taken, the skipped among them.", labels: ["topic"] },
   records_skipped: {
-    help: "Input records not decided: repeats, of another client, moved to their partition.",
+    help: "Input records not decided: foreign, of another client; misplaced, moved to their partition.",
     labels: ["topic", "reason"],
   },
   turns: { help: "Turns saved.", labels: [] },
   dead_letters: { help: "Records and messages given up.", labels: ["reason"] },
-  produce_failures: { help: "Sends that a broker did not acknowledge; each retired its producer.", labels: ["code"] },
-  takeovers: { help: "Partition indexes taken over.", labels: ["reason"] },
-  fenced: { help: "Saves, marks and claims refused because another owner stands.", labels: ["step"] },
+  produce_failures: { help: "Sends that a broker did not acknowledge.", labels: ["code"] },
+  takeovers: {
+    help: "Partition indexes taken over: released, by the owner before; claimed, when it had not let go, or there was none.",
+    labels: ["reason"],
+  },
+  fenced: {
+    help: "Steps that found another owner, or a store that lost the index: claim, catch_up, save, mark, look.",
+    labels: ["step"],
+  },
   commands: { help: "Commands that ended, by outcome.", labels: ["kind", "outcome"] },
   command_attempts: { help: "Calls made for commands, repeats included.", labels: ["kind"] },
   polls: { help: "Long polls that ended, by answer.", labels: ["answer"] },
@@ -46,16 +52,20 @@ export const counters: Readonly<Record<CounterName | HttpCounterName, Instrument
 
 /** Timers: histograms, exported with `_seconds`. */
 export const timers: Readonly<Record<TimerName | HttpTimerName, Instrument>> = {
-  turn: { help: "Time of a turn, from taking records to its outputs' acknowledgement.", labels: [] },
+  turn: { help: "Time of a turn, from taking records to the acknowledgement of its changelog part.", labels: [] },
   save: { help: "Time of the state store's save.", labels: [] },
-  produce: { help: "Time of a send to the broker's acknowledgement.", labels: [] },
+  changelog: {
+    help: "Wait of a saved turn for the acknowledgement of its changelog part, repeats included.",
+    labels: [],
+  },
+  produce: { help: "Time of a send to the broker's acknowledgement, of all producers.", labels: [] },
   takeover: { help: "Time from claim to running.", labels: [] },
   command: { help: "Time of a command in its lane, from its first try to its end.", labels: ["kind"] },
   rate_limit_wait: {
     help: "Wait of a text or file for its turn, where the limit of its direction made it wait.",
     labels: ["lane"],
   },
-  input_age: { help: "Age of an input record when it was decided.", labels: ["topic"] },
+  input_age: { help: "Age of a turn's oldest record of a topic when it was decided.", labels: ["topic"] },
   http_request: { help: "Time of an HTTP request.", labels: ["method", "route"] },
 };
 

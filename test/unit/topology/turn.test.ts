@@ -204,6 +204,27 @@ describe("a turn whose outputs are too large", () => {
     };
     const { turn } = await turnOf([poison(0), poison(1), poison(2), poison(3)], long, { metrics });
     expect(turn.taken).toBe(2);
-    expect(counted).toEqual(["dead_letters", "dead_letters"]);
+    expect(counted).toEqual(["dead_letters", "dead_letters", "records_applied"]);
+  });
+
+  it("counts what it took by topic, with the age of the oldest of each", async () => {
+    const measured: unknown[] = [];
+    const metrics = {
+      count: (...all: unknown[]) => void measured.push(all),
+      observeMs: (...all: unknown[]) => void measured.push(all),
+      gauge: () => undefined,
+    };
+    const skipped = message(5, "ana", "a", { client: "other" });
+    const unread = { ...message(2, "ana", "a"), topic: "agent-events" } as const;
+    await turnOf([unread, skipped, message(6, "ana", "b")], appendText, { metrics });
+    const age = moment.now - 1_000;
+    expect(measured).toEqual([
+      ["dead_letters", { reason: "unknown_schema" }],
+      ["records_skipped", { topic: "channel-messages", reason: "foreign" }],
+      ["records_applied", { topic: "agent-events" }, 1],
+      ["input_age", age - 2, { topic: "agent-events" }],
+      ["records_applied", { topic: "channel-messages" }, 2],
+      ["input_age", age - 5, { topic: "channel-messages" }],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 // The metrics' text, the labels they take, and the port that shows them.
 import { afterEach, describe, expect, it } from "vitest";
 
-import { counters, gauges, timers } from "../../../../src/clients/metrics/instruments.ts";
+import { counters, gauges, timers, type Instrument } from "../../../../src/clients/metrics/instruments.ts";
 import { createMetrics } from "../../../../src/clients/metrics/metrics.ts";
 import { startObservationServer, type ObservationServer } from "../../../../src/clients/metrics/observation-server.ts";
 import type { IngressMetrics } from "../../../../src/ingress/ports.ts";
@@ -48,8 +48,8 @@ describe("metrics", () => {
     expect((await one.exposition()).text).not.toMatch(/turns_total(\{\})? 1/);
   });
 
-  it("have every label that src/ uses", () => {
-    const declared = { ...counters, ...timers, ...gauges };
+  it("have every label that src/ uses, and no other", () => {
+    const declared: Readonly<Record<string, Instrument>> = { ...counters, ...timers, ...gauges };
     const uses = filesOfRepository(/^src\/.*\.ts$/).flatMap(({ path, text }) =>
       [...text().matchAll(/\.(?:count|observeMs|gauge)\(\s*"(\w+)"[^;]*?\{([^}]*)\}/g)].flatMap(
         ([, name = "", labels = ""]) =>
@@ -59,6 +59,9 @@ describe("metrics", () => {
     expect(uses.length).toBeGreaterThan(5);
     const known = (name: string): readonly string[] => new Map(Object.entries(declared)).get(name)?.labels ?? [];
     expect(uses.filter(({ name, label }) => !known(name).includes(label))).toEqual([]);
+    const used = new Set(uses.map(({ name, label }) => `${name} ${label}`));
+    const all = Object.entries(declared).flatMap(([name, { labels }]) => labels.map((label) => `${name} ${label}`));
+    expect(all.filter((one) => !used.has(one))).toEqual([]);
   });
 });
 
