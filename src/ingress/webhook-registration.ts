@@ -3,6 +3,7 @@
 import type { Done } from "../processors/outcome.ts";
 import { delayMs, registrationTries } from "../topology/policies.ts";
 import type { Clock, Log } from "../topology/ports.ts";
+import { sleep } from "../topology/retry.ts";
 import { failure, success, type Answer } from "./answer.ts";
 import type { IngressPorts } from "./ports.ts";
 
@@ -77,24 +78,10 @@ async function inTime(options: RegistrationOptions, call: (signal: AbortSignal) 
       const outcome = await call(signal);
       if (outcome.kind !== "retry" || tries >= registrationTries.maxTries) return outcome;
       // Nobody else registers at the same moment: no chance is needed.
-      await pause(options, delayMs(registrationTries, tries, 1, outcome.retryAfterMs), signal);
+      await sleep(options.clock, delayMs(registrationTries, tries, 1, outcome.retryAfterMs), signal);
       if (signal.aborted) return outcome;
     }
   } finally {
     cancel();
   }
-}
-
-function pause({ clock }: RegistrationOptions, waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const cancel = clock.after(waitMs, resolve);
-    signal.addEventListener("abort", () => {
-      cancel();
-      resolve();
-    });
-  });
 }

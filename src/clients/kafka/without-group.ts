@@ -3,14 +3,12 @@
 
 const words = "Consumer group was not initialized";
 
-/** Calls; where the consumer has no group just now nothing happens, and false is returned. Throws what else the call throws. */
-export function unlessWithoutGroup(call: () => void): boolean {
+/** Calls; where the consumer has no group just now nothing happens. Throws what else the call throws. */
+export function unlessWithoutGroup(call: () => void): void {
   try {
     call();
-    return true;
   } catch (error) {
     // KafkaJS has no other mark of it: the error is its general one, that does not bear a repeat.
-    if (error instanceof Error && error.message.startsWith(words)) return false;
-    throw error;
+    if (!(error instanceof Error && error.message.startsWith(words))) throw error;
   }
 }
