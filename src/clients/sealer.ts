@@ -1,6 +1,6 @@
 // Seals the secrets of a session so that they can stand in topics and Redis: AES-256-GCM under a ring of keys, bound to user
 // and chat. Owns the text forms `v1.<keyId>.<iv>.<cipher>.<tag>` and `plain.<text>` (base64url), which are persisted. Made in
-// main.ts, used by the desk gateway.
+// composition-outside.ts for the desk gateway, and in composition-storage.ts for records of the Go service.
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 
 import type { Sealer } from "../processors/desk/port.ts";

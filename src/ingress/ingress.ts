@@ -1,5 +1,5 @@
 // The HTTP edge: a Fastify server with the service's routes, its limits, and what is answered when something goes wrong. Owns
-// the way from request to handler and back; what each route does is in files of its own. Made and closed by main.ts.
+// the way from request to handler and back; what each route does is in files of its own. Made and closed by composition.ts.
 import { STATUS_CODES, type IncomingHttpHeaders } from "node:http";
 
 import fastify, {

@@ -1,5 +1,5 @@
 // What the HTTP edge needs of the rest, as interfaces: somewhere to put requests and messages, answers to wait for, the context
-// to show. Implemented in clients/ and record-sinks.ts, wired in main.ts; tests bring their own.
+// to show. Implemented in clients/ and record-sinks.ts, wired in composition.ts; tests bring their own.
 import type { Channel, ChannelMessage, ChatRequest } from "../processors/messages/generated.ts";
 import type { ContextEntry, Reply } from "../processors/interconnection/state.ts";
 import type { Done } from "../processors/outcome.ts";

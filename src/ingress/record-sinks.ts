@@ -1,5 +1,5 @@
 // The sinks of the HTTP edge on the runtime's own ports: a record is encoded, keyed by its user, and produced to the partition
-// of that key. Wired in main.ts.
+// of that key. Wired in composition.ts.
 import type { ChannelMessage, ChatRequest } from "../processors/messages/generated.ts";
 import type { Codec, Producer } from "../topology/ports.ts";
 import type { RecordSink } from "./ports.ts";

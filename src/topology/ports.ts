@@ -147,7 +147,7 @@ export interface SaveRequest {
   readonly expectedTurn: number;
   readonly nextTurn: number;
   readonly applied: Offsets<number>;
-  /** Encoded outputs other than states, and replies; null when there are none. */
+  /** The changelog records to produce: states, then the cursor, which holds the other outputs and the replies. Null when there are none. */
   readonly outbox: Buffer | null;
   /** Next offset of the changelog that the saved states reflect. */
   readonly changelogPosition: number;

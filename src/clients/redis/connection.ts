@@ -1,5 +1,6 @@
 // One connection to Redis: how it is made, when it is ready, how it comes back. The only place that knows how Redis is reached
-// (host and port, Sentinel, TLS). Callers: main, which hands the connection to store, replies and context.
+// (host and port, Sentinel, TLS). Callers: composition-storage.ts and src/operator.ts, which
+// hand the connection to store, replies and context.
 import { Redis } from "ioredis";
 
 import type { Log, Random } from "../../topology/ports.ts";

@@ -1,5 +1,5 @@
 // The desk port on Salesforce: contacts and cases by the data API, the chat by Live Agent. Owns only the composition and the
-// settings' names. Made in main.ts, used by the desk gateway.
+// settings' names. Made in composition-outside.ts, used by the desk gateway.
 import type { Desk } from "../../processors/desk/port.ts";
 import { done, type Done } from "../../processors/outcome.ts";
 import type { Log } from "../../topology/ports.ts";
