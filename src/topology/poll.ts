@@ -27,6 +27,10 @@ export interface Poll {
   reconnects: number;
   /** From a reconnect until the desk has answered the resync, and then until the state has what it told first there. */
   arriving: "resync" | "state" | null;
+  /** As the state has it, which may lag behind. */
+  chat: Chat;
+  /** From when its route was found void until the desk has answered the reconnect. */
+  moving: boolean;
   readonly gate: SessionGate;
   /** Aborted by a post that met a void route; made anew when that was seen to. */
   routeVoid: AbortController;
@@ -46,11 +50,17 @@ export function stillRight(poll: Poll, wanted: Chat): boolean {
   return poll.owner.chatId === wanted.chatId && poll.generations.has(wanted.session.generation);
 }
 
-/** Posts go out again when the state has what the desk told first where the session is now. */
-export function openWhenDecided(poll: Poll, { session, position }: Chat): void {
-  if (poll.arriving !== "state" || session.generation !== poll.session.generation || position < 0) return;
+/**
+ * Posts go out where the session is: not while it moves, not before the resync, and not before what the desk told first there is decided,
+ * for that may tell that one of them has arrived.
+ */
+export function openIfKnown(poll: Poll): void {
+  const { moving, arriving, session, chat, gate } = poll;
+  if (moving || arriving === "resync") return;
+  const isDecided = chat.session.generation === session.generation && chat.position >= 0;
+  if (arriving === "state" && !isDecided) return;
   poll.arriving = null;
-  poll.gate.open(session.generation);
+  gate.open(session.generation);
 }
 
 /** Whether the chat is over with that event. */

@@ -5,10 +5,11 @@ import type { UserState } from "../processors/interconnection/state.ts";
 import { hasEffect } from "../processors/interconnection/desk-repeats.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
 import type { AgentEvent, DeskLostReason, DeskSession } from "../processors/messages/generated.ts";
-import { isGood, isLast, openWhenDecided, slices, stillRight, type Chat, type Poll } from "./poll.ts";
+import { isGood, isLast, openIfKnown, slices, stillRight, type Chat, type Poll } from "./poll.ts";
 import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
+import { resync } from "./resync.ts";
 import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
 
@@ -63,8 +64,6 @@ const toldWithinMs = 5_000;
 /** What the desk answers to a reconnect while no hand-over is under way (fact sheet, section 11). */
 const notHandedOver = 405;
 const metByPost = "a post met a void route";
-/** Tries of a resync before the chat goes on without. */
-const resyncTries = 5;
 
 /** Polls nothing yet. */
 export function createPollers(tools: PollTools, partition: number, signal: AbortSignal): Pollers {
@@ -82,7 +81,11 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   function start(userId: string, chat: Chat, jitterMs: number, before: Promise<void>): void {
     const abort = new AbortController();
     const { generation } = chat.session;
-    const gate = tools.gates.watch(chat.chatId, generation, () => poll.routeVoid.abort());
+    const routeVoid = (): void => {
+      poll.moving = true;
+      poll.routeVoid.abort();
+    };
+    const gate = tools.gates.watch(chat.chatId, generation, routeVoid);
     const poll: Poll = {
       owner: { userId, chatId: chat.chatId },
       abort,
@@ -97,6 +100,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       reconnects: 0,
       // Reconnected, and nothing was read there yet: the owner before us did not get so far.
       arriving: chat.position < 0 && chat.resumeToken !== null ? "resync" : null,
+      chat,
+      moving: false,
       gate,
       routeVoid: new AbortController(),
       over: false,
@@ -142,8 +147,12 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     metrics.count("polls", { answer: answer.kind });
     const isOverdue = judge(poll, answer, askedMs);
     if (isGood(answer)) {
-      if (poll.arriving === "resync") await resync(poll, answer);
-      if (poll.arriving === null) poll.gate.open(poll.session.generation);
+      if (poll.arriving === "resync") {
+        await keepingAlive(poll, () => resync(tools, partition, poll));
+        // An answer without events leaves nothing to wait for.
+        poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
+      }
+      openIfKnown(poll);
     }
     switch (answer.kind) {
       case "events":
@@ -163,8 +172,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
           { chatId: poll.owner.chatId },
           "Duplicate Long Polling: another poll of this session is in flight; waiting",
         );
+        if ((await within(poll, "409")) === "over") return "over";
+        // However long that is told to be, one more poll follows.
         await sleep(clock, tools.conflictWaitMs, poll.ended);
-        return within(poll, "409");
+        return "on";
       case "moved":
         log.info(
           { chatId: poll.owner.chatId, detail: answer.detail ?? null },
@@ -255,6 +266,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
    * where it will stay, and known there.
    */
   async function moved(poll: Poll): Promise<Going> {
+    poll.moving = true;
     poll.gate.close();
     if (poll.reconnects > 0 && (await failed(poll, "moved again", null)) === "over") return "over";
     while (!poll.ended.aborted) {
@@ -270,11 +282,12 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       }
       const metWhileHeld = poll.routeVoid.signal.aborted;
       poll.routeVoid = new AbortController();
+      poll.moving = false;
       if (outcome.kind === "done") return reconnected(poll, outcome.value);
       if (outcome.kind === "broken" || outcome.status !== notHandedOver)
         return giveUp(poll, "reconnect_failed", outcome.detail);
       // Nothing to reconnect to: the 503 was an outage and no hand-over, and the session is where it was.
-      poll.gate.open(poll.session.generation);
+      openIfKnown(poll);
       if (!metWhileHeld) return failed(poll, outcome.detail, null);
       poll.reconnects = 0;
       return "on";
@@ -296,22 +309,6 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     // Without the right to act, too: it has happened, and decide takes it only for the place that was left.
     await keepingAlive(poll, () => tell(poll, { type: "DeskReconnected", ...change }, cutOff.signal));
     return "on";
-  }
-
-  /** Before what was read is told, by which who takes over knows that this was done. Posts wait until it is decided: one may have arrived. */
-  async function resync(poll: Poll, answer: PollAnswer): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      await allowed(tools, partition, poll.ended);
-      const outcome = await desk.resync(poll.owner, poll.session, poll.ended);
-      if (outcome.kind !== "done")
-        log.warn(
-          { chatId: poll.owner.chatId, reason: outcome.detail },
-          "the desk did not take the resync after a reconnect",
-        );
-      if (outcome.kind !== "retry" || tries >= resyncTries) break;
-      await sleep(clock, delayMs(pollAgain, tries, tools.random.next(), outcome.retryAfterMs), poll.ended);
-    }
-    poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
   }
 
   /** So that those who fail together do not come back as one flood: a wait by chance, the longer the more of them there are. */
@@ -371,7 +368,8 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       const running = polls.get(userId);
       let before = Promise.resolve();
       if (running !== undefined && wanted !== null && stillRight(running.poll, wanted)) {
-        openWhenDecided(running.poll, wanted);
+        running.poll.chat = wanted;
+        openIfKnown(running.poll);
       } else if (running !== undefined) {
         running.poll.abort.abort();
         running.poll.gate.forget();

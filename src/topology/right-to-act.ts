@@ -22,7 +22,10 @@ export interface Watchable {
 
 /** The right of one instance over all its indexes. */
 export interface RightToAct {
-  /** Begins to watch an index. `replaced` is called once when the right is seen to be gone. */
+  /**
+   * Begins to watch an index. `replaced` is called once when the right is seen to be gone: at once where a later epoch of the index is
+   * watched, for an owner that was slow may have a successor in the same instance.
+   */
   watch(partition: number, tenure: Watchable, replaced: () => void): void;
   /** Ends the watch of that epoch, and no other's: an owner that ends late may have a successor in the same instance. */
   unwatch(partition: number, epoch: number): void;
@@ -113,6 +116,10 @@ export function createRightToAct(ports: {
 
   return {
     watch(partition, tenure, replaced) {
+      if ((watched.get(partition)?.epoch ?? -1) > tenure.epoch) {
+        replaced();
+        return;
+      }
       // Not seen yet: the claim may be long ago.
       watched.set(partition, { ...tenure, replaced, seenAtMs: Number.NEGATIVE_INFINITY });
       schedule();

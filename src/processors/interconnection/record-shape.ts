@@ -217,7 +217,7 @@ export const recordShape: Shape = object({
   bridge: object({
     version: whole,
     chat: orNull(object({ session: orNull(object({})) })),
-    textsGiven: orMissing(object({ lastFact: whole })),
+    textsGiven: orMissing(object({ chatId: text, deskSeq: whole })),
     pending: list(object({})),
     reports: orMissing(list(object({ at: whole, command: object({}) }))),
   }),

@@ -40,7 +40,7 @@ export function formatRecord(userId: string, client: string, state: UserState): 
       version: recordVersion,
       chat: chat === null ? null : { ...withoutFlat(chat), ...idleIn(chat, rest.lastFact) },
       ...pendingIn(pending, chat),
-      ...(textsGiven === undefined ? {} : { textsGiven: { ...textsGiven, lastFact: rest.lastFact } }),
+      ...(textsGiven === undefined ? {} : { textsGiven: { ...textsGiven, ...asOf(chat, rest.lastSeq.desk) } }),
       ...rest,
     },
   });
@@ -97,11 +97,16 @@ function idleIn(chat: Interconnection, lastFact: number): object {
   return chat.status === "ACTIVE" && chat.idle !== undefined ? { idle: { ...chat.idle, lastFact } } : {};
 }
 
-/** The version before this one does not count texts: of a count that is not of now nothing is known. */
-function textsGivenOf(given: unknown, lastFact: unknown): object {
+/** The version before this one keeps the count as it is, whatever it says to the agent; but each text is a command to the desk, which it numbers. */
+function asOf(chat: Interconnection | null, deskSeq: number): object {
+  return { chatId: chat?.chatId ?? "", deskSeq };
+}
+
+/** Of a count that is not of now nothing is known. */
+function textsGivenOf({ textsGiven: given, chat, lastSeq }: StoredRecord["bridge"]): object {
   if (!isObject(given)) return {};
-  const { lastFact: asOf, ...textsGiven } = given;
-  return asOf === lastFact ? { textsGiven } : {};
+  const { chatId, deskSeq, ...textsGiven } = given;
+  return chatId === (chat?.chatId ?? "") && deskSeq === lastSeq?.desk ? { textsGiven } : {};
 }
 
 /** One that is not of now stands still until an agent's next words: whether the user has answered meanwhile nobody knows. */
@@ -189,6 +194,7 @@ interface StoredRecord {
   readonly bridge: {
     readonly chat: null | { readonly session: object | null; readonly chatId?: unknown; readonly idle?: unknown };
     readonly lastFact?: unknown;
+    readonly lastSeq?: { readonly desk?: unknown };
     readonly textsGiven?: unknown;
     readonly pending: readonly object[];
     readonly reports?: readonly { readonly at: number; readonly command: StoredReport }[];
@@ -201,7 +207,7 @@ function restored(record: StoredRecord): object {
     chat,
     pending,
     reports = [],
-    textsGiven,
+    textsGiven: _textsGiven,
     ...rest
   } = { version: undefined, ...record.bridge };
   const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
@@ -233,7 +239,7 @@ function restored(record: StoredRecord): object {
     ...("session" in command ? { session: sessionIn(command.session, session) } : {}),
     ...("extraData" in command && command.extraData === sameAsChat ? { extraData } : {}),
   }));
-  return { ...rest, ...textsGivenOf(textsGiven, rest.lastFact), interconnection, pending: lengthened };
+  return { ...rest, ...textsGivenOf(record.bridge), interconnection, pending: lengthened };
 }
 
 /**

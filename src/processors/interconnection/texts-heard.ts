@@ -9,12 +9,22 @@ import type { Draft } from "./draft.ts";
 /** The text that the desk has heard last gets its result, if it waits for one. */
 export function takeTextsHeard(draft: Draft, chatId: string, heard: TextsHeard): void {
   const command = draft.state.pending.find(
-    (each) => each.kind === "SayToAgent" && each.chatId === chatId && isLastOf(heard, each),
+    (each): each is SayToAgent => each.kind === "SayToAgent" && each.chatId === chatId && isLastOf(heard, each),
   );
   if (command === undefined) return;
   const { lane, seq } = command;
-  const nothingMore = { reason: null, attempts: 0, postSequence: null, generation: null, data: null };
-  decideResult(draft, chatId, { lane, seq, outcome: "done", ...nothingMore });
+  const nothingMore = { reason: null, attempts: 0, generation: null, data: null };
+  decideResult(draft, chatId, { lane, seq, outcome: "done", postSequence: takenBy(draft, command), ...nothingMore });
+}
+
+/**
+ * The post number that it has used up, where numbers go on: else the next text would go out under it, and the desk drop that. Not known here,
+ * so rather too high: a number that is, the desk tells.
+ */
+function takenBy({ state: { interconnection, pending } }: Draft, command: SayToAgent): number | null {
+  const last = interconnection !== null && "postSequence" in interconnection ? interconnection.postSequence : 0;
+  const before = pending.filter(({ lane }) => lane === command.lane).indexOf(command);
+  return last === 0 ? null : last + before + 1;
 }
 
 /**

@@ -33,6 +33,11 @@ export const regressions: readonly Regression[] = [
       "A session moved while a text's answer was under way, numbers went on, and the number came with the old place's name and was not taken over: the store lost, the next text was posted under it and dropped.",
   },
   {
+    seed: 40207,
+    found:
+      "A member that had been out of its group claimed an index anew; its first claim, answered late, took the right to act from the second, whose users nobody polled any more.",
+  },
+  {
     seed: 5157,
     found:
       "The store went back to before the claim of another owner, and a member that had been out of the group went on under its old epoch: void on the changelog, all of that was lost with the store's next past.",

@@ -80,6 +80,8 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   const places = new Map<string, number>();
   const firstDone = new Map<string, number>();
   const used = new Set<string>();
+  /** Users whose last chat is over for the service. */
+  const handedBack = new Set<string>();
   const seen = { chats: 0, shown: 0, handedBack: 0, created: 0, files: 0 };
   const disturbances: Disturbance[] = [];
   let broken = false;
@@ -133,11 +135,21 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     if (subjectOf(name, args) !== null) note({ kind: "call ended", call: `${instance.id}#${String(number)}` });
     if (name === "store.claim" && isClaimed(outcome)) epochs.set(`${instance.id} ${String(args[0])}`, Number(args[1]));
     if (name === "channel.say") saidToUser(args[0] as ToUser, outcome);
-    if (name === "desk.say")
-      repeated(`${idOf(args)} ${String(args[1])}`, idOf(args), tokensIn(String(args[1])), (one) => one.marksLost);
+    if (name === "desk.say") saidToAgent(idOf(args), String(args[1]));
+    if (name === "bot.handBack") handedBack.add((args[0] as { readonly userId: string }).userId);
     const made = creationOf(name, args);
     if (made !== null) repeated(made, made, [made], (one) => one.marksLost);
     if (made !== null && isLate(instance, caller)) permit(`late ${String(now())}`, [made]);
+  }
+
+  /**
+   * A chat that is over is polled by nobody, so nobody hears there what the desk has: a text that was in doubt then may come once more where
+   * its session moves (docs/guarantees.md).
+   */
+  function saidToAgent(sessionId: string, text: string): void {
+    const what = `${sessionId} ${text}`;
+    if (firstDone.has(what) && handedBack.has(userOfSession.get(sessionId) ?? "")) permit("chat over", tokensIn(text));
+    else repeated(what, sessionId, tokensIn(text), (one) => one.marksLost);
   }
 
   function disturbed(marksLost: boolean): void {
@@ -174,6 +186,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
       if (chat === undefined) return;
       live.set(chat, 0);
       userOfSession.set(chat.sessionId, chat.visitorName);
+      handedBack.delete(chat.visitorName);
       note({ kind: "chat", user: chat.visitorName, session: chat.sessionId, step: "requested" });
     }
     for (const [chat, from] of [...live]) {

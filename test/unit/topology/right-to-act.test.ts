@@ -46,6 +46,20 @@ describe("the right to act", () => {
     expect(replaced()).toBe(0);
   });
 
+  it("is not taken from who claimed later by a claim of before whose answer came late", async () => {
+    const { clock, store, log } = createOwnerParts();
+    await store.store.claim(3, 9, "me");
+    const right = createRightToAct({ clock, log, store: store.store });
+    const replaced: number[] = [];
+    for (const epoch of [9, 7]) right.watch(3, { epoch, savedTurn: () => 0 }, () => replaced.push(epoch));
+    expect(replaced).toEqual([7]);
+    await clock.advance(2_000);
+    expect(await right.check(3)).toBe("mine");
+    right.unwatch(3, 7);
+    expect([await right.check(3), replaced]).toEqual(["mine", [7]]);
+    right.stop();
+  });
+
   it("is not taken from the claim: the first question goes to the store", async () => {
     const { ask, store } = await watching();
     store.faults.away(true);

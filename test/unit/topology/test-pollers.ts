@@ -1,6 +1,7 @@
 // Pollers as the tests of pollers.ts make them: a desk that answers what the test has laid out, in order. Called by pollers.test.ts.
 import type { DeskGateway } from "../../../src/processors/desk/gateway.ts";
 import type { PollAnswer } from "../../../src/processors/desk/port.ts";
+import type { Outcome } from "../../../src/processors/outcome.ts";
 import type { DeskEvent, DeskSession } from "../../../src/processors/messages/generated.ts";
 import { blankDeskEvent } from "../../support/blank-desk-event.ts";
 import { createPollers, type Pollers } from "../../../src/topology/pollers.ts";
@@ -17,6 +18,9 @@ export interface TestPollers extends OwnerParts {
   /** What the desk answers, at once or after a while. */
   readonly answers: (PollAnswer | Error | { readonly afterMs: number; readonly answer: PollAnswer })[];
   readonly reconnects: (Reconnect | Promise<Reconnect>)[];
+  /** How many resyncs hang before the desk takes one. */
+  hangingResyncs: number;
+  readonly resyncs: { count: number };
   readonly end: AbortController;
   heartbeatAge: number;
 }
@@ -38,7 +42,7 @@ export function pollersOf(random = (): number => 0.5): TestPollers {
   const end = new AbortController();
   const t: Omit<TestPollers, "pollers"> = {
     ...parts,
-    ...{ asked: [], answers: [], reconnects: [], end, heartbeatAge: 0 },
+    ...{ asked: [], answers: [], reconnects: [], hangingResyncs: 0, resyncs: { count: 0 }, end, heartbeatAge: 0 },
   };
   const held = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) => {
@@ -66,7 +70,14 @@ export function pollersOf(random = (): number => 0.5): TestPollers {
             t.reconnects.shift() ?? Promise.resolve<Reconnect>({ kind: "refused", detail: "400", status: 400 }),
             held(signal),
           ]),
-        resync: () => Promise.resolve({ kind: "done", value: null }),
+        resync(_owner, _session, signal) {
+          t.resyncs.count += 1;
+          if (t.resyncs.count > t.hangingResyncs) return Promise.resolve({ kind: "done", value: null });
+          const aborted: Outcome<null> = {
+            ...{ kind: "retry", detail: "aborted", status: null, mayHaveHappened: true, retryAfterMs: null },
+          };
+          return new Promise((resolve) => signal.addEventListener("abort", () => resolve(aborted)));
+        },
       },
     },
     0,

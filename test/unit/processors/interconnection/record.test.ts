@@ -17,6 +17,8 @@ interface OldRecord {
   readonly bridge: {
     chat: object | null;
     lastFact: number;
+    lastSeq: { desk: number };
+    readonly textsGiven?: unknown;
     readonly reports?: readonly { readonly command: Record<string, unknown> }[];
   };
 }
@@ -132,9 +134,19 @@ describe("the stored record", () => {
       expect(state.textsGiven).toBeDefined();
       expect(through(state, () => undefined).textsGiven).toEqual(state.textsGiven);
       const talked = through(state, ({ bridge }) => {
-        bridge.lastFact += 1;
+        bridge.lastSeq.desk += 1;
       });
       expect(talked).not.toHaveProperty("textsGiven");
+      // Nor those of the chat that it has begun since.
+      const another = userIn("CONNECTING").state;
+      const begun = JSON.parse(formatRecord("u", "c", another)) as OldRecord;
+      const stale = through(state, (record) => {
+        const { textsGiven, lastSeq } = record.bridge;
+        Object.assign(record, begun, { bridge: { ...begun.bridge, textsGiven, lastSeq } });
+        begun.bridge.chat = { ...begun.bridge.chat, chatId: "another" };
+        record.bridge.chat = begun.bridge.chat;
+      });
+      expect(stale).not.toHaveProperty("textsGiven");
     });
   });
 

@@ -2,15 +2,16 @@
 import { describe, expect, it } from "vitest";
 
 import { textMark } from "../../../../src/processors/desk/text-mark.ts";
+import type { Active } from "../../../../src/processors/interconnection/state.ts";
 import { session, userIn, type TestUser } from "./user.ts";
 
 /** The desk has moved the session, and tells first there how many texts it has had, and the last. */
-function movedHaving(user: TestUser, count: number, last: string | null): ReturnType<TestUser["desk"]> {
+function movedHaving(user: TestUser, count: number, last: string | null, resetsPostSequence = true): void {
   const moved = { ...session, route: "sealed-2", generation: "g2" };
-  const way = { resetsPostSequence: true, unconfirmedEvents: 0, leftGeneration: "g1" };
+  const way = { resetsPostSequence, unconfirmedEvents: 0, leftGeneration: "g1" };
   user.agentEvent({ type: "DeskReconnected", session: moved, ...way });
   const textsHeard = { count, last: last === null ? null : textMark(last) };
-  return user.desk("other", { number: 0, textsHeard });
+  user.desk("other", { number: 0, textsHeard });
 }
 
 const waiting = ({ state }: TestUser): readonly string[] =>
@@ -23,6 +24,11 @@ function saying(...texts: readonly string[]): { readonly user: TestUser; readonl
   texts.forEach((text, i) => user.message(`m${String(i)}`, text));
   expect(waiting(user)).toEqual(texts);
   return { user, given };
+}
+
+function chatOf({ state: { interconnection } }: TestUser): Active {
+  if (interconnection?.status !== "ACTIVE") throw new Error("no agent has the user");
+  return interconnection;
 }
 
 describe("after a move, a text without a result", () => {
@@ -66,6 +72,16 @@ describe("after a move, a text without a result", () => {
     again.user.result();
     movedHaving(again.user, again.given + 2, "ok");
     expect(waiting(again.user)).toEqual([]);
+  });
+
+  it("that the desk has has used up a number where numbers go on: the next one must not go out under it", () => {
+    const { user, given } = saying("Hello", "Help");
+    user.state = { ...user.state, interconnection: { ...chatOf(user), postSequence: 3 } };
+    movedHaving(user, given + 1, "Hello", false);
+    expect([waiting(user), chatOf(user).postSequence]).toEqual([["Help"], 4]);
+    const anew = saying("Hello");
+    movedHaving(anew.user, anew.given + 1, "Hello");
+    expect([waiting(anew.user), chatOf(anew.user).postSequence]).toEqual([[], 0]);
   });
 
   it("of a chat that was begun before texts were counted is said again, and so are all behind it", () => {
