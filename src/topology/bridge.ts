@@ -102,6 +102,9 @@ export const bridge: Graph = {
   pollers: [{ name: "desk poller", outside: ["Live Agent"], results: "agent-events" }],
 };
 
+/** Few tries are to outlast more than a moment: that is why somebody bounds them. */
+const firstDelayOfFewMs = 1_000;
+
 /** The graph with at most so many tries of a text (setting MAX_RETRIES); null leaves it as it is. */
 export function withTextTries(graph: Graph, maxTries: number | null): Graph {
   if (maxTries === null) return graph;
@@ -109,7 +112,7 @@ export function withTextTries(graph: Graph, maxTries: number | null): Graph {
     Object.fromEntries(
       Object.entries(policies).map(([kind, policy]) => [
         kind,
-        policy === textWithinMinutes ? { ...policy, maxTries } : policy,
+        policy === textWithinMinutes ? { ...policy, maxTries, firstDelayMs: firstDelayOfFewMs } : policy,
       ]),
     );
   return { ...graph, gateways: graph.gateways.map((node) => ({ ...node, policies: bounded(node.policies) })) };

@@ -217,8 +217,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   }
 
   /**
-   * The command as it stands when it may be tried: with the right to act, and not while its session moves, for then nothing is
-   * said there before the resync. Undefined when it is not pending any more.
+   * The command as it stands when it may be tried: with the right to act, and not while its session moves (session-gates.ts). Undefined when it is not pending any more.
    */
   async function nextTry(user: User, first: Command): Promise<Command | undefined> {
     for (;;) {

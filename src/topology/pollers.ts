@@ -146,14 +146,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     const answer = await ask(poll);
     metrics.count("polls", { answer: answer.kind });
     const isOverdue = judge(poll, answer, askedMs);
-    if (isGood(answer)) {
-      if (poll.arriving === "resync") {
-        await keepingAlive(poll, () => resync(tools, partition, poll));
-        // An answer without events leaves nothing to wait for.
-        poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
-      }
-      openIfKnown(poll);
-    }
+    if (isGood(answer)) await heardThere(poll, answer);
     switch (answer.kind) {
       case "events":
         for (const note of answer.notes ?? [])
@@ -187,6 +180,16 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "failed":
         return isOverdue ? overdue(poll, answer.detail) : failed(poll, answer.detail, answer.retryAfterMs);
     }
+  }
+
+  /** The desk works where the session is; after a reconnect it hears the resync first. */
+  async function heardThere(poll: Poll, answer: PollAnswer): Promise<void> {
+    if (poll.arriving === "resync") {
+      await keepingAlive(poll, () => resync(tools, partition, poll));
+      // An answer without events leaves nothing to wait for.
+      poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
+    }
+    openIfKnown(poll);
   }
 
   /** Counts an answer as a good or a failed one; true when it came later than the desk has told us to wait. */

@@ -1,5 +1,5 @@
 // Whether posts may go to a chat's session now: not from the moment that its route was found void, by a poll or by a post, until the
-// desk has answered the resync that follows a reconnect (Live Agent fact sheet, section 11). Between the poller of a chat, which
+// desk has answered the resync that follows a reconnect (Live Agent fact sheet, section 11), and what it told first there is decided. Between the poller of a chat, which
 // reconnects, and its lane, which posts. A session that nobody polls has no gate.
 
 /** The gate of one session, in the hands of its poller. */

@@ -26,7 +26,7 @@ beforeAll(async () => {
       QUEUE_UPDATES: "true",
       INTEGRATION_CHAN_RATE_LIMIT: String(perSecond),
       SALEFORCE_CHAN_RATE_LIMIT: String(perSecond),
-      MAX_RETRIES: "0",
+      MAX_RETRIES: "1",
       CLEAN_CONTEXT_SCHEDULE: "@every 1s",
       MESSAGES: JSON.stringify({ acceptTimeout: "Nadie puede atenderte", messageIgnored: "**El usuario envió: %s**" }),
     },
@@ -167,11 +167,11 @@ describe("a chat with an agent", () => {
     expect(again.id).not.toBe(session.id);
   });
 
-  it("tells the agent once, in its place, that a text could not be delivered: after 4 × (1 + MAX_RETRIES) calls", async () => {
+  it("tells the agent once, in its place, that a text could not be delivered: after 1 + MAX_RETRIES calls", async () => {
     const { person, session } = await talking("mia");
     const { desk, faults } = parts();
     const of = { system: "integrations", operation: "messages", user: person.userId } as const;
-    const fault = faults.add({ ...of, effect: { kind: "status", status: 500 }, times: 4 });
+    const fault = faults.add({ ...of, effect: { kind: "status", status: 500 }, times: 2 });
     say(desk, session, "uno");
     say(desk, session, "dos");
     const notice = "**Un mensaje no se pudo entregar al usuario**";
@@ -179,7 +179,7 @@ describe("a chat with an agent", () => {
     await eventually("the notice", () => screen(person).includes(notice));
     expect(shown(person)).not.toContain("uno");
     expect(screen(person).filter((text) => text === notice)).toHaveLength(1);
-    expect(faults.list().find(({ id }) => id === fault.id)?.struck).toBe(4);
+    expect(faults.list().find(({ id }) => id === fault.id)?.struck).toBe(2);
     await facts().waitFor(person.userId, "message_failed");
     expect(factsOf(person, "message_failed")).toMatchObject([{ reason: "gave_up" }]);
     faults.remove(fault.id);

@@ -54,7 +54,7 @@ export const operationRows: readonly ParitySection[] = [
         "5 send retries",
         "one and MAX_RETRIES tries without a pause, then dropped",
         [`${topology}/rate-limits`, "MAX_RETRIES > bounds the tries of texts, and of nothing else"],
-        "as many calls where it is set, with pauses, then dead letter and notice",
+        "one call and MAX_RETRIES more where it is set, with pauses (defect B4), then dead letter and notice",
       ),
       better(
         "5 retention",

@@ -117,7 +117,7 @@ export const botSettings = {
   }),
   MAX_RETRIES: optional(wholeNumber(0, 1_000), {
     description:
-      "Bounds the calls for one text: 4 and 4 for each retry, as the original made them. Then it is given up, and its sender is told.",
+      "How often one text is sent again after a failed call: 1, 2, 4 … up to 15 seconds between them. Then it is given up, and its sender is told.",
     example: "2",
     defaultInWords: "as many as fit in ten minutes",
   }),

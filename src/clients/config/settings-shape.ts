@@ -325,16 +325,13 @@ function botPlatform(values: SettingValues): Settings["botPlatform"] {
   return botrunner === null ? null : { kind: "botrunner", url: botrunner, token: values.BOTRUNNER_TOKEN };
 }
 
-/** The original's HTTP client repeated each of its tries up to three times (parity sheet 7.1). */
-const callsPerTry = 4;
-
 function chat(values: SettingValues): Settings["chat"] {
   return {
     texts: values.MESSAGES,
     states: { success: values.SUCCESS_STATE, timeout: values.TIMEOUT_STATE, blocked: values.BLOCKED_USER_STATE },
     handBackDelayMs: values.STUDIO_NG_URL === null ? values.BOTRUNNER_TIMEOUT : values.STUDIO_NG_TIMEOUT,
     callsPerSecond: { desk: values.SALEFORCE_CHAN_RATE_LIMIT, channel: values.INTEGRATION_CHAN_RATE_LIMIT },
-    textTries: values.MAX_RETRIES === null ? null : callsPerTry * (1 + values.MAX_RETRIES),
+    textTries: values.MAX_RETRIES === null ? null : 1 + values.MAX_RETRIES,
     acceptTimeoutMs: values.ACCEPT_TIMEOUT,
     queueUpdates: values.QUEUE_UPDATES,
     forwardedTypes: values.FORWARDED_TYPES,

@@ -1,5 +1,5 @@
 // What a desk tells, where a session has moved to, of the texts that it has had before. Owns the match with the text whose answer was lost
-// with the move, of which numbers that begin anew tell nothing. Pure. Called by desk-events.ts.
+// with the move, which post numbers can't tell once they begin anew. Pure. Called by desk-events.ts.
 import { textMark } from "../desk/text-mark.ts";
 import type { TextsHeard } from "../messages/generated.ts";
 import { decideResult } from "./command-results.ts";

@@ -120,6 +120,7 @@ describe("MAX_RETRIES", () => {
     const handBack = { lane: "channel", kind: "HandBack", seq: 1, chatId: "c", giveUpAt: 1 } as const;
     const back: Command = { ...handBack, channel: "whatsapp", botSlug: "bot", botState: "s" };
     expect([sayToAgent(1), back].map((command) => policyOf(graph, command).maxTries)).toEqual([12, null]);
+    expect(policyOf(graph, sayToAgent(1)).firstDelayMs).toBe(1_000);
     expect(policyOf(withTextTries(bridge, null), sayToAgent(1)).maxTries).toBeNull();
   });
 });
