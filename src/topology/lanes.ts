@@ -169,7 +169,10 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       await tools.tell(owner.partition, event(finished), signal);
     } catch (error) {
       if (isLost(error)) throw error;
-      tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a result could not be encoded");
+      tools.log.error(
+        { userId, chatId: command.chatId, command: command.kind, error },
+        "a result could not be encoded",
+      );
       await tools.tell(owner.partition, event({ ...finished, ...defect, generation: null }), signal);
     }
   }
@@ -243,7 +246,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   async function tryAgain(answer: Again, tries: Tries, command: Command, mark: LaneMark): Promise<boolean> {
     const policy = tools.policyOf(command);
     tries.mayHaveHappened ||= answer.mayHaveHappened;
-    heed(answer, tries, command);
+    heed(answer, tries, command, mark.userId);
     const wait = delayMs(policy, tries.made, tools.random.next(), answer.retryAfterMs);
     const tooLate = tools.clock.now() + wait >= command.giveUpAt;
     if (tooLate || (policy.maxTries !== null && tries.made >= policy.maxTries)) return false;
@@ -263,13 +266,16 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   }
 
   /** What others must hear of an answer: who reconnects the session, and once for each command a person who can help in time. */
-  function heed({ sessionMoved, refused, reason }: Again, tries: Tries, command: Command): void {
+  function heed({ sessionMoved, refused, reason }: Again, tries: Tries, command: Command, userId: string): void {
     const { chatId, kind } = command;
     if (sessionMoved === true && "session" in command) tools.gates.metVoidRoute(chatId, command.session.generation);
     if (refused !== true || tries.refused) return;
     tries.refused = true;
     tools.metrics.count("alarms", { alarm: "hand_back_refused" });
-    tools.log.error({ chatId, command: kind, reason }, "the bot platform refuses a user; asking again for a day");
+    tools.log.error(
+      { userId, chatId, command: kind, reason },
+      "the bot platform refuses a user; asking again for a day",
+    );
   }
 
   /** Before the command begins and before the right to act is looked at: both are young when the call is made. */
@@ -300,7 +306,10 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       if (cutOff.signal.aborted || (isLost(error) && !timeout.signal.aborted)) throw lost();
       if (timeout.signal.aborted)
         return { kind: "again", reason: "timed out", mayHaveHappened: true, retryAfterMs: null, postSequence: null };
-      tools.log.error({ chatId: command.chatId, command: command.kind, error }, "a gateway failed by a defect of ours");
+      tools.log.error(
+        { userId: attempt.userId, chatId: command.chatId, command: command.kind, error },
+        "a gateway failed by a defect of ours",
+      );
       return { kind: "finished", ...defect };
     } finally {
       cancel();

@@ -150,7 +150,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     switch (answer.kind) {
       case "events":
         for (const note of answer.notes ?? [])
-          log.info({ chatId: poll.owner.chatId, detail: note }, "the desk has told something that operators look for");
+          log.info({ ...poll.owner, detail: note }, "the desk has told something that operators look for");
         await tellEvents(poll, answer);
         // The desk answered this poll, so it had the acknowledgement that came with it: of all before this answer.
         poll.unconfirmed = answer.events.filter(({ kind }) => hasEffect(kind)).length;
@@ -161,19 +161,13 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
         if (clock.monotonicMs() - askedMs < shortPollMs) await sleep(clock, shortPollPauseMs, poll.ended);
         return "on";
       case "conflict":
-        log.warn(
-          { chatId: poll.owner.chatId },
-          "Duplicate Long Polling: another poll of this session is in flight; waiting",
-        );
+        log.warn({ ...poll.owner }, "Duplicate Long Polling: another poll of this session is in flight; waiting");
         if ((await within(poll, "409")) === "over") return "over";
         // However long that is told to be, one more poll follows.
         await sleep(clock, tools.conflictWaitMs, poll.ended);
         return "on";
       case "moved":
-        log.info(
-          { chatId: poll.owner.chatId, detail: answer.detail ?? null },
-          "the desk has moved the session; reconnecting",
-        );
+        log.info({ ...poll.owner, detail: answer.detail ?? null }, "the desk has moved the session; reconnecting");
         return moved(poll);
       case "lost":
         return giveUp(poll, answer.reason, answer.detail);
@@ -243,10 +237,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       for (;;) {
         await sleep(clock, keepAliveMs, either);
         if (over(either)) return;
-        log.warn(
-          { chatId: poll.owner.chatId },
-          "the desk's events can't be produced; polling only to keep the session",
-        );
+        log.warn({ ...poll.owner }, "the desk's events can't be produced; polling only to keep the session");
         try {
           await desk.poll(poll.owner, poll.session, poll.position, either);
         } catch (error) {
@@ -325,14 +316,14 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   /** It has waited long enough: asked again at once, unless many hang together. */
   async function overdue(poll: Poll, detail: string): Promise<Going> {
     poll.failures += 1;
-    log.warn({ chatId: poll.owner.chatId, reason: detail, failures: poll.failures }, "a poll hung; asking again");
+    log.warn({ ...poll.owner, reason: detail, failures: poll.failures }, "a poll hung; asking again");
     await sleep(clock, Math.min(spreadMs(poll), Math.max(0, leftMs(poll))), poll.ended);
     return within(poll, detail);
   }
 
   async function failed(poll: Poll, detail: string, askedMs: number | null): Promise<Going> {
     poll.failures += 1;
-    log.warn({ chatId: poll.owner.chatId, reason: detail, failures: poll.failures }, "a poll failed; trying again");
+    log.warn({ ...poll.owner, reason: detail, failures: poll.failures }, "a poll failed; trying again");
     const left = leftMs(poll);
     const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs) + spreadMs(poll);
     if (left > 0) await sleep(clock, Math.min(wait, left), poll.ended);
@@ -352,10 +343,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
 
   async function giveUp(poll: Poll, reason: DeskLostReason, detail: string): Promise<Going> {
     await allowed(tools, partition, poll.ended);
-    log.warn(
-      { chatId: poll.owner.chatId, reason, detail },
-      "the chat's session at the desk is lost; the chat ends on both sides",
-    );
+    log.warn({ ...poll.owner, reason, detail }, "the chat's session at the desk is lost; the chat ends on both sides");
     await tell(poll, { type: "DeskLost", generation: poll.session.generation, reason, detail });
     return "over";
   }

@@ -24,10 +24,7 @@ export async function resync(tools: ResyncTools, partition: number, poll: Poll):
     await allowed(tools, partition, poll.ended);
     const outcome = await once(tools, poll);
     if (outcome.kind !== "done")
-      tools.log.warn(
-        { chatId: poll.owner.chatId, reason: outcome.detail },
-        "the desk did not take the resync after a reconnect",
-      );
+      tools.log.warn({ ...poll.owner, reason: outcome.detail }, "the desk did not take the resync after a reconnect");
     if (outcome.kind !== "retry" || tries >= mostTries) return;
     await sleep(tools.clock, delayMs(pollAgain, tries, tools.random.next(), outcome.retryAfterMs), poll.ended);
   }

@@ -185,7 +185,7 @@ function Incidents(): JSX.Element {
 }
 
 function incidentWords({ at, struck, endedAt, healedAt, note }: Incident): string {
-  const calls = struck === null ? "" : ` ${String(struck)} calls were struck.`;
+  const calls = struck === null ? "" : ` ${struck === 1 ? "1 call was" : `${String(struck)} calls were`} struck.`;
   if (endedAt === null) return `On for ${elapsed(now.value - at)}.`;
   const lasted = endedAt - at > 100 ? `Lasted ${duration(endedAt - at)}.` : "";
   if (healedAt === null) return `${lasted}${calls} Not healed yet: ${note}.`.trim();
