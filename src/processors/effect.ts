@@ -18,6 +18,8 @@ export type Effect =
       readonly retryAfterMs: number | null;
       /** The number to post with next time, where the desk told us that ours is wrong. */
       readonly postSequence: number | null;
+      /** Nothing was sent. */
+      readonly heldBack?: true;
       /** The session's route is void: nothing more is posted to it before it was reconnected. */
       readonly sessionMoved?: true;
       /** The other side said no. It is asked again all the same, because nobody but it can take what is given; a person must look. */

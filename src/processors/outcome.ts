@@ -24,5 +24,10 @@ export type Outcome<Value> =
 /** The outcome of a call that brings nothing but success. */
 export type Done = Outcome<null>;
 
+/** Our own side has kept the call back (an open circuit, a limit of the org): nothing was sent. */
+export function isHeldBack(outcome: Extract<Outcome<unknown>, { readonly kind: "retry" }>): boolean {
+  return outcome.status === null && !outcome.mayHaveHappened && outcome.retryAfterMs !== null;
+}
+
 /** Success that brings nothing. */
 export const done: Done = { kind: "done", value: null };

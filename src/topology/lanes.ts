@@ -11,7 +11,7 @@ import type { RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
-import { defect, gaveUp, type Finished, type Tries } from "./tries.ts";
+import { defect, gaveUp, isSpent, type Finished, type Tries } from "./tries.ts";
 
 /** What lanes work with. */
 export interface LaneTools extends Pace {
@@ -195,6 +195,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       };
     const tries: Tries = {
       made: 0,
+      spent: 0,
       post: verdict.kind === "begun" ? verdict.postSequence : null,
       mayHaveHappened: repeatsDone || (verdict.kind === "begun" && verdict.repeated),
       renumbered: false,
@@ -249,7 +250,8 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     heed(answer, tries, command, mark.userId);
     const wait = delayMs(policy, tries.made, tools.random.next(), answer.retryAfterMs);
     const tooLate = tools.clock.now() + wait >= command.giveUpAt;
-    if (tooLate || (policy.maxTries !== null && tries.made >= policy.maxTries)) return false;
+    if (isSpent(answer, tries, command)) tries.spent += 1;
+    if (tooLate || (policy.maxTries !== null && tries.spent >= policy.maxTries)) return false;
     if (answer.postSequence !== null) {
       tries.post = answer.postSequence;
       tries.mayHaveHappened = false;

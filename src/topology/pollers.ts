@@ -59,6 +59,8 @@ const rightAgainMs = 250;
  * gone, and tell of a loss where there is none.
  */
 const decidedMs = 2_000;
+/** Posts wait no longer for what the desk told first where a session has moved to. */
+const decidedAtTheLatestMs = 10_000;
 /** The loss of the index leaves a reconnect in hand so long: the next owner has not polled by then, or is told where to. */
 const toldWithinMs = 5_000;
 /** What the desk answers to a reconnect while no hand-over is under way (fact sheet, section 11). */
@@ -99,6 +101,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       failures: 0,
       reconnects: 0,
       // Reconnected, and nothing was read there yet: the owner before us did not get so far.
+      arrivedMs: 0,
       arriving: chat.position < 0 && chat.resumeToken !== null ? "resync" : null,
       chat,
       moving: false,
@@ -182,6 +185,10 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       await keepingAlive(poll, () => resync(tools, partition, poll));
       // An answer without events leaves nothing to wait for.
       poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
+      poll.arrivedMs = clock.monotonicMs();
+    } else if (poll.arriving === "state" && clock.monotonicMs() - poll.arrivedMs > decidedAtTheLatestMs) {
+      // Its record was given up undecided, or the state has known this place before.
+      poll.arriving = null;
     }
     openIfKnown(poll);
   }

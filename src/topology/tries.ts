@@ -1,5 +1,9 @@
 // The tries of one command in its lane, and what comes of them. Used by lanes.ts.
+import type { Effect } from "../processors/effect.ts";
+import type { Command } from "../processors/interconnection/commands.ts";
 import type { CommandOutcome, CommandResult } from "../processors/messages/generated.ts";
+
+type Again = Extract<Effect, { readonly kind: "again" }>;
 
 /** How a command ended, as its result tells it. */
 export interface Finished {
@@ -15,12 +19,23 @@ export interface Finished {
 /** The tries of one command so far. */
 export interface Tries {
   made: number;
+  /** Of them, those that count where tries are bounded. */
+  spent: number;
   post: number | null;
   mayHaveHappened: boolean;
   renumbered: boolean;
   refused: boolean;
 }
 
+/**
+ * Whether an answer counts as a failed try of its command. Of a text (setting MAX_RETRIES) only what was sent and failed: not a call that was
+ * held back, nor one that only told where the session is or which number is next.
+ */
+export function isSpent(answer: Again, { renumbered }: Tries, { kind }: Command): boolean {
+  if (kind !== "SayToAgent" && kind !== "SayToUser") return true;
+  const isTold = answer.sessionMoved === true || (answer.postSequence !== null && !renumbered);
+  return answer.heldBack !== true && !isTold;
+}
 /** No further try is made. */
 export const gaveUp = (reason: string, { made }: Tries): Finished => ({
   outcome: "given_up",

@@ -318,6 +318,16 @@ describe("R20 a hand-over", () => {
     expect(theirs(session)).toMatchObject({ state: "ENDED", violations: [] });
   });
 
+  it.each([false, true])("gives a chat up whole that is over before the resync (moved again: %s)", async (again) => {
+    const { session, resumeToken } = await engaged();
+    handOver(theirs(session), USUAL_HAND_OVER);
+    const reconnected = await outside.desk.reconnect(session, resumeToken, never);
+    if (reconnected.kind !== "done") throw new Error(reconnected.detail);
+    if (again) handOver(theirs(session), USUAL_HAND_OVER);
+    expect(await outside.desk.end(reconnected.value.session, "unsynced", 1, never)).toEqual(done);
+    expect(theirs(session)).toMatchObject({ state: "ENDED", violations: [] });
+  });
+
   it("that there was none refuses the reconnect", async () => {
     const { session } = await engaged();
     expect(await outside.desk.reconnect(session, null, never)).toMatchObject({ kind: "refused", status: 405 });

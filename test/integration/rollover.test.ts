@@ -8,6 +8,8 @@ import { acceptChat } from "../../sandbox/world/live-agent/accept.ts";
 import { endByAgent, say } from "../../sandbox/world/live-agent/agents.ts";
 import type { Session } from "../../sandbox/world/live-agent/session.ts";
 import type { Person } from "../../sandbox/world/people.ts";
+import { formatRecord } from "../../src/processors/interconnection/record.ts";
+import { nobody } from "../../src/processors/interconnection/state.ts";
 import { openFactReader, type FactReader } from "../support/chat-facts.ts";
 import { createConversations, type Conversations } from "../support/conversations.ts";
 import { eventually } from "../support/eventually.ts";
@@ -101,6 +103,9 @@ describe("R32: what the Go service left", () => {
     await original().remember(leo, { text: "de ayer", from: "user", agoMs: 25 * hourMs });
     await original().remember(bea, { text: "antes del chat", from: "user", agoMs: hourMs });
     const chatOfAna = await original().chat(ana, "ACTIVE");
+    // From before the way back: her connect had been refused here, and then the Go service opened her chat.
+    const refused = formatRecord(ana.userId, stage().names.client, { ...nobody, lastFact: 3 });
+    await original().put(ana, "connecting", refused);
     await original().chat(bea, "ON_HOLD");
     await original().remember(bea, { text: "mientras espero", from: "user", agoMs: 1_000 });
     const chatOfOld = await original().chat(old, "ACTIVE", 20 * hourMs);

@@ -289,11 +289,14 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       call("end", signal, () => {
         const known = sessions.get(session.id);
         if (known === undefined || known.gone || known.chat?.ended === "agent") return { kind: "done", value: null };
-        return post(session, number, (open) => {
+        const over = (open: Session): void => {
           if (open.chat !== null) open.chat.ended ??= why === "user_idle" ? "idle visitor" : "visitor";
           open.gone = true;
           open.held?.wake();
-        });
+        };
+        if (why !== "unsynced" || known.route !== session.route) return post(session, number, over);
+        over(known);
+        return { kind: "done", value: null };
       }),
     poll,
     reconnect: (session, _resumeToken, signal) =>

@@ -36,6 +36,8 @@ export interface OriginalService {
   chat(person: Person, status: "ON_HOLD" | "ACTIVE", openedAgoMs?: number): Promise<OriginalRecord>;
   /** Stores a record as it would. */
   store(record: OriginalRecord): Promise<void>;
+  /** What this service has left under a key of a user that the Go service does not know. */
+  put(person: Person, kind: "connecting", json: string): Promise<void>;
   /** The record of a user as its struct reads it: a key that it does not know is gone. Null when there is none. */
   restored(person: Person): Promise<OriginalRecord | null>;
   /** One entry of the context set. */
@@ -119,6 +121,9 @@ export function createOriginalService(stage: Stage): OriginalService {
     },
     async store(record) {
       await redis.set(keyOf(record.userID, "interconnection"), goJson(record), "PX", dayMs);
+    },
+    async put({ userId }, kind, json) {
+      await redis.set(keyOf(userId, kind), json);
     },
     async restored({ userId }) {
       const json = await redis.get(keyOf(userId, "interconnection"));

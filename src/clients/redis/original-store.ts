@@ -12,6 +12,7 @@ import {
 import { formatRecord, parseEntry } from "../../processors/interconnection/record.ts";
 import type { Clock, Log, Store, StoredUser } from "../../topology/ports.ts";
 import type { StateChange } from "../../topology/stored.ts";
+import { objectOf, parseJson, textOf } from "../http/json.ts";
 import type { RedisConnection } from "./connection.ts";
 import { asStoreUnavailable } from "./failure.ts";
 import { type KeySpace, originalContextKey, userIdOf, userKeys } from "./keys.ts";
@@ -134,12 +135,14 @@ export function amongOriginals(
     const records = users("interconnection");
     const states =
       records.length === 0 ? [] : await redis.mget(records.map((id) => userKeys(space, id).interconnection));
-    states.forEach((json, i) => {
-      const userId = records[i];
-      if (json === null || userId === undefined) return;
-      if (isOriginal(json)) found.originals.add(userId);
-      else if (hasSession(json) && isForOriginal(json) !== writesForOriginal) found.otherwise.add(userId);
-    });
+    for (const [i, userId] of records.entries()) {
+      const json = states[i] ?? null;
+      if (json === null) continue;
+      if (isOriginal(json)) {
+        found.originals.add(userId);
+        if (isOpen(json)) await forgetOlder(userId);
+      } else if (hasSession(json) && isForOriginal(json) !== writesForOriginal) found.otherwise.add(userId);
+    }
     for (const userId of users("context")) {
       const key = originalContextKey(space, userId);
       found.contexts.add(userId);
@@ -151,6 +154,16 @@ export function amongOriginals(
       const from = `(${String(clock.now() - contextLifeMs)}`;
       await putIntoSet(userId, await redis.zrangebyscore(userKeys(space, userId).history, from, "+inf"));
     }
+  }
+
+  /**
+   * A chat that the Go service has opened is younger than what we keep of a connect that was refused: else that would hide it. One that is
+   * being opened stays: the Go service's closed records stand beside those.
+   */
+  async function forgetOlder(userId: string): Promise<void> {
+    const { connecting } = userKeys(space, userId);
+    const ours = await redis.get(connecting);
+    if (ours !== null && objectOf(parseJson(ours))["status"] !== "CONNECTING") await redis.del(connecting);
   }
 
   return {
@@ -184,6 +197,11 @@ const nothing: StoredUser = { state: null, history: [], seen: [] };
 function byTime(entries: readonly string[]): readonly string[] {
   const at = (json: string): number => parseEntry(json)?.at ?? 0;
   return [...entries].sort((a, b) => at(a) - at(b));
+}
+
+/** Of a record of the Go service: the chat waits, or has an agent. */
+function isOpen(json: string): boolean {
+  return ["ON_HOLD", "ACTIVE"].includes(textOf(objectOf(parseJson(json))["status"]) ?? "");
 }
 
 /** A name that holds no pattern. */

@@ -1,6 +1,7 @@
 // Performs the commands of the channel lane: texts to the user, and the hand-back to the bot. One try a call; the lane
 // repeats. Repeat-safe: a text carries the same message id in every try.
 import type { ChannelCommand } from "../interconnection/commands.ts";
+import { again } from "../again.ts";
 import type { Effect, Try } from "../effect.ts";
 import type { Done } from "../outcome.ts";
 import { unreachable } from "../unreachable.ts";
@@ -54,12 +55,6 @@ function effectOf(outcome: Done): Effect {
     case "broken":
       return { kind: "finished", outcome: outcome.kind, reason: outcome.detail, postSequence: null, data: null };
     case "retry":
-      return {
-        kind: "again",
-        reason: outcome.detail,
-        mayHaveHappened: outcome.mayHaveHappened,
-        retryAfterMs: outcome.retryAfterMs,
-        postSequence: null,
-      };
+      return again(outcome);
   }
 }

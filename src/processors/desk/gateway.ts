@@ -1,12 +1,13 @@
 // Performs the commands of the desk lane, and polls, on sealed sessions: secrets are opened here and sealed again before
 // anything leaves; files are files.ts's. One try a call; the lane and the poller repeat.
+import { again } from "../again.ts";
 import type { Effect, Try } from "../effect.ts";
-import type { DeskCommand } from "../interconnection/commands.ts";
+import type { DeskCommand, EndChat } from "../interconnection/commands.ts";
 import type { CommandResult, DeskSession } from "../messages/generated.ts";
 import type { Outcome } from "../outcome.ts";
 import { unreachable } from "../unreachable.ts";
 import { createFileAttacher, type Download } from "./files.ts";
-import type { Desk, OpenedSession, PollAnswer, PostOutcome, Sealer } from "./port.ts";
+import type { Desk, EndReason, OpenedSession, PollAnswer, PostOutcome, Sealer } from "./port.ts";
 
 /** Whose session it is: the seal is bound to it. */
 export interface SessionOwner {
@@ -30,8 +31,6 @@ export interface DeskGateway {
   /** After the first answer that follows a reconnect. */
   resync(owner: SessionOwner, session: DeskSession, signal: AbortSignal): Promise<Outcome<null>>;
 }
-
-type Again = Extract<Effect, { readonly kind: "again" }>;
 
 const unreadable = "the session's secrets can't be opened with the configured keys";
 
@@ -124,9 +123,7 @@ export function createDeskGateway(ports: {
           return effectOf(outcome, (value) => ({ type: "FileAttached", ...value }));
         }
         case "EndChat":
-          return post(command, attempt, (session) =>
-            desk.end(session, command.isUserIdle === true ? "user_idle" : "left", postSequence, signal),
-          );
+          return post(command, attempt, (session) => desk.end(session, endReason(command), postSequence, signal));
         case "ReportToDesk":
           return post(command, attempt, (session) => desk.report(session, command.report, postSequence, signal));
         default:
@@ -170,12 +167,9 @@ function effectOf<Value>(
   }
 }
 
-function again({
-  detail,
-  mayHaveHappened,
-  retryAfterMs,
-}: Extract<Outcome<unknown>, { readonly kind: "retry" }>): Again {
-  return { kind: "again", reason: detail, mayHaveHappened, retryAfterMs, postSequence: null };
+function endReason({ isUnsynced, isUserIdle }: EndChat): EndReason {
+  if (isUnsynced === true) return "unsynced";
+  return isUserIdle === true ? "user_idle" : "left";
 }
 
 function finished(

@@ -36,8 +36,11 @@ export type PostOutcome =
   | { readonly kind: "outOfStep"; readonly lastAccepted: number }
   | (Extract<Done, { readonly kind: "retry" }> & { readonly moved: true });
 
-/** Why our side ends a chat: it is over for us, or its user was silent for as long as the desk lets him. */
-export type EndReason = "left" | "user_idle";
+/**
+ * Why our side ends a chat: it is over for us, or its user was silent for as long as the desk lets him. `unsynced`: it is over, its session
+ * has moved, and nobody is there for the resync before which nothing may be said; it is given up whole.
+ */
+export type EndReason = "left" | "user_idle" | "unsynced";
 
 /** What one long poll brought. */
 export type PollAnswer =

@@ -118,6 +118,8 @@ export interface EndChat extends CommandHead<"desk", "EndChat">, LastPosts {
   readonly session: DeskSession;
   /** True when it ends because the user was silent for as long as the desk lets him. */
   readonly isUserIdle?: boolean;
+  /** The session has moved, and the poll that would have resynced it has ended with the chat. */
+  readonly isUnsynced?: boolean;
 }
 
 /** Says one text to the user; `messageId` is deterministic and goes with every repeat. */

@@ -267,7 +267,10 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
   const stays = (command: Command): boolean =>
     command.chatId !== chatId || !("session" in command) || !isLeft(command.session);
   if (!draft.state.pending.every(stays)) {
-    const pending = draft.state.pending.map((command) => (stays(command) ? command : { ...command, session }));
+    const pending = draft.state.pending.map((command) => {
+      if (stays(command)) return command;
+      return command.kind === "EndChat" ? { ...command, session, isUnsynced: true } : { ...command, session };
+    });
     change(draft, { pending });
   }
   const before = atDesk(draft, chatId);

@@ -50,7 +50,10 @@ export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["se
   });
   change(draft, { pending });
   const giveUpAt = draft.input.now + endLifeMs;
-  const why = isUserIdle ? { isUserIdle } : {};
+  // Moved, and nothing was read there yet: nobody polls it from now on.
+  const open = atDesk(draft, chat.chatId);
+  const isUnsynced = open !== null && open.position < 0 && open.resumeToken !== null;
+  const why = { ...(isUserIdle ? { isUserIdle } : {}), ...(isUnsynced ? { isUnsynced } : {}) };
   give(draft, chat, { lane: "desk", kind: "EndChat", session, ...why, postsBefore: posts, giveUpAt });
 }
 

@@ -6,32 +6,28 @@ import { decideResult } from "./command-results.ts";
 import type { SayToAgent } from "./commands.ts";
 import type { Draft } from "./draft.ts";
 
-/** The text that the desk has heard last gets its result, if it waits for one. */
+/** The first text that waits for its result gets it, where the desk has heard that one last. Those behind it were not posted yet. */
 export function takeTextsHeard(draft: Draft, chatId: string, heard: TextsHeard): void {
-  const command = draft.state.pending.find(
-    (each): each is SayToAgent => each.kind === "SayToAgent" && each.chatId === chatId && isLastOf(heard, each),
-  );
-  if (command === undefined) return;
+  const command = draft.state.pending.find((each) => each.lane === "desk" && each.chatId === chatId);
+  if (command?.kind !== "SayToAgent" || !isLastOf(heard, command)) return;
   const { lane, seq } = command;
   const nothingMore = { reason: null, attempts: 0, generation: null, data: null };
-  decideResult(draft, chatId, { lane, seq, outcome: "done", postSequence: takenBy(draft, command), ...nothingMore });
+  decideResult(draft, chatId, { lane, seq, outcome: "done", postSequence: takenBy(draft), ...nothingMore });
 }
 
 /**
- * The post number that it has used up, where numbers go on: else the next text would go out under it, and the desk drop that. Not known here,
- * so rather too high: a number that is, the desk tells.
+ * The post number that it has used up, where numbers go on: else the next text would go out under it, and the desk drop that. Rather too high:
+ * a number that is, the desk tells.
  */
-function takenBy({ state: { interconnection, pending } }: Draft, command: SayToAgent): number | null {
+function takenBy({ state: { interconnection } }: Draft): number | null {
   const last = interconnection !== null && "postSequence" in interconnection ? interconnection.postSequence : 0;
-  const before = pending.filter(({ lane }) => lane === command.lane).indexOf(command);
-  return last === 0 ? null : last + before + 1;
+  return last === 0 ? null : last + 1;
 }
 
 /**
- * Of a text like the one before it, only the number of all tells which of them was heard. Where that is higher than it should be, one was
- * heard twice before; where it is lower, one of them never, and nobody knows which: it is said again.
+ * With fewer texts than were given, one of them has never come, and nobody knows which; and of a text like the one before it nobody knows
+ * which of the two was heard: it is said again.
  */
 function isLastOf({ count, last }: TextsHeard, { text, behind }: SayToAgent): boolean {
-  if (behind === undefined || textMark(text) !== last) return false;
-  return behind.last === last ? count === behind.count + 1 : count > behind.count;
+  return behind !== undefined && behind.last !== last && count > behind.count && textMark(text) === last;
 }

@@ -113,6 +113,19 @@ describe("a lane", () => {
     expect(results(t)).toEqual([[1, "given_up", 3]]);
   });
 
+  it("counts for a text only what was sent and failed, not what it was told, or what was held back", async () => {
+    const t = await lanesOf({ policyOf: () => ({ ...policy, maxTries: 2 }) });
+    const told = [again({ sessionMoved: true }), again({ postSequence: 4 }), again({ heldBack: true })];
+    t.answers.push(...told, again(), again({ heldBack: true }));
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(10_000);
+    expect(results(t)).toEqual([[1, "done", 6]]);
+    t.answers.push(again({ postSequence: 9 }), again({ postSequence: 8 }), again({ postSequence: 7 }));
+    t.lanes.update("ana", stateWith([sayToAgent(2)]));
+    await t.clock.advance(10_000);
+    expect(results(t).at(-1)).toEqual([2, "given_up", 3]);
+  });
+
   it("ends a try that takes too long, as one that may have happened", async () => {
     const t = await lanesOf();
     t.answers.push("hang");

@@ -84,4 +84,18 @@ describe("posts to a session that has moved", () => {
     await t.clock.advance(0);
     expect(mayPost(t)).toBe(true);
   });
+
+  it("go out after a while where what was told is never decided: its record may have been given up", async () => {
+    const t = pollersOf();
+    t.reconnects.push(reconnected);
+    const later = { afterMs: 6_000, answer: { kind: "nothing" } } as const;
+    t.answers.push({ kind: "moved" }, events(0), later, later);
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(0);
+    t.pollers.update("ana", movedAt(-1), 0);
+    await t.clock.advance(7_000);
+    expect(mayPost(t)).toBe(false);
+    await t.clock.advance(6_000);
+    expect(mayPost(t)).toBe(true);
+  });
 });

@@ -65,6 +65,10 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       return postOutcome(await post(http, endpoint, visitorPost, signal));
     },
     async end(session, why, postSequence, signal) {
+      if (why === "unsynced") {
+        const gone = await discard(http, endpoint, session, signal);
+        return gone.kind === "retry" && gone.status === 503 ? endWhereItIsNow(session, signal) : gone;
+      }
       const numbered = numberedBy(endpoint, session, postSequence);
       const reason = why === "user_idle" ? "clientIdleTimeout" : "client";
       const visitorPost = { noun: "ChatEnd", ...numbered, body: { reason } };

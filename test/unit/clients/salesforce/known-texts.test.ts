@@ -73,7 +73,8 @@ async function command(log: Log, answers: Answers, one: DeskCommand): Promise<vo
   const fenced = (): void => undefined;
   createLanes(tools, { partition: 0, epoch: 5, fenced }, end.signal, end.signal).update(
     "ana",
-    stateWith([{ ...one, giveUpAt: 1e15 }]),
+    // One try: there is no time for another.
+    stateWith([{ ...one, giveUpAt: parts.clock.now() + 1 }]),
   );
 }
 

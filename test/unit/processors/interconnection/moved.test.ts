@@ -92,8 +92,26 @@ describe("a session that moved", () => {
   it("takes the end of a chat that is over along", () => {
     const user = userIn("ACTIVE");
     user.finish();
+    expect(user.state.pending.find(({ kind }) => kind === "EndChat")).not.toHaveProperty("isUnsynced");
     reconnect(user, true, null);
-    expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({ session: moved });
+    expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({
+      ...{ session: moved, isUnsynced: true },
+    });
+  });
+
+  it("is given up whole where its chat ends before anything was read there: nobody resyncs it any more", () => {
+    const user = userIn("ACTIVE");
+    user.desk("said", { text: "Hi", number: 7 });
+    reconnect(user, true, null);
+    user.finish();
+    expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({
+      ...{ session: moved, isUnsynced: true },
+    });
+    const read = userIn("ACTIVE");
+    reconnect(read, true, null);
+    read.desk("other", { number: 0 });
+    read.finish();
+    expect(read.state.pending.find(({ kind }) => kind === "EndChat")).not.toHaveProperty("isUnsynced");
   });
 
   it("is not one of another chat", () => {
