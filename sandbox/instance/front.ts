@@ -1,8 +1,10 @@
 // A load balancer in front of several instances: each call goes to the next one in turn, and to the one after where nobody listens. A
-// connection that breaks on the way is answered 502, as balancers do: the caller can't know what became of it. Used by the sandbox and by
-// tests of several instances.
+// connection that breaks on the way is answered 502, as balancers do: the caller can't know what became of it. Refuses calls for other
+// hosts and of web pages from elsewhere. Used by the sandbox and by tests of several instances.
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+
+import { strangerIn } from "../world/control/loopback-guard.ts";
 
 /** A balancer that listens. */
 export interface Front {
@@ -16,10 +18,16 @@ type Passed = "answered" | "nobody listens" | "broken";
 export async function startFront(targets: () => readonly string[], port = 0): Promise<Front> {
   let turn = 0;
   const server = createServer((incoming, response) => {
+    const stranger = strangerIn(incoming.headers);
+    if (stranger !== undefined) {
+      response.writeHead(403, { "content-type": "text/plain; charset=utf-8" }).end(`${stranger}\n`);
+      return;
+    }
     const urls = targets();
     const first = turn % Math.max(urls.length, 1);
     turn += 1;
-    void handle(incoming, response, [...urls.slice(first), ...urls.slice(0, first)]);
+    // Fails when the caller is gone before its body was there: nobody is left to be answered.
+    handle(incoming, response, [...urls.slice(first), ...urls.slice(0, first)]).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -51,9 +59,11 @@ async function handle(incoming: IncomingMessage, response: ServerResponse, urls:
 
 function passOn(url: string, incoming: IncomingMessage, body: Buffer, response: ServerResponse): Promise<Passed> {
   return new Promise((resolve) => {
-    const { method, headers } = incoming;
+    const { hostname, port } = new URL(url);
+    // As it came: what looks like the address of another host is but a path here.
+    const { method, headers, url: path } = incoming;
     // A connection of its own for each call: whether somebody listens is known before anything was sent.
-    const call = request(new URL(incoming.url ?? "/", url), { method, headers, agent: false }, (answer) => {
+    const call = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
       answer.once("error", () => {

@@ -65,7 +65,8 @@ export async function startMedia(clock: Clock, remembered: number | null, port: 
   const log = appendLog<MediaRequest>(clock, remembered);
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://media").pathname;
+    // Not by URL, which throws at what is no address, as "//" is.
+    const [path = ""] = (request.url ?? "").split("?");
     const gone = new AbortController();
     const before = request.socket.bytesWritten;
     response.on("close", () => {
