@@ -72,6 +72,7 @@ export async function startSandbox({ say, env, signal }: SandboxOptions): Promis
       redis,
       topic: fleet.topic,
       assets,
+      say,
     });
     stack.defer(() => page.stop());
     return {

@@ -37,6 +37,8 @@ export interface FeedSources {
   readonly filesFetched: () => number;
   readonly isTapped: () => boolean;
   readonly graph: Graph;
+  /** Gets what a beat failed of, a line for a person. */
+  readonly say: (line: string) => void;
 }
 
 const BEAT_MS = 50;
@@ -63,6 +65,7 @@ export function startFeed(sources: FeedSources): Feed {
   let tapped: TappedRecord[] = [];
   let filesFetched = 0;
   let knownConditions = "";
+  let lastSaid = "";
 
   const conditions = (): Conditions => ({
     instances: instances.instances(),
@@ -125,7 +128,17 @@ export function startFeed(sources: FeedSources): Feed {
     if (whole.size > KEPT_RECORDS) whole.delete(String(whole.keys().next().value));
     return { id, topic, partition, at, ...lineOf(record), trace: traces.onRecord(id, record) };
   };
-  const timer = setInterval(beat, BEAT_MS);
+  /** The page must not end what it shows: what a beat can't show is left out, and said. */
+  const guardedBeat = (): void => {
+    try {
+      beat();
+    } catch (error) {
+      const line = `The page can't show something: ${error instanceof Error ? error.message : String(error)}`;
+      if (line !== lastSaid) sources.say(line);
+      lastSaid = line;
+    }
+  };
+  const timer = setInterval(guardedBeat, BEAT_MS);
 
   return {
     snapshot: () => ({

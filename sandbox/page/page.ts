@@ -37,6 +37,8 @@ export interface PageOptions {
   readonly redis: string;
   /** KAFKA_TOPIC of the service. */
   readonly topic: string;
+  /** Gets what goes wrong with it, a line for a person. */
+  readonly say: (line: string) => void;
   /** Of bundle.ts. */
   readonly assets: ReadonlyMap<string, Asset>;
 }
@@ -75,6 +77,7 @@ export async function startPage(options: PageOptions): Promise<Page> {
     filesFetched: () => parts.media.log.end(),
     isTapped: () => tap.isConnected(),
     graph,
+    say: options.say,
   });
   const tap = startTap({
     brokers: options.brokers,

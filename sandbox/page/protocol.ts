@@ -17,8 +17,8 @@ export interface User {
 /** A file that a user sent. */
 export interface SentFile {
   readonly type: string;
-  /** Where the page gets it from. */
-  readonly url: string;
+  /** Where the page gets it from; null where it lies elsewhere, from where the page loads nothing. */
+  readonly url: string | null;
   readonly mimeType: string;
 }
 

@@ -77,7 +77,7 @@ export function watchWorld(parts: WorldParts): WorldWatch {
       const sights = { phone: [] as PhoneLine[], screen: [] as ScreenLine[], arrivals: [] as Arrival[] };
       for (const line of lines) {
         if ("userId" in line) {
-          sights.phone.push(phoneLine(line));
+          sights.phone.push(phoneLine(parts, line));
           sights.arrivals.push(...seePhone(line));
         } else {
           sights.screen.push(screenLine(line));
@@ -122,12 +122,16 @@ function changes<T extends { readonly id: string }>(): (entries: readonly T[]) =
     });
 }
 
-function phoneLine({ n, at, userId, from, id, text, file }: WorldLine & { readonly n: number }): PhoneLine {
-  const shown =
-    file === undefined
-      ? null
-      : { type: file.type, url: `/media${new URL(file.url).pathname}`, mimeType: file.mimeType ?? "" };
-  return { n, at, user: userId, from, id, text: text === file?.url ? "" : text, file: shown };
+function phoneLine(
+  { media }: WorldParts,
+  { n, at, userId: user, from, id, text, file }: WorldLine & { readonly n: number },
+): PhoneLine {
+  if (file === undefined) return { n, at, user, from, id, text, file: null };
+  const { type, mimeType = "" } = file;
+  const url = file.url.startsWith(`${media.url}/`) ? `/media${file.url.slice(media.url.length)}` : null;
+  // A file without words stands in the world's log by its address.
+  const words = url !== null && text === file.url ? "" : text;
+  return { n, at, user, from, id, text: words, file: { type, url, mimeType } };
 }
 
 function screenLine(line: ScreenText & { readonly n: number }): ScreenLine {

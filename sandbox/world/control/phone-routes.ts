@@ -101,9 +101,11 @@ function withoutId({ name, email, phoneNumber, channel }: Person): Omit<Person, 
 /** `type`, `url`, `mimeType?`, `caption?`, `id?`; `wait` as for texts. */
 async function sendFile(parts: WorldParts, { params, body }: ControlRequest): Promise<unknown> {
   const [mimeType, caption] = [optionalTextIn(body, "mimeType"), optionalTextIn(body, "caption")];
+  const url = textIn(body, "url");
+  if (!URL.canParse(url)) throw new ControlError(400, "url must be a whole address");
   const file = {
     type: textIn(body, "type"),
-    url: textIn(body, "url"),
+    url,
     ...(mimeType === undefined ? {} : { mimeType }),
     ...(caption === undefined ? {} : { caption }),
   };

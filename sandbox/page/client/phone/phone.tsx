@@ -79,6 +79,7 @@ function Sent({ line }: { readonly line: PhoneLine }): JSX.Element {
 }
 
 function Attachment({ file }: { readonly file: NonNullable<PhoneLine["file"]> }): JSX.Element {
-  if (file.mimeType.startsWith("image/")) return <img class="picture" src={file.url} alt="Picture that was sent" />;
-  return <span class="attachment">{file.type}</span>;
+  const { url, mimeType, type } = file;
+  if (url === null || !mimeType.startsWith("image/")) return <span class="attachment">{type}</span>;
+  return <img class="picture" src={url} alt="Picture that was sent" />;
 }
