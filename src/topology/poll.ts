@@ -40,6 +40,8 @@ export interface Poll {
   over: boolean;
 }
 
+/** Longest time that polls may fail before the chat is given up, from the first failure on. */
+const maxBudgetMs = 40_000;
 /** Events per record: one answer of the desk may hold any number. */
 const eventsPerRecord = 100;
 const charsPerRecord = 200_000;
@@ -65,6 +67,11 @@ export function openIfKnown(poll: Poll): void {
   gate.open(session.generation);
 }
 
+/** What is left at `nowMs`, monotonic, of the time that polls may fail, milliseconds. */
+export function leftMs({ session, failingSinceMs }: Poll, nowMs: number): number {
+  return (failingSinceMs ?? nowMs) + Math.min(session.pollTimeoutMs, maxBudgetMs) - nowMs;
+}
+
 /** Whether the chat is over with that event. */
 export function isLast(kind: DeskEventKind): boolean {
   return kind === "ended" || kind === "refused";
@@ -73,6 +80,11 @@ export function isLast(kind: DeskEventKind): boolean {
 /** Whether the desk works: it told something, or that there is nothing. */
 export function isGood({ kind }: PollAnswer): boolean {
   return kind === "events" || kind === "nothing";
+}
+
+/** Whether an answer says more than is told already: a desk that says the same again and again fills no topic. */
+export function isNews(poll: Poll, { position, resumeToken }: Extract<PollAnswer, { kind: "events" }>): boolean {
+  return position > poll.position || (resumeToken !== null && resumeToken !== poll.resumeToken);
 }
 
 /** Its events as records, in order; one at least. Bounded in number and words, for a record that is too large is refused for ever. */

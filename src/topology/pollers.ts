@@ -5,7 +5,7 @@ import type { UserState } from "../processors/interconnection/state.ts";
 import { hasEffect } from "../processors/interconnection/desk-repeats.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
 import type { AgentEvent, DeskLostReason, DeskSession } from "../processors/messages/generated.ts";
-import { isGood, isLast, openIfKnown, slices, stillRight, type Chat, type Poll } from "./poll.ts";
+import { isGood, isLast, isNews, leftMs, openIfKnown, slices, stillRight, type Chat, type Poll } from "./poll.ts";
 import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
@@ -45,11 +45,9 @@ export interface Pollers {
 
 type Going = "on" | "over";
 
-/** Longest time that polls may fail before the chat is given up, from the first failure on. */
-const maxBudgetMs = 40_000;
 /** A session dies without polls; while events can't be produced it is polled with an unchanged position this often. */
 const keepAliveMs = 20_000;
-/** An answer of nothing that came sooner than this is not a long poll; then the next one waits. */
+/** An answer of nothing, or nothing new, that came sooner than this is not a long poll; then the next one waits. */
 const shortPollMs = 1_000;
 const shortPollPauseMs = 100;
 /** While nobody can tell whose the index is. */
@@ -154,14 +152,16 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "events":
         for (const note of answer.notes ?? [])
           log.info({ ...poll.owner, detail: note }, "the desk has told something that operators look for");
-        await tellEvents(poll, answer);
+        if (isNews(poll, answer)) await tellEvents(poll, answer);
+        else await notTooSoon(poll, askedMs);
         // The desk answered this poll, so it had the acknowledgement that came with it: of all before this answer.
         poll.unconfirmed = answer.events.filter(({ kind }) => hasEffect(kind)).length;
+        if (answer.lost !== undefined) return giveUp(poll, answer.lost.reason, answer.lost.detail);
         if (answer.events.some(({ kind }) => isLast(kind))) await sleep(clock, decidedMs, poll.ended);
         return "on";
       case "nothing":
         poll.unconfirmed = 0;
-        if (clock.monotonicMs() - askedMs < shortPollMs) await sleep(clock, shortPollPauseMs, poll.ended);
+        await notTooSoon(poll, askedMs);
         return "on";
       case "conflict":
         log.warn({ ...poll.owner }, "Duplicate Long Polling: another poll of this session is in flight; waiting");
@@ -177,6 +177,11 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       case "failed":
         return isOverdue ? overdue(poll, answer.detail) : failed(poll, answer.detail, answer.retryAfterMs);
     }
+  }
+
+  /** After an answer that brought nothing. */
+  async function notTooSoon({ ended }: Poll, askedMs: number): Promise<void> {
+    if (clock.monotonicMs() - askedMs < shortPollMs) await sleep(clock, shortPollPauseMs, ended);
   }
 
   /** The desk works where the session is; after a reconnect it hears the resync first. */
@@ -324,28 +329,22 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   async function overdue(poll: Poll, detail: string): Promise<Going> {
     poll.failures += 1;
     log.warn({ ...poll.owner, reason: detail, failures: poll.failures }, "a poll hung; asking again");
-    await sleep(clock, Math.min(spreadMs(poll), Math.max(0, leftMs(poll))), poll.ended);
+    await sleep(clock, Math.min(spreadMs(poll), Math.max(0, leftMs(poll, clock.monotonicMs()))), poll.ended);
     return within(poll, detail);
   }
 
   async function failed(poll: Poll, detail: string, askedMs: number | null): Promise<Going> {
     poll.failures += 1;
     log.warn({ ...poll.owner, reason: detail, failures: poll.failures }, "a poll failed; trying again");
-    const left = leftMs(poll);
+    const left = leftMs(poll, clock.monotonicMs());
     const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs) + spreadMs(poll);
     if (left > 0) await sleep(clock, Math.min(wait, left), poll.ended);
     return within(poll, detail);
   }
 
   async function within(poll: Poll, detail: string): Promise<Going> {
-    if (leftMs(poll) > 0) return "on";
+    if (leftMs(poll, clock.monotonicMs()) > 0) return "on";
     return giveUp(poll, "budget_exhausted", detail);
-  }
-
-  /** What is left of the time that polls may fail. */
-  function leftMs({ session, failingSinceMs }: Poll): number {
-    const now = clock.monotonicMs();
-    return (failingSinceMs ?? now) + Math.min(session.pollTimeoutMs, maxBudgetMs) - now;
   }
 
   async function giveUp(poll: Poll, reason: DeskLostReason, detail: string): Promise<Going> {

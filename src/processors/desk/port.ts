@@ -51,6 +51,8 @@ export type PollAnswer =
       readonly events: readonly DeskEvent[];
       /** For the log, in words that operators of this desk know; without personal data. */
       readonly notes?: readonly string[];
+      /** The session is gone with them: they are the last. */
+      readonly lost?: { readonly reason: DeskLostReason; readonly detail: string };
     }
   | { readonly kind: "nothing" }
   /** Another poll of this session is in flight somewhere. */

@@ -84,6 +84,30 @@ describe("a poll", () => {
     expect(t.asked.length).toBeLessThan(60);
   });
 
+  it.each([
+    ["without events", { ...events(), position: 4, resumeToken: null }, 0],
+    ["with events that are told already", events(5), 1],
+  ])(
+    "R22 answered %s at once, again and again, is neither a busy loop nor a flood of records",
+    async (_, same, told) => {
+      const t = pollersOf();
+      for (let i = 0; i < 1_000; i++) t.answers.push(same);
+      t.pollers.update("ana", stateWith([]), 0);
+      await t.clock.advance(5_000);
+      expect(t.asked.length).toBeLessThan(60);
+      expect(t.events).toHaveLength(told);
+    },
+  );
+
+  it("that is sent to another server tells what came with that first, then the loss, and asks no more", async () => {
+    const t = pollersOf();
+    t.answers.push({ ...events(5, 6), lost: { reason: "server_switched", detail: "SwitchServer" } });
+    t.pollers.update("ana", stateWith([]), 0);
+    await t.clock.advance(60_000);
+    expect(bodies(t)).toEqual(["DeskEvents", "DeskLost"]);
+    expect([t.asked.length, t.pollers.count]).toEqual([1, 0]);
+  });
+
   it("that fails by a defect ends the process", async () => {
     const t = pollersOf();
     t.answers.push(new TypeError("a defect"));

@@ -30,7 +30,7 @@ const event = (number: number): DeskEvent => ({
   ...{ number, kind: "said", text: `text ${String(number)}`, agentName: "A" },
 });
 /** An answer with texts of these numbers. */
-export const events = (...numbers: number[]): PollAnswer => ({
+export const events = (...numbers: number[]): Extract<PollAnswer, { kind: "events" }> => ({
   ...{ kind: "events", position: numbers.at(-1) ?? -1, resumeToken: "t", events: numbers.map(event) },
 });
 /** The session after a move. */

@@ -1,6 +1,7 @@
 // One long poll of a Live Agent session (Live Agent fact sheet, section 5). Owns what each status means there; the loop around
 // it, its budget and its pauses are the poller's. Used by desk.ts.
 import type { Desk, OpenedSession, PollAnswer } from "../../../processors/desk/port.ts";
+import type { DeskLostReason } from "../../../processors/messages/generated.ts";
 import type { HttpAnswer } from "../../http/http-client.ts";
 import { isObject, parseJson } from "../../http/json.ts";
 import type { LongPollClient } from "../../http/long-poll-client.ts";
@@ -42,9 +43,14 @@ function judged({ servers }: LiveAgentEndpoint, answer: HttpAnswer, position: nu
     case 200: {
       const parsed = parseJson(body);
       if (!isObject(parsed)) return { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null };
+      // A page of whoever stands between: Live Agent has always a list.
+      if (!Array.isArray(parsed.messages))
+        return { kind: "failed", detail: "status 200: no messages", retryAfterMs: null };
+      const told = { kind: "events", ...convertAnswer(parsed, position), notes: notesOf(parsed) } as const;
       const sentTo = switchOf(parsed);
-      if (sentTo !== null) return switched(servers.moveTo(sentTo));
-      return { kind: "events", ...convertAnswer(parsed, position), notes: notesOf(parsed) };
+      if (sentTo === null) return told;
+      const lost = switched(servers.moveTo(sentTo));
+      return parsed.messages.length === 1 ? { kind: "lost", ...lost } : { ...told, lost };
     }
     case 204:
       return { kind: "nothing" };
@@ -60,6 +66,6 @@ function judged({ servers }: LiveAgentEndpoint, answer: HttpAnswer, position: nu
 }
 
 /** The session is no more; who waits for an agent gets another one there. Without a host that is believed it is as gone as any. */
-function switched(isBelieved: boolean): PollAnswer {
-  return { kind: "lost", reason: isBelieved ? "server_switched" : "session_gone", detail: "SwitchServer" };
+function switched(isBelieved: boolean): { readonly reason: DeskLostReason; readonly detail: string } {
+  return { reason: isBelieved ? "server_switched" : "session_gone", detail: "SwitchServer" };
 }

@@ -94,6 +94,23 @@ describe("a poll of Live Agent", () => {
     });
   });
 
+  it("brings what was told beside a SwitchServer, and the loss behind it", async () => {
+    const messages = [
+      { type: "ChatMessage", message: { text: "last words", name: "Kim" } },
+      { type: "SwitchServer", message: { newUrl: "https://d.la9-c9-xyz.salesforceliveagent.com/chat" } },
+    ];
+    const { poll } = await setUp({ status: 200, body: { messages, sequence: 5 } });
+    expect(await poll(session, 3, never)).toMatchObject({
+      kind: "events",
+      position: 5,
+      events: [
+        { number: 4, kind: "said", text: "last words" },
+        { number: 5, kind: "other" },
+      ],
+      lost: { reason: "server_switched", detail: "SwitchServer" },
+    });
+  });
+
   it.each<[string, Reply, object]>([
     [
       "403",
@@ -117,6 +134,11 @@ describe("a poll of Live Agent", () => {
       "a list",
       { status: 200, body: [] },
       { kind: "failed", detail: "status 200: unreadable answer", retryAfterMs: null },
+    ],
+    [
+      "JSON that is not Live Agent's",
+      { status: 200, body: { error: "maintenance" } },
+      { kind: "failed", detail: "status 200: no messages", retryAfterMs: null },
     ],
     ["a reset", (_, request) => void request.socket.resetAndDestroy(), { kind: "failed", retryAfterMs: null }],
     ["silence", () => undefined, { kind: "failed", detail: "UND_ERR_HEADERS_TIMEOUT", retryAfterMs: null }],
