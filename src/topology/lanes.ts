@@ -5,6 +5,7 @@ import type { Command, LaneName } from "../processors/interconnection/commands.t
 import type { UserState } from "../processors/interconnection/state.ts";
 import type { AgentEvent } from "../processors/messages/generated.ts";
 import type { Effect, Try } from "../processors/effect.ts";
+import { asPending, idOf, newUser, next, unlessUpdated, type User } from "./lane-user.ts";
 import { delayMs, type RetryPolicy } from "./policies.ts";
 import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
 import type { RateLimits } from "./rate-limits.ts";
@@ -44,21 +45,6 @@ export interface Lanes {
   depths(): Readonly<Record<LaneName, number>>;
 }
 
-interface Lane {
-  running: Promise<void> | null;
-  /** Commands carried out whose removal has not come back yet. */
-  readonly handled: Set<string>;
-  lastPost: number;
-  generation: string | null;
-}
-
-interface User {
-  state: UserState;
-  /** Called when the state is another. */
-  updated: () => void;
-  readonly lanes: Record<LaneName, Lane>;
-}
-
 type Again = Extract<Effect, { readonly kind: "again" }>;
 
 /**
@@ -84,13 +70,6 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   signal.addEventListener("abort", () => tools.clock.after(inHandMs, () => cutOff.abort()), { once: true });
   /** The index is not ours any more: nothing of this tenure may begin. */
   let over = false;
-
-  const idOf = (command: Command): string => `${command.chatId}/${String(command.seq)}`;
-
-  function next(user: User, lane: LaneName): Command | undefined {
-    const { handled } = user.lanes[lane];
-    return user.state.pending.find((command) => command.lane === lane && !handled.has(idOf(command)));
-  }
 
   function wake(userId: string, user: User, name: LaneName): void {
     const lane = user.lanes[name];
@@ -216,7 +195,8 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
         const generation = postSequence !== null && "session" in command ? command.session.generation : null;
         return { outcome, reason, attempts: tries.made, postSequence, generation, data };
       }
-      if (!(await tryAgain(answer, tries, command, mark))) return gaveUp(answer.reason, tries);
+      const waitMs = await waitBeforeNext(answer, tries, command, mark);
+      if (waitMs === null || !(await pause(user, command, waitMs))) return gaveUp(answer.reason, tries);
     }
   }
 
@@ -226,7 +206,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   async function nextTry(user: User, first: Command): Promise<Command | undefined> {
     for (;;) {
       await allowed(tools, owner.partition, unlessStopping);
-      const command = user.state.pending.find((other) => idOf(other) === idOf(first) && other.lane === first.lane);
+      const command = asPending(user, first);
       if (command === undefined || !("session" in command) || tools.clock.now() >= command.giveUpAt) return command;
       if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
       await sessionMoves(user, command);
@@ -235,23 +215,22 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
 
   /** Until the gate of the chat opens, the state has another place for it, or it is too late for the command. */
   async function sessionMoves(user: User, { chatId, giveUpAt }: Command): Promise<void> {
-    const other = new AbortController();
-    user.updated = () => other.abort();
-    const cancel = tools.clock.after(Math.max(0, giveUpAt - tools.clock.now()), () => other.abort());
-    await tools.gates.opened(chatId, AbortSignal.any([unlessStopping, other.signal]));
+    const tooLate = new AbortController();
+    const cancel = tools.clock.after(Math.max(0, giveUpAt - tools.clock.now()), () => tooLate.abort());
+    await unlessUpdated(user, unlessStopping, (updated) =>
+      tools.gates.opened(chatId, AbortSignal.any([updated, tooLate.signal])),
+    );
     cancel();
-    user.updated = () => undefined;
   }
 
-  /** Prepares and awaits the next try; false when there is to be none. */
-  async function tryAgain(answer: Again, tries: Tries, command: Command, mark: LaneMark): Promise<boolean> {
+  /** How long to wait before the next try, milliseconds, for which all is prepared; null when there is to be none. */
+  async function waitBeforeNext(answer: Again, tries: Tries, command: Command, mark: LaneMark): Promise<number | null> {
     const policy = tools.policyOf(command);
     tries.mayHaveHappened ||= answer.mayHaveHappened;
     heed(answer, tries, command, mark.userId);
     const wait = delayMs(policy, tries.made, tools.random.next(), answer.retryAfterMs);
-    const tooLate = tools.clock.now() + wait >= command.giveUpAt;
     if (isSpent(answer, tries, command)) tries.spent += 1;
-    if (tooLate || (policy.maxTries !== null && tries.spent >= policy.maxTries)) return false;
+    if (policy.maxTries !== null && tries.spent >= policy.maxTries) return null;
     if (answer.postSequence !== null) {
       tries.post = answer.postSequence;
       tries.mayHaveHappened = false;
@@ -259,11 +238,24 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       const firstTime = !tries.renumbered;
       tries.renumbered = true;
       // The right number is known now. A desk that goes on to refuse it is asked as slowly as any other.
-      if (firstTime) return true;
+      if (firstTime) return 0;
     }
-    await sleep(tools.clock, wait, unlessStopping);
-    if (stopping.aborted) throw lost();
-    await inTurn(command);
+    return wait;
+  }
+
+  /** Waits before the next try, and no longer than the command is pending; false as soon as it is too late for that try. */
+  async function pause(user: User, first: Command, waitMs: number): Promise<boolean> {
+    const endMs = tools.clock.monotonicMs() + waitMs;
+    for (;;) {
+      const command = asPending(user, first);
+      const leftMs = Math.max(0, endMs - tools.clock.monotonicMs());
+      if (command === undefined) return true;
+      if (tools.clock.now() + leftMs >= command.giveUpAt) return false;
+      if (leftMs === 0) break;
+      await unlessUpdated(user, unlessStopping, (updated) => sleep(tools.clock, leftMs, updated));
+      if (unlessStopping.aborted) throw lost();
+    }
+    if (waitMs > 0) await inTurn(first);
     return true;
   }
 
@@ -359,9 +351,9 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     update(userId, state) {
       const known = users.get(userId);
       if (known === undefined && state.pending.length === 0) return;
-      const user = known ?? { state, updated: () => undefined, lanes: { desk: newLane(), channel: newLane() } };
+      const user = known ?? newUser(state);
       user.state = state;
-      user.updated();
+      for (const updated of user.updated) updated();
       if (known === undefined) users.set(userId, user);
       const pendingIds = new Set(state.pending.map(idOf));
       for (const name of ["desk", "channel"] as const) {
@@ -387,8 +379,4 @@ function isLimited(command: Command): boolean {
   return command.kind === "SayToAgent"
     ? command.about !== "context"
     : command.kind === "AttachFile" || command.kind === "SayToUser";
-}
-
-function newLane(): Lane {
-  return { running: null, handled: new Set(), lastPost: 0, generation: null };
 }
