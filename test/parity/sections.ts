@@ -7,7 +7,8 @@ import { operationRows } from "./operation-rows.ts";
 import type { ParityRow, ParitySection } from "./row.ts";
 import { originalSettings } from "./settings.ts";
 
-const settingsTest = "test/unit/clients/config/original-settings.test.ts";
+/** The test that reads every setting of the original. */
+export const settingsTest = "test/unit/clients/config/original-settings.test.ts";
 
 function settingRows(): readonly ParityRow[] {
   return originalSettings.map(({ name, byDefault, better }) => ({

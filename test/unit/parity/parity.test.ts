@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
 import { parityDocument } from "../../parity/print.ts";
-import { paritySections } from "../../parity/sections.ts";
+import { paritySections, settingsTest } from "../../parity/sections.ts";
 import { defectNumbers, unpatchedDefects } from "../../patches/collections.ts";
+import { hasTitle } from "../../support/titles.ts";
 
 const rows = paritySections().flatMap((section) => section.rows);
 
@@ -27,6 +28,14 @@ it("answers every item once", () => {
 
 it("says how what is better is better, and why what was dropped was", () => {
   expect(rows.filter(({ verdict, how }) => verdict !== "same" && how === "").map(({ item }) => item)).toEqual([]);
+});
+
+it("names tests that are there, by their whole titles", () => {
+  const sources = (file: string): string =>
+    // The test of the settings has its titles from their table.
+    readFileSync(file, "utf8") + (file === settingsTest ? readFileSync("test/parity/settings.ts", "utf8") : "");
+  const missing = rows.filter(({ test }) => test !== null && !hasTitle(sources(test.file), test.title));
+  expect(missing.map(({ item, test }) => [item, test])).toEqual([]);
 });
 
 it("names a test for every row but those that say why there is none, in a file that exists, and none for more than three", () => {

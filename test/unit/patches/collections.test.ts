@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { applied, type Patch } from "../../patches/patch.ts";
 import { collections, defectNumbers, patchesOf, sampleOf, unpatchedDefects } from "../../patches/collections.ts";
+import { hasTitle } from "../../support/titles.ts";
 
 const defects = patchesOf("defects");
 
@@ -58,22 +59,6 @@ it.each(["mutants", "defects"] as const)(
     ).toEqual([]);
   },
 );
-
-/** True when each part of a title is a literal of the file, in which `%s` and `$name` stand for anything. */
-function hasTitle(file: string, title: string): boolean {
-  const literals = [...file.matchAll(/"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)].map(
-    ([, double, single, template]) => (double ?? single ?? template ?? "").replaceAll(/\\(.)/g, "$1"),
-  );
-  const forms = literals.map((literal) =>
-    literal
-      .split(/%[a-z#]|\$\w+/)
-      .map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&"))
-      .join(".*"),
-  );
-  return title
-    .split(" > ")
-    .every((part) => forms.some((form) => form !== ".*" && new RegExp(`^${form}$`, "s").test(part)));
-}
 
 it("a sample is spread over all, and the same every time", () => {
   const sample = sampleOf(defects, 10);
