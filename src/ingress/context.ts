@@ -1,6 +1,6 @@
 // GET /v1/context: what was said in the last 24 h, in the original's form. Owns the keys, their order and what is left out.
 import { receivedAtOf, type ContextEntry } from "../processors/interconnection/state.ts";
-import type { Log } from "../topology/ports.ts";
+import type { Clock, Log } from "../topology/ports.ts";
 import { unavailable, type Answer } from "./answer.ts";
 import { within } from "./deadline.ts";
 import type { ContextReader } from "./ports.ts";
@@ -14,10 +14,11 @@ const lastMs = 8_640_000_000_000_000;
 export interface ContextOptions {
   readonly client: string;
   readonly partTimeoutMs: number;
+  readonly clock: Pick<Clock, "now">;
   readonly log: Log;
 }
 
-/** Makes the route's work: user id in, answer out. `null` where nothing was said, as the original. */
+/** Makes the route's work: user id in, answer out. `null` where nothing was said since, as the original. */
 export function createContextRoute(
   context: ContextReader,
   options: ContextOptions,
@@ -25,7 +26,9 @@ export function createContextRoute(
   return async (userId) => {
     try {
       const entries = await within(options.partTimeoutMs, context.of(userId));
-      const items = entries.map((entry) => itemOf(entry, userId, options.client));
+      // The state of a chat that waits for an agent holds what was said for as long as it waits.
+      const kept = entries.filter((entry) => receivedAtOf(entry) + keptMs > options.clock.now());
+      const items = kept.map((entry) => itemOf(entry, userId, options.client));
       return { status: 200, body: items.length === 0 ? null : items };
     } catch (error) {
       options.log.warn({ error }, "the store did not answer, context not told");

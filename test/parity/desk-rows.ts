@@ -3,6 +3,8 @@ import { better, same, type ParitySection } from "./row.ts";
 
 const decide = "test/unit/processors/interconnection";
 const clients = "test/unit/clients";
+const topology = "test/unit/topology";
+const polls = "test/simulation/polls";
 
 /** Sections 4 to 7. */
 export const deskRows: readonly ParitySection[] = [
@@ -17,54 +19,63 @@ export const deskRows: readonly ParitySection[] = [
         "4.2 events",
         "answered at once, each batch in a task of its own",
         [
-          `${clients}/salesforce/live-agent/convert`,
-          "an answer of the long poll > numbers its events up to its sequence",
+          `${topology}/pollers`,
+          "a poll > goes on behind the position of the state, and acknowledges only what was produced",
         ],
         "in order, acknowledged only when they are produced",
       ),
       same("4.3 204", "polls again, ack unchanged", [
-        `${clients}/salesforce/live-agent/convert`,
-        "an answer of the long poll > without messages only moves the position",
+        `${topology}/poll-answers`,
+        "a poll of an open chat > answered with 204 is asked again at once, with the same acknowledgement",
       ]),
-      same("4.3 409", "sleeps SLEEP_LONG_POLLLING", [
-        `${clients}/salesforce/live-agent/poll`,
-        "a poll of Live Agent > R25 judges 409",
+      same("4.3 409", "sleeps SLEEP_LONG_POLLLING, polls again", [
+        `${topology}/poll-answers`,
+        "a poll of an open chat > answered with 409 waits SLEEP_LONG_POLLLING each time, then is asked again with the same acknowledgement",
       ]),
-      same("4.3 403", "the chat ends by timeout", [
-        `${clients}/salesforce/live-agent/poll`,
-        "a poll of Live Agent > R25 judges 403",
+      same("4.3 403", "TIMEOUT_STATE, CLOSED, no further poll", [
+        `${polls}`,
+        "polls that fail > R21 because the desk has forgotten the session end the chat at once",
       ]),
       better(
         "4.3 503",
         "a reconnect that is never reached",
         [
+          `${polls}`,
+          "a session that moves > R20 is followed: what was not acknowledged comes once, and both go on writing",
+        ],
+        "reconnects; what was not acknowledged comes once, and both go on writing",
+      ),
+      better(
+        "4.3 503, the reconnect",
+        "ack and numbers kept in spite of `resetSequence`",
+        [
           `${clients}/salesforce/live-agent/session`,
           "a reconnect > asks with the last place, the session's key and the literal affinity null",
         ],
-        "reconnects, with the new affinity and numbering that restarts",
+        "from the last offset, with the new affinity; `resetSequence` is heeded",
       ),
       better(
         "4.3 anything else",
         "ends the chat and tells the desk nothing",
-        [
-          `${decide}/ending`,
-          "the end of a chat > by loss with budget_exhausted: poll_budget, ended at the desk as well",
-        ],
+        [`${polls}`, "polls that fail > R19 beyond the budget end the chat on both sides, with the user handed back"],
         "is asked again within a budget; then the chat ends on both sides",
       ),
       same("4.4 ChatRequestSuccess", "the waiting text, if there is one", [
-        `${clients}/salesforce/live-agent/convert`,
-        "an event of Live Agent > ChatRequestSuccess 0",
+        `${decide}/talk`,
+        "the agent's text to the user > waits with the queue's text told once",
       ]),
       better(
         "4.4 QueueUpdate",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > QueueUpdate 2"],
+        [
+          `${decide}/talk`,
+          "the place in the queue > is told to the user where that is wanted, when it changes, and never as 0",
+        ],
         "is a fact when the place changes, and a text where one is set",
       ),
-      same("4.4 ChatEstablished", "history, then the welcome", [
-        `${clients}/salesforce/live-agent/convert`,
-        "an event of Live Agent > ChatEstablished 3",
+      same("4.4 ChatEstablished", "ACTIVE; history, then the welcome", [
+        `${decide}/talk`,
+        "what the agent is told on accept > is history, then welcome, then the files sent while waiting, then what comes later",
       ]),
       better(
         "4.4 ChatMessage",
@@ -96,15 +107,13 @@ export const deskRows: readonly ParitySection[] = [
       better(
         "4.4 AgentTyping",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > AgentTyping 4"],
+        [`${decide}/talk`, "what comes often at the desk > is one fact of a kind in 5 s and chat"],
         "is a fact, one in five seconds",
       ),
-      better(
-        "4.4 AgentNotTyping",
-        "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > AgentNotTyping 5"],
-        "is understood",
-      ),
+      same("4.4 AgentNotTyping", "changes nothing", [
+        `${decide}/table`,
+        "decide, every input in every status > ACTIVE, desk: not_typing",
+      ]),
       better(
         "4.4 AgentDisconnect",
         "is logged",
@@ -114,34 +123,62 @@ export const deskRows: readonly ParitySection[] = [
       better(
         "4.4 ChatTransferred",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > ChatTransferred 11"],
+        [`${decide}/table`, "decide, every input in every status > ACTIVE, desk: transferred"],
         "is a fact",
       ),
       better(
-        "4.4 RichMessage",
+        "4.4 TransferToButtonInitiated",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > RichMessage 7"],
-        "is understood",
+        [`${decide}/table`, "decide, every input in every status > ACTIVE, desk: waiting_again"],
+        "is a fact: the user waits again",
       ),
+      better(
+        "4.4 AgentJoinedConference",
+        "is logged",
+        [`${decide}/table`, "decide, every input in every status > ACTIVE, desk: agent_joined"],
+        "is a fact",
+      ),
+      better(
+        "4.4 AgentLeftConference",
+        "is logged",
+        [`${decide}/table`, "decide, every input in every status > ACTIVE, desk: agent_left"],
+        "is a fact",
+      ),
+      same("4.4 RichMessage", "changes nothing", [
+        `${decide}/table`,
+        "decide, every input in every status > ACTIVE, desk: other",
+      ]),
       better(
         "4.4 CustomEvent",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > CustomEvent 8"],
+        [`${decide}/talk`, "what comes often at the desk > is one fact of a kind in 5 s and chat"],
         "is a fact, one in five seconds",
       ),
       better(
         "4.4 FileTransfer",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > FileTransfer 9"],
-        "is understood",
+        [`${decide}/table`, "decide, every input in every status > ACTIVE, desk: file_requested"],
+        "an agent who asks for a file is a fact",
       ),
       better(
         "4.4 SwitchServer",
         "is logged",
-        [`${clients}/salesforce/live-agent/convert`, "an event of Live Agent > SwitchServer 20"],
-        "is understood",
+        [
+          `${polls}`,
+          "a server that sends its sessions elsewhere > gives a waiting user a new session for the same case, with what he has said",
+        ],
+        "who waits gets a new session at the other server",
       ),
-      same("4.5 text to the agent", "one call, failures logged", [
+      better(
+        "4.4 chasitorIdleTimeout",
+        "is not looked at",
+        [
+          `${decide}/idle-user`,
+          "the silence of a user > is told to the desk, then ends the chat as a time-out; the user hears nothing of it unless there are words for it",
+        ],
+        "a user who stays silent is reported to the desk, and his chat ends as a time-out",
+      ),
+      same("4.5 text to the agent", '`{"text"}` to ChatMessage', [
         `${clients}/salesforce/live-agent/session`,
         "a post > says a text as it is",
       ]),
@@ -168,48 +205,61 @@ export const deskRows: readonly ParitySection[] = [
   {
     title: "State and Redis (section 6)",
     rows: [
-      same("6 record", "one JSON record per user at `{client}:{userID}:interconnection`", [
-        `${decide}/original-record`,
-        "a record of the Go service > is an open chat with sealed secrets, without post numbers, under an id that its session gives",
-      ]),
+      same(
+        "6 record",
+        "one JSON record per user at `{client}:{userID}:interconnection`, which the other service goes on with",
+        [
+          "test/integration/rollover",
+          "R32: what the Go service left > R32: the way back: with STATE_COMPAT=original the Go service reads the open chats, and forth again the talk goes on",
+        ],
+      ),
       better(
         "6 context",
         "a set of members with their ttl",
         [
-          `${clients}/redis/original-context`,
-          "members of the Go service's context set > come oldest first, with words or a file, by user or bot",
+          "test/integration/rollover",
+          "R32: what the Go service left > R32: its open chats go on both ways, its context is shown, its undelivered texts arrive once, and all ends at the bot",
         ],
-        "is read and merged at the first touch; our own is sorted and bounded",
+        "is shown with our own, which is sorted and bounded",
       ),
       same("6 ttl", "an entry counts for 24 h from when it was saved, in the order of its own time", [
         `${decide}/context`,
         "what is said outside a chat > is kept from when it was received, whatever time its sender gives, and shown in the order of those times",
       ]),
       same("6 ON_HOLD", "a chat that waits", [
-        `${decide}/table`,
-        "decide, every input in every status > ON_HOLD, due: accept_limit",
+        `${decide}/original-record`,
+        "a record of the Go service > that waits for an agent holds what was said before and since",
       ]),
       same("6 ACTIVE", "a chat with an agent", [
-        `${decide}/table`,
-        "decide, every input in every status > ACTIVE, due: chat_too_old",
+        `${decide}/original-record`,
+        "a record of the Go service > is an open chat with sealed secrets, without post numbers, under an id that its session gives",
       ]),
-      same("6 CLOSED", "a chat that is over", [
+      same("6 CLOSED", "a chat that is over, for 24 h", [
         `${decide}/ending`,
         "a user whose chat is over > is forgotten 24 h later",
       ]),
-      same("6 FAILED", "a chat that Salesforce refused", [
-        `${decide}/table`,
-        "decide, every input in every status > FAILED, due: forget",
+      same("6 FAILED", "a chat that Salesforce refused, for 24 h", [
+        `${decide}/original-record`,
+        "a record of the Go service > that is FAILED is an ended chat, and forgotten like one",
       ]),
     ],
   },
   {
     title: "Outside systems (section 7)",
     rows: [
-      same("7.2 password grant", "the token of a login, renewed at a 401", [
-        `${clients}/salesforce/data-api/contacts-and-cases`,
-        "a token that Salesforce refuses > is renewed and the call repeated, once",
+      same("7.2 password grant", "path, fields; the password and the security token behind it", [
+        `${clients}/salesforce/oauth`,
+        "the token of the data API > is fetched with the password grant of the parity sheet, and no earlier than needed",
       ]),
+      better(
+        "7.2 401",
+        "renews the token, and the call fails all the same",
+        [
+          `${clients}/salesforce/data-api/contacts-and-cases`,
+          "a token that Salesforce refuses > is renewed and the call repeated, once",
+        ],
+        "renews it and repeats the call, once",
+      ),
       same("7.3 WhatsApp text", "path, headers and body", [
         `${clients}/integrations/channel`,
         "a text to a WhatsApp user > goes out as the parity sheet says",
@@ -218,8 +268,16 @@ export const deskRows: readonly ParitySection[] = [
         `${clients}/integrations/channel`,
         "a text to a Facebook user > goes out as the parity sheet says, by the page's account",
       ]),
+      same("7.3 register", "path, headers and body, version 0 and 3", [
+        `${clients}/integrations/webhook-registration`,
+        "register > tells our address for facebook as the parity sheet says",
+      ]),
+      same("7.3 remove", "path and body", [
+        `${clients}/integrations/webhook-registration`,
+        "remove > names phone and provider",
+      ]),
       better(
-        "7.3 register and remove",
+        "7.3 register and remove, success",
         "201 with a JSON body, and 204, are success",
         [`${clients}/integrations/webhook-registration`, "any 2xx is success, whatever stands in it"],
         "so is any 2xx",

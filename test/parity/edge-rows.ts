@@ -19,7 +19,11 @@ export const edgeRows: readonly ParitySection[] = [
         `${ingress}/paths`,
         "other paths and methods > OPTIONS /v1/chats/connect is 200",
       ]),
-      same("1.1 slash and case", "301 for GET, 307 for others", [
+      same("1.1 slash and case, GET", "301 to the right path", [
+        `${ingress}/paths`,
+        "other paths and methods > GET /V1/Context/AbC?token=x is 301",
+      ]),
+      same("1.1 slash and case, others", "307 to the right path", [
         `${ingress}/paths`,
         "other paths and methods > POST /v1/Chats/connect/ is 307",
       ]),
@@ -27,11 +31,15 @@ export const edgeRows: readonly ParitySection[] = [
         `${ingress}/access`,
         "log-in > reads keys in any case, the last of them, and the first value only",
       ]),
+      same("1.1 Content-Type", "of a request is not looked at", [
+        `${ingress}/paths`,
+        "bodies > are read as JSON when they claim to be application/x-www-form-urlencoded",
+      ]),
       better(
         "1.1 bodies",
-        "read as JSON whatever Content-Type says, without a bound",
+        "are read without a bound",
         [`${ingress}/paths`, "bodies > may have 1 MiB and not a byte more"],
-        "the same, up to 1 MiB: more is 413",
+        "up to 1 MiB: more is 413",
       ),
       better(
         "1.2 token",
@@ -43,11 +51,17 @@ export const edgeRows: readonly ParitySection[] = [
         "1.2 old tokens",
         "are valid for ever",
         [`${ingress}/access`, "S02: tokens of the service before this one > are taken and counted"],
-        "are taken while LEGACY_TOKENS says accept, and counted",
+        "are counted while they are taken",
       ),
-      same("1.2 transport", "Authorization header, else `?token=`", [
+      better(
+        "1.2 old tokens, LEGACY_TOKENS=refuse",
+        "can't be told to go",
+        [`${ingress}/access`, "S02: tokens of the service before this one > are refused when told so, while ours pass"],
+        "401",
+      ),
+      same("1.2 transport", "Authorization header unless it is empty, else `?token=`", [
         `${ingress}/access`,
-        "transport of tokens > takes it from the query, the first of several, when there is no header",
+        "transport of tokens > takes it from the header unless that is empty, else from the query, the first of several",
       ]),
       better(
         "1.2 bad token",
@@ -67,7 +81,7 @@ export const edgeRows: readonly ParitySection[] = [
       ),
       same("1.3 POST /v1/authenticate", "200 with a token, 401 with two texts", [
         `${ingress}/access`,
-        "log-in > gives yaloUser a token that its check knows",
+        "log-in answers 200 with a token, 401 with one of two texts",
       ]),
       same("1.3 GET /v1/tokens/check", "username and role", [
         `${ingress}/access`,
@@ -75,37 +89,52 @@ export const edgeRows: readonly ParitySection[] = [
       ]),
       same("1.3 POST /v1/chats/connect", "200 `Chat created succefully`, 400 and 500 with texts", [
         `${ingress}/chats`,
-        "connect > answers 200 with the original's text when the chat was created",
+        "connect > answers 200, 400 and 500 with the original's texts",
       ]),
-      same("1.3 DELETE /v1/chat/finish/:user_id", "200 or 404, also when Salesforce refused the end", [
+      same("1.3 DELETE /v1/chat/finish/:user_id", "200, or 404 with two texts", [
         `${ingress}/chats`,
-        "finish > answers 404 for no_chat",
+        "finish > answers 200, or 404 with one of two texts",
+      ]),
+      same("1.3 DELETE /v1/chat/finish/:user_id, when Salesforce refuses the end", "200; the chat is over", [
+        `${decide}/ending`,
+        "an end at the desk that failed > takes nothing back of the finish: its caller was answered, the chat is over, the user goes back at once",
       ]),
       same(
         "1.3 DELETE /v1/chat/finish/:user_id, after a refused connect",
         "404 `not found interconnection`: it left no record",
         [`${decide}/ending`, "finish of what is over already > a connect that a step of the opening refused"],
       ),
-      same("1.3 GET /v1/context/:user_id", "the context in order, `null` where there is none", [
+      same("1.3 GET /v1/context/:user_id", "keys in their order, without those that are empty", [
         `${ingress}/paths`,
         "context > has the original's keys in the original's order, without those that are empty",
+      ]),
+      same("1.3 GET /v1/context/:user_id, order", "oldest first", [
+        `${clients}/redis/context`,
+        "the context is oldest first by the time that its sender gave, in whatever order it was received",
+      ]),
+      same("1.3 GET /v1/context/:user_id, nothing said", "`null`", [
+        `${ingress}/paths`,
+        "context > is null where nothing was said",
       ]),
       better(
         "1.3 GET /v1/context/:user_id, all expired",
         "`[]` while the set holds one expired entry, a panic with several; `null` again once the clean-up has been",
-        [`${ingress}/paths`, "context > is null where nothing was said"],
+        [
+          `${ingress}/paths`,
+          "context > leaves out what is a day old, which a chat that waits for long may hold, and is null when that is all",
+        ],
         "`null` at once: what has expired counts as never said, and when a clean-up last ran shows in no answer",
       ),
       better(
         "1.3 POST /v1/integrations/whatsapp/webhook",
         "200 before the work is done",
-        [`${ingress}/whatsapp`, "messages > takes a user's text"],
+        [`${ingress}/whatsapp`, "the broker > has the message before 200 is answered"],
         "200 only when the broker has it",
       ),
       better(
         "1.3 POST /v1/integrations/facebook/webhook",
         "200 before the work is done",
-        [`${ingress}/facebook`, "messages > takes a user's text"],
+        [`${ingress}/facebook`, "the broker > that is silent makes it 503, for the sender to repeat"],
         "200 only when the broker has it",
       ),
       same("1.3 POST /v1/integrations/webhook/register/:provider", "tells the Integrations API our address", [
@@ -119,7 +148,7 @@ export const edgeRows: readonly ParitySection[] = [
       dropped(
         "1.3 GET /debug/pprof",
         "a profiler on the public port, open to all",
-        [`${ingress}/paths`, "other paths and methods > POST /v1/chats is 404"],
+        [`${ingress}/conformance`, "section 1.1: router > GET /debug/pprof is 404"],
         "no profile is served; metrics stand on a port of their own",
       ),
     ],
@@ -138,7 +167,7 @@ export const edgeRows: readonly ParitySection[] = [
       ),
       same("2.1 required", "id, timestamp and type, with the validator's sentence", [
         `${ingress}/whatsapp`,
-        "refusals > answers 400 to a missing timestamp and keeps nothing",
+        "refusals > answers 400 to null and keeps nothing",
       ]),
       better(
         "2.1 timestamp",
@@ -146,15 +175,22 @@ export const edgeRows: readonly ParitySection[] = [
         [`${ingress}/whatsapp`, "refusals > answers 400 to a time that is none and keeps nothing"],
         "400 with that sentence: it is the sender's mistake",
       ),
-      same("2.1 to", "a message with `to` is the bot's and context alone", [
+      same("2.1 to", "a message with `to` is the bot's, to that user", [
         `${ingress}/whatsapp`,
         "messages > takes a bot's message when `to` names the user, whatever `from` says",
+      ]),
+      same("2.1 to, during a chat", "context alone", [
+        `${decide}/table`,
+        "decide, every input in every status > ACTIVE, bot: text",
       ]),
       better(
         "2.1 repeats",
         "dropped for five minutes by one process, before the work",
-        [`${decide}/talk`, "a user's message to the agent > is known as a repeat by the state alone"],
-        "dropped for DEDUPE_WINDOW by every instance, with the work",
+        [
+          "test/simulation/desk-rows",
+          "R24 a webhook repeated at once, after 25 h and after 6 days is one message; a day beyond DEDUPE_WINDOW it is a new one",
+        ],
+        "dropped for DEDUPE_WINDOW, by whichever instance they reach",
       ),
       same("2.2 events", "every messaging of every entry", [
         `${ingress}/facebook`,
@@ -164,6 +200,12 @@ export const edgeRows: readonly ParitySection[] = [
         `${ingress}/facebook`,
         "messages > takes what the role agent wrote for the bot's, to the recipient",
       ]),
+      better(
+        "2.2 attachments",
+        "image and file alone, and none beside a text",
+        [`${ingress}/facebook`, "messages > takes every attachment as a message of its own, behind the text"],
+        "each is a message of its own, behind the text",
+      ),
       same("2.2 echoes", "our own texts come back as the bot's", [
         `${decide}/facebook`,
         "a Facebook user > has echoes of the agent's own texts kept as context once, and never told to the agent",
@@ -172,7 +214,16 @@ export const edgeRows: readonly ParitySection[] = [
         "2.3 restart keyword",
         "ends the chat in dev and staging; no connect afterwards",
         [`${decide}/ending`, "the end of a chat > by a restart keyword lets the user connect again"],
-        "the user is handed back and can connect again; it ends a chat that waits or is being opened, too",
+        "the user is handed back and can connect again",
+      ),
+      better(
+        "2.3 restart keyword, while waiting",
+        "is stored as context",
+        [
+          `${decide}/ending`,
+          "a restart keyword while no agent is there yet > ends a chat that is ON_HOLD, hands the user back, and lets him connect again",
+        ],
+        "ends a chat that waits or is being opened, too",
       ),
       same("2.3 text", "goes to the agent", [
         `${decide}/talk`,
@@ -197,6 +248,12 @@ export const edgeRows: readonly ParitySection[] = [
         "is dropped without a word",
         [`${decide}/files`, "a file of the user > of type voice has its own texts"],
         "is taken as audio",
+      ),
+      better(
+        "2.3 other types",
+        "are dropped without a word",
+        [`${decide}/table`, "decide, every input in every status > ACTIVE, user: type not forwarded"],
+        "are a fact, and context",
       ),
       better(
         "2.3 Facebook text and attachments",
@@ -250,6 +307,10 @@ export const edgeRows: readonly ParitySection[] = [
       same("3.4 contact", "created with the name, the phone and the e-mail", [
         `${clients}/salesforce/data-api/contacts-and-cases`,
         "the creation of a contact > follows a real miss, with the original's fields",
+      ]),
+      same("3.4 person account", "its fields, record type and birth date; its contact is the user's", [
+        "test/contracts/desk-mapping",
+        "a person account > is created where nobody is found, and its contact is the user's",
       ]),
       same("3.5 source flow", "the named flow, else the default", [
         `${decide}/opening`,

@@ -29,15 +29,18 @@ export const operationRows: readonly ParitySection[] = [
         "5 message",
         "JSON on `{KAFKA_TOPIC}`, both directions",
         [
-          "test/unit/processors/messages/original-message",
-          "a message of the Go service > is a text to the user or to the agent",
+          "test/integration/rollover",
+          "R32: what the Go service left > R32: its open chats go on both ways, its context is shown, its undelivered texts arrive once, and all ends at the bot",
         ],
         "Avro on topics of their own; what the Go service has left is read once",
       ),
       better(
         "5 client",
         "not compared with CLIENT",
-        ["test/simulation/inputs", "records that can't be decided > of another client are passed over without a trace"],
+        [
+          "test/simulation/inputs",
+          "records that can't be decided > of another client are passed over without a trace, and counted",
+        ],
         "records of another client are skipped and counted",
       ),
       same("5 rate limits", "so many a second by direction, a burst of the integer part and one", [
@@ -45,16 +48,34 @@ export const operationRows: readonly ParitySection[] = [
         "a limit > lets its integer part and one pass at once, then one after the other in the order in which they came",
       ]),
       better(
+        "5 rate limits, directions",
+        "one direction's wait holds the other up",
+        [`${topology}/rate-limits`, "a limit > of one direction is not used up by the other"],
+        "each direction by itself",
+      ),
+      better(
         "5 rate limits, order",
-        "one direction's wait holds the other up, first come first served",
+        "first come first served",
         [`${topology}/rate-limits`, "lanes with a limit > take their users in turn, each user's texts in order"],
-        "each direction by itself, users in turn",
+        "users in turn",
       ),
       better(
         "5 send retries",
-        "one and MAX_RETRIES tries without a pause, then dropped",
-        [`${topology}/rate-limits`, "MAX_RETRIES > bounds the tries of texts, and of nothing else"],
-        "one call and MAX_RETRIES more where it is set, with pauses (defect B4), then dead letter and notice",
+        "one and MAX_RETRIES tries without a pause",
+        [
+          "test/unit/conformance/environment",
+          "Retries: MAX_RETRIES 3 is 4 sends of one text, with pauses, then it is given up",
+        ],
+        "as many calls where it is set, with pauses (defect B4)",
+      ),
+      better(
+        "5 send retries, the last",
+        "is logged, the text dropped",
+        [
+          "test/unit/processors/interconnection/talk",
+          "a message that could not be delivered > of the user is told to the user, once for several behind one another",
+        ],
+        "dead letter, fact, and a notice to the sender's side",
       ),
       better(
         "5 retention",
@@ -71,7 +92,11 @@ export const operationRows: readonly ParitySection[] = [
         `${clients}/salesforce/keep-alive`,
         "calls after every interval, the first time after one, and ends when stopped",
       ]),
-      same("9 keep-alive, call", "the search of a contact by e-mail, SFC_USERNAME; a 401 renews the token", [
+      same("9 keep-alive, call", "the search of a contact by e-mail, SFC_USERNAME", [
+        `${clients}/salesforce/keep-alive-call`,
+        "is the search of a contact by the user's name as e-mail, whether it finds nobody or not, and makes nothing",
+      ]),
+      same("9 keep-alive, 401", "renews the token", [
         `${clients}/salesforce/keep-alive-call`,
         "renews the token that the org has forgotten, and asks again",
       ]),
@@ -96,8 +121,8 @@ export const operationRows: readonly ParitySection[] = [
         "9 Sentry",
         "initialised only",
         [
-          `${clients}/sentry/error-reports`,
-          "reports > of alarms and dead letters carry their names, and the metrics still count",
+          "test/integration/sentry",
+          "reports a dead letter, an alarm and an unhandled error, without words, numbers or tokens",
         ],
         "errors, dead letters and alarms are reported",
       ),
@@ -120,9 +145,25 @@ export const operationRows: readonly ParitySection[] = [
         `${clients}/log/log`,
         "lines > are one JSON object with severity, time, text and fields",
       ]),
-      same("9 error texts", "`could not create chat in salesforce: this contact is blocked` and the like", [
+      same("9 error texts, connects", "`could not create chat in salesforce: this contact is blocked` and the like", [
         `${topology}/refused-connects`,
         "is told of every connect that is refused, by request, by a step of the opening, by an end before it was open",
+      ]),
+      same(
+        "9 error texts, session",
+        "`[403] - Error call with status : Session required but was invalid or not found`",
+        [
+          `${clients}/salesforce/known-texts`,
+          "the log > says `[403] - Error call with status : Session required but was invalid or not found` when a poll meets it",
+        ],
+      ),
+      same("9 error texts, refusals", "`Event [ChatRequestFail] : [Unavailable]`", [
+        `${clients}/salesforce/known-texts`,
+        "the log > says `Event [ChatRequestFail] : [Unavailable]` when a poll meets it",
+      ]),
+      same("9 error texts, login", "`invalid_grant`", [
+        `${clients}/salesforce/known-texts`,
+        "the log > says `invalid_grant` when the login meets it",
       ]),
       better(
         "9 image",
@@ -137,10 +178,19 @@ export const operationRows: readonly ParitySection[] = [
         "9 shutdown",
         "3 s and exit code 1",
         [
+          "test/integration/start",
+          "a stop > in the middle of a conversation drains, exits with 0 within 15 s, and the next start goes on with nothing lost or doubled",
+        ],
+        "drained, exit code 0",
+      ),
+      better(
+        "9 manifest",
+        "does not know of a drain; its probe asks the public port",
+        [
           "test/unit/deploy/manifest",
           "S20: the manifest > S20: gives a stop more time than the drain takes, and asks the right port whether it lives",
         ],
-        "drained, exit code 0; the manifest gives it the time",
+        "gives a stop its time; its probes ask the port of the metrics",
       ),
     ],
   },

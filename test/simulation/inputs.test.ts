@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { partitionOf } from "../../src/topology/partitioner.ts";
+import type { Metrics } from "../../src/topology/ports.ts";
 import { createGraphWorld, type GraphWorld } from "../support/graph-world.ts";
 
 /** A user whose partition among `partitions` is this one. */
@@ -46,8 +47,10 @@ describe("records that can't be decided", () => {
     expect(chat.seen.filter((text) => text.includes("between"))).toHaveLength(6);
   });
 
-  it("of another client are passed over without a trace", async () => {
-    const world = createGraphWorld();
+  it("of another client are passed over without a trace, and counted", async () => {
+    const counted: unknown[] = [];
+    const count: Metrics["count"] = (name, labels) => void (name === "records_skipped" && counted.push(labels));
+    const world = createGraphWorld({ metrics: { count, observeMs: () => undefined, gauge: () => undefined } });
     world.start();
     const chat = await world.openChat("ana");
     const value = messageBytes(world, { client: "other", text: "not ours" });
@@ -56,6 +59,7 @@ describe("records that can't be decided", () => {
     await world.advance(2_000);
     expect(chat.seen.slice(2)).toEqual(["ours"]);
     expect(world.deadLetters()).toEqual([]);
+    expect(counted).toEqual([{ topic: "channel-messages", reason: "foreign" }]);
   });
 
   it("on the wrong partition are moved once to the right one, and decided there", async () => {

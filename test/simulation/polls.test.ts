@@ -54,7 +54,7 @@ describe("polls that fail", () => {
     chat.drop();
     await world.advance(6_000);
     expect(world.state("ana").interconnection?.status).toBe("CLOSED");
-    expect(world.phone.handedBack).toHaveLength(1);
+    expect(world.phone.handedBack).toEqual([{ userId: "ana", botSlug: "bot", botState: "from-sf-timeout" }]);
     const polls = world.desk.calls.filter((call) => call === "poll").length;
     await world.advance(60_000);
     expect(world.desk.calls.filter((call) => call === "poll")).toHaveLength(polls);

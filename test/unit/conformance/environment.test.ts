@@ -7,7 +7,8 @@ import { expect, it } from "vitest";
 
 import { loadSettings } from "../../../src/clients/config/settings.ts";
 import { bridge, policyOf, withTextTries } from "../../../src/topology/bridge.ts";
-import { sayToAgent } from "../../support/owner-parts.ts";
+import { sayToAgent, stateWith } from "../../support/owner-parts.ts";
+import { again, lanesOf, results } from "../topology/test-lanes.ts";
 
 const example = parseEnv(readFileSync("configs/example.env", "utf8"));
 const load = (name: string, value: string) => loadSettings({ ...example, [`SALESFORCE_INTEGRATION_${name}`]: value });
@@ -41,7 +42,21 @@ it("Environment: SLEEP_LONG_POLLLING=5 refuses to start", () => {
 it.each([
   ["1", 2],
   ["3", 4],
-])("Retries: MAX_RETRIES %s is %i sends of one text", (value, calls) => {
+])("Retries: MAX_RETRIES %s is %i sends of one text, with pauses, then it is given up", async (value, calls) => {
   const { textTries } = settingsWith("MAX_RETRIES", value).chat;
-  expect(policyOf(withTextTries(bridge, textTries), sayToAgent(1)).maxTries).toBe(calls);
+  const sentAt: number[] = [];
+  const t = await lanesOf({
+    policyOf: (command) => policyOf(withTextTries(bridge, textTries), command),
+    perform: () => {
+      sentAt.push(t.clock.monotonicMs());
+      return Promise.resolve(again());
+    },
+  });
+  t.lanes.update("ana", stateWith([sayToAgent(1, { giveUpAt: t.clock.now() + 600_000 })]));
+  await t.clock.advance(590_000);
+  expect(sentAt).toHaveLength(calls);
+  const pauses = sentAt.slice(1).map((at, i) => at - (sentAt[i] ?? 0));
+  // Half of a pause is by chance.
+  expect(pauses.map((pause, i) => pause >= 500 * 2 ** i && pause <= 1_000 * 2 ** i)).toEqual(pauses.map(() => true));
+  expect(results(t)).toEqual([[1, "given_up", calls]]);
 });

@@ -104,9 +104,16 @@ describe("transport of tokens", () => {
     expect([response.statusCode, response.body]).toEqual([401, error(text)]);
   });
 
-  it("takes it from the query, the first of several, when there is no header", async () => {
-    const url = `/v1/tokens/check?token=${legacyToken}&token=x`;
-    expect((await createEdge().send({ method: "GET", url })).statusCode).toBe(200);
+  it("takes it from the header unless that is empty, else from the query, the first of several", async () => {
+    const status = async (authorization: string | null, query: string): Promise<number> => {
+      const headers = authorization === null ? {} : { authorization };
+      return (await createEdge().send({ method: "GET", url: `/v1/tokens/check${query}`, headers })).statusCode;
+    };
+    expect(await status(`Bearer ${legacyToken}`, "?token=x")).toBe(200);
+    expect(await status("", `?token=${legacyToken}&token=x`)).toBe(200);
+    expect(await status(null, `?token=${legacyToken}&token=x`)).toBe(200);
+    expect(await status("Bearer x", `?token=${legacyToken}`)).toBe(401);
+    expect(await status(null, `?token=x&token=${legacyToken}`)).toBe(401);
   });
 });
 
@@ -204,6 +211,22 @@ describe("S01, S02: forged and outdated tokens", () => {
   });
 });
 
+it("log-in answers 200 with a token, 401 with one of two texts", async () => {
+  const answer = async (body: object): Promise<unknown> => {
+    const response = await logIn(createEdge(), JSON.stringify(body));
+    return [response.statusCode, response.body];
+  };
+  const password = passwords["yaloUser"];
+  expect(await answer({ username: "yaloUser", password })).toEqual([
+    200,
+    expect.stringMatching(/^\{"token":"[^"]+"\}$/),
+  ]);
+  const [unknown, wrong] = [error("username Invalid"), error("Invalid credentials.")];
+  expect(await answer({ username: "somebody", password })).toEqual([401, unknown]);
+  expect(await answer({ username: "somebody", password, role: "YALO_ROLE" })).toEqual([401, wrong]);
+  expect(await answer({ username: "yaloUser", password: "another" })).toEqual([401, wrong]);
+});
+
 describe("S03: roles", () => {
   const parameters: Readonly<Record<string, string>> = {
     ":user_id": "5215512345678",
@@ -228,11 +251,23 @@ describe("S03: roles", () => {
     if (refusal === 403 && !open) expect(response.body).toBe(error("Invalid Authorization token."));
   });
 
-  it("opens to SALESFORCE_ROLE nothing but the check of its token, to nobody only what needs no token", () => {
-    const of = (test: (roles: (typeof routes)[number]["roles"]) => boolean): string[] =>
-      routes.filter(({ roles }) => test(roles)).map(({ name }) => name);
-    expect(of((roles) => roles?.includes("SALESFORCE_ROLE") ?? false)).toEqual(["tokenCheck"]);
-    expect(of((roles) => roles === null)).toEqual(["welcome", "authenticate", "whatsapp", "facebook"]);
+  it("opens to SALESFORCE_ROLE nothing but the check of its token, to nobody only what needs no token", async () => {
+    const openTo = async (username: string | null): Promise<string[]> => {
+      const open: string[] = [];
+      for (const { method, path, name } of routes) {
+        const edge = createEdge();
+        const headers = username === null ? {} : { authorization: `Bearer ${await edge.token(username)}` };
+        // The log-in is asked for nobody, which it can't read: 400.
+        const payload = method === "POST" ? { payload: "" } : {};
+        const { statusCode } = await edge.send({ method, url: addressOf(path), headers, ...payload });
+        if (statusCode !== 401 && statusCode !== 403) open.push(name);
+      }
+      return open;
+    };
+    const free = ["welcome", "authenticate", "whatsapp", "facebook"];
+    expect((await openTo(null)).sort()).toEqual(free.toSorted());
+    expect((await openTo("salesforceUser")).sort()).toEqual([...free, "tokenCheck"].sort());
+    expect((await openTo("yaloUser")).sort()).toEqual(routes.map(({ name }) => name).sort());
   });
 
   it("refuses before the body is read", async () => {

@@ -50,6 +50,31 @@ describe("connect", () => {
     expect([response.statusCode, response.body]).toEqual([200, '{"Message":"Chat created succefully"}']);
   });
 
+  it("answers 200, 400 and 500 with the original's texts", async () => {
+    const edge = createEdge();
+    const answer = async (payload: unknown): Promise<unknown> => {
+      const response = await connect(edge, payload);
+      return [response.statusCode, response.body];
+    };
+    expect(await answer(body)).toEqual([200, '{"Message":"Chat created succefully"}']);
+    expect(await answer("x")).toEqual([
+      400,
+      error("Invalid payload received : invalid character 'x' looking for beginning of value"),
+    ]);
+    expect(await answer({ ...body, name: "" })).toEqual([
+      400,
+      error(
+        "Error validating payload : Key: 'ChatPayload.Name' Error:Field validation for 'Name' failed on the 'required' tag",
+      ),
+    ]);
+    edge.world.reply = refusedFor("chat_open");
+    expect(await answer(body)).toEqual([500, error(`${prefix} : session exists with this userID`)]);
+    edge.world.reply = refusedFor("contact_blocked");
+    expect(await answer(body)).toEqual([500, error(`${prefix}: this contact is blocked`)]);
+    edge.world.reply = refusedFor("case_failed", "Error call with status-[400]");
+    expect(await answer(body)).toEqual([500, error(`${prefix} : Error call with status-[400]`)]);
+  });
+
   it("makes a request of it, with every field", async () => {
     const edge = createEdge();
     const extraData = { a: "x", n: 1.5, yes: true, nothing: null, list: [1, { b: 2 }], constructor: "c" };
@@ -198,6 +223,26 @@ describe("finish", () => {
       expiresAt: null,
       body: { type: "Finish", requestedBy: "yaloUser" },
     });
+  });
+
+  it("answers 200, or 404 with one of two texts", async () => {
+    const edge = createEdge();
+    const answer = async (reply: Reply): Promise<unknown> => {
+      edge.world.reply = reply;
+      const response = await finish(edge);
+      return [response.statusCode, response.body];
+    };
+    const done: Reply = { outcome: "done", reason: "chat_finished", chatId: "c", detail: null };
+    const prefixed = (text: string): string => error(`could not finish chat in salesforce : ${text}`);
+    expect(await answer(done)).toEqual([200, '{"Message":"Chat finished successfully"}']);
+    expect(await answer(refusedFor("never_connected"))).toEqual([
+      404,
+      prefixed("error not found interconnection: not found interconnection"),
+    ]);
+    expect(await answer(refusedFor("no_chat"))).toEqual([
+      404,
+      prefixed("this contact does not have an interconnection"),
+    ]);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { createRecordSinks } from "../../../src/ingress/record-sinks.ts";
 import type { ContextEntry } from "../../../src/processors/interconnection/state.ts";
 import type { ChannelMessage } from "../../../src/processors/messages/generated.ts";
 import type { ProducedRecord } from "../../../src/topology/ports.ts";
-import { createEdge, type Edge } from "./edge.ts";
+import { createEdge, startOfTime, type Edge } from "./edge.ts";
 
 const get = async (edge: Edge, url: string): ReturnType<Edge["send"]> =>
   edge.send({ method: "GET", url, headers: { authorization: `Bearer ${await edge.token()}` } });
@@ -36,18 +36,34 @@ describe("context", () => {
     expect([response.statusCode, response.body]).toEqual([200, "null"]);
   });
 
+  it("leaves out what is a day old, which a chat that waits for long may hold, and is null when that is all", async () => {
+    const edge = createEdge();
+    const dayMs = 86_400_000;
+    const at = (receivedAt: number, text: string): ContextEntry => said({ at: 5, receivedAt, text });
+    const expired = [at(startOfTime - 2 * dayMs, "older"), at(startOfTime - dayMs, "old")];
+    edge.world.context = [...expired, at(startOfTime - dayMs + 1, "young")];
+    const texts = (await get(edge, "/v1/context/5")).json<{ text: string }[]>().map(({ text }) => text);
+    expect(texts).toEqual(["young"]);
+    edge.world.context = expired;
+    expect((await get(edge, "/v1/context/5")).body).toBe("null");
+  });
+
   it("has the original's keys in the original's order, without those that are empty", async () => {
     const edge = createEdge();
+    edge.world.now = 1_630_404_000_001;
     edge.world.context = [
       said({ text: "Hola" }),
-      said({ from: "bot", at: 0, media: { url: "http://f/1", mimeType: "a/b", caption: "c" } }),
+      said({
+        ...{ from: "bot", at: 0, receivedAt: 1_630_404_000_000 },
+        media: { url: "http://f/1", mimeType: "a/b", caption: "c" },
+      }),
       said({ media: { url: "http://f/2", mimeType: null, caption: null } }),
     ];
     const response = await get(edge, "/v1/context/52%2B1");
     expect(response.body).toBe(
       "[" +
         '{"userId":"52+1","client":"salesforce","timestamp":1630404000000,"text":"Hola","from":"user","ttl":"2021-09-01T10:00:00.000Z"},' +
-        '{"userId":"52+1","client":"salesforce","url":"http://f/1","mimeType":"a/b","caption":"c","from":"bot","ttl":"1970-01-02T00:00:00.000Z"},' +
+        '{"userId":"52+1","client":"salesforce","url":"http://f/1","mimeType":"a/b","caption":"c","from":"bot","ttl":"2021-09-01T10:00:00.000Z"},' +
         '{"userId":"52+1","client":"salesforce","timestamp":1630404000000,"url":"http://f/2","from":"user","ttl":"2021-09-01T10:00:00.000Z"}' +
         "]",
     );

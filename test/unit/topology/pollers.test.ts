@@ -154,7 +154,7 @@ describe("the right to act", () => {
 describe("polls that fail together", () => {
   it("do not come back as one flood: spread over seconds, each well before its session would die", async () => {
     const { next } = createSeededRandom(7);
-    const t = pollersOf(() => next());
+    const t = pollersOf({ random: () => next() });
     const chats = 800;
     for (let i = 0; i < chats; i++) t.answers.push({ kind: "failed", detail: "ECONNREFUSED", retryAfterMs: null });
     for (let i = 0; i < chats; i++) t.pollers.update(`user-${String(i)}`, stateWith([]), 0);

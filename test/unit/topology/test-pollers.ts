@@ -37,7 +37,7 @@ export const events = (...numbers: number[]): Extract<PollAnswer, { kind: "event
 export const moved: DeskSession = { ...session, generation: "g2" };
 
 /** Made anew for each test. */
-export function pollersOf(random = (): number => 0.5): TestPollers {
+export function pollersOf({ random = (): number => 0.5, conflictWaitMs = 1_000 } = {}): TestPollers {
   const parts = { ...createOwnerParts(), random: { next: random } };
   const end = new AbortController();
   const t: Omit<TestPollers, "pollers"> = {
@@ -54,7 +54,7 @@ export function pollersOf(random = (): number => 0.5): TestPollers {
     {
       ...parts,
       sessionTimeoutMs: 10_000,
-      conflictWaitMs: 1_000,
+      conflictWaitMs,
       heartbeatAgeMs: () => t.heartbeatAge,
       desk: {
         poll(_owner, { generation }, position, signal) {

@@ -101,8 +101,12 @@ describe("mistakes", () => {
   });
 
   it("tells wrong, missing and contradicting ones together", () => {
-    const wrong = { ...example, ...set("PORT", "x"), ...set("SECRET_KEY", undefined), ...set("KAFKA_PORT", "") };
-    expect(mistakesOf(wrong).toSorted()).toEqual(["KAFKA_PORT", "PORT", "SECRET_KEY"]);
+    const wrong = {
+      ...{ ...example, ...set("PORT", "x"), ...set("SECRET_KEY", undefined), ...set("KAFKA_PORT", "") },
+      ...{ ...set("SPEC_SCHEDULE", "@sometimes"), ...set("CLEAN_CONTEXT_SCHEDULE", "99 * * * *") },
+    };
+    const names = ["CLEAN_CONTEXT_SCHEDULE", "KAFKA_PORT", "PORT", "SECRET_KEY", "SPEC_SCHEDULE"];
+    expect(mistakesOf(wrong).toSorted()).toEqual(names);
   });
 
   it("does not repeat what was given", () => {

@@ -7,6 +7,19 @@ import { userIn } from "../../processors/interconnection/user.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+it("the context is oldest first by the time that its sender gave, in whatever order it was received", async () => {
+  const user = userIn("NONE");
+  for (const [text, occurredAt] of [
+    ["second", 2_000],
+    ["third", 3_000],
+    ["first", 1_000],
+  ] as const)
+    user.message(text, text, { occurredAt });
+  const history = user.memory.history.map((entry) => JSON.stringify(entry));
+  const reader = createContextReader(() => Promise.resolve([{ state: null, history, seen: [] }]), log);
+  expect((await reader.of("u")).map(({ text }) => text)).toEqual(["first", "second", "third"]);
+});
+
 describe("the context of a user who waits", () => {
   it.each(["CONNECTING", "ON_HOLD"] as const)("shows a message without an id once (%s)", async (status) => {
     const user = userIn(status);

@@ -50,6 +50,8 @@ describe("the end of a chat", () => {
     const step = user.desk("refused", { reason: word });
     expect(step.facts).toMatchObject([{ kind: "ended", reason }]);
     expect(step.gave).toEqual([]);
+    expect(user.state.interconnection).toMatchObject({ status: "FAILED" });
+    expect(user.state.due.find(({ kind }) => kind === "hand_back")?.at).toBe(user.nowMs + 4_000);
     expect(user.state.looseCase).toMatchObject({ caseId: "500x" });
     expect(user.due("hand_back").gave).toMatchObject([{ botState: "from-sf-timeout" }]);
   });
@@ -144,11 +146,27 @@ describe("the end of a chat", () => {
     expect(step.facts).toMatchObject([{ kind: "ended", reason: "user" }]);
     expect(kindsOf(step.gave)).toEqual(["EndChat", "HandBack"]);
     user.settle();
+    expect(user.facts.at(-1)).toMatchObject({ kind: "handed_back", botState: "from-sf-success" });
     expect(kindsOf(user.connect("again").gave)).toEqual(["EnsureContact"]);
     expect(kindsOf(userIn("ACTIVE").message("m1", "restart it").gave)).toEqual(["SayToAgent"]);
     expect(kindsOf(userIn("ACTIVE", { restartKeywords: new Set() }).message("m1", "restart").gave)).toEqual([
       "SayToAgent",
     ]);
+  });
+});
+
+describe("a restart keyword while no agent is there yet", () => {
+  it.each([
+    ["CONNECTING", "refused", ["HandBack"]],
+    ["ON_HOLD", "ended", ["EndChat", "HandBack"]],
+  ] as const)("ends a chat that is %s, hands the user back, and lets him connect again", (status, kind, follow) => {
+    const user = userIn(status);
+    const step = user.message("m1", "Restart");
+    expect(step.facts).toMatchObject([{ kind, reason: "user" }]);
+    expect(kindsOf(step.gave)).toEqual(follow);
+    user.settle();
+    expect(user.facts.at(-1)).toMatchObject({ kind: "handed_back", botState: "from-sf-success" });
+    expect(kindsOf(user.connect("again").gave)).toEqual(["EnsureContact"]);
   });
 });
 
@@ -182,6 +200,17 @@ describe("the hand-back", () => {
 });
 
 describe("an end at the desk that failed", () => {
+  it("takes nothing back of the finish: its caller was answered, the chat is over, the user goes back at once", () => {
+    const user = userIn("ACTIVE");
+    const step = user.finish("f1");
+    expect(step.replies).toMatchObject([{ requestId: "f1", reply: { outcome: "done", reason: "chat_finished" } }]);
+    expect(kindsOf(step.gave)).toEqual(["EndChat", "HandBack"]);
+    expect(user.result("refused").replies).toEqual([]);
+    expect(user.finish("f1").replies).toMatchObject([{ reply: { outcome: "done", reason: "chat_finished" } }]);
+    expect(user.state.interconnection).toMatchObject({ status: "CLOSED" });
+    expect(user.state.pending).toMatchObject([{ kind: "HandBack", botState: "from-sf-success" }]);
+  });
+
   it("is a dead letter: the agent may still sit before it", () => {
     const user = userIn("ACTIVE");
     user.finish();
@@ -193,8 +222,12 @@ describe("an end at the desk that failed", () => {
 
 describe("a user whose chat is over", () => {
   it("is forgotten 24 h later", () => {
-    const user = userIn("CLOSED");
-    expect(user.state.due).toMatchObject([{ kind: "forget" }]);
+    const user = userIn("ACTIVE");
+    user.desk("ended", { reason: "agent" });
+    const forgottenAt = user.nowMs + 86_400_000;
+    user.settle();
+    expect(user.state.due).toMatchObject([{ kind: "forget", at: forgottenAt }]);
+    expect(user.state.interconnection).toMatchObject({ status: "CLOSED" });
     user.due("forget");
     expect(user.state).toBe(nobody);
   });

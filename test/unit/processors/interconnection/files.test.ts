@@ -94,7 +94,9 @@ describe("a file of the user", () => {
     ["document", "**El usuario adjunto un archivo al caso**", "Archivo no enviado"],
   ])("of type %s has its own texts", (type, success, error) => {
     const user = userIn("ACTIVE");
-    photo(user, "m1", null, type);
+    expect(photo(user, "m1", null, type).gave).toMatchObject([
+      { kind: "AttachFile", caseId: "500x", messageType: type },
+    ]);
     expect(textsOf(user.result().gave, "SayToAgent")).toEqual([success]);
     user.settle();
     photo(user, "m2", null, type);

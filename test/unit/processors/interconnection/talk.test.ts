@@ -200,11 +200,14 @@ describe("the place in the queue", () => {
   it("is told to the user where that is wanted, when it changes, and never as 0", () => {
     const user = userIn("ON_HOLD", { queueUpdates: true });
     user.desk("queued", { queuePosition: 3, estimatedWaitSeconds: 61 });
-    user.desk("queue_moved", { queuePosition: 3, estimatedWaitSeconds: 30 });
+    expect(user.desk("queue_moved", { queuePosition: 3, estimatedWaitSeconds: 30 })).toMatchObject({
+      gave: [],
+      facts: [],
+    });
     user.settle();
-    expect(textsOf(user.desk("queue_moved", { queuePosition: 2 }).gave, "SayToUser")).toEqual([
-      "Posición en la cola: 2",
-    ]);
+    const moved = user.desk("queue_moved", { queuePosition: 2 });
+    expect(textsOf(moved.gave, "SayToUser")).toEqual(["Posición en la cola: 2"]);
+    expect(moved.facts).toMatchObject([{ kind: "queue_moved", queuePosition: 2 }]);
     expect(user.desk("queue_moved", { queuePosition: 0 }).gave).toEqual([]);
     const first = userIn("ON_HOLD", { queueUpdates: true });
     expect(textsOf(first.desk("queued", { queuePosition: 3, estimatedWaitSeconds: 61 }).gave, "SayToUser")).toEqual([
@@ -215,7 +218,9 @@ describe("the place in the queue", () => {
 
   it("is not told to him by default", () => {
     const user = userIn("ON_HOLD");
-    expect(user.desk("queue_moved", { queuePosition: 3 }).gave).toEqual([]);
+    const moved = user.desk("queue_moved", { queuePosition: 3 });
+    expect(moved.gave).toEqual([]);
+    expect(moved.facts).toMatchObject([{ kind: "queue_moved", queuePosition: 3 }]);
   });
 });
 

@@ -71,6 +71,7 @@ it("describes a case", () => {
 
 it("fills a template with nothing but the value", () => {
   expect(fill("%s %d 100% $1", "$&")).toBe("$& %d 100% $1");
+  expect(fill("Hola, necesito ayuda", "Ana")).toBe("Hola, necesito ayuda");
 });
 
 describe("splitting", () => {
