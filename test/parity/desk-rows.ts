@@ -33,16 +33,13 @@ export const deskRows: readonly ParitySection[] = [
         "a poll of an open chat > answered with 409 waits SLEEP_LONG_POLLLING each time, then is asked again with the same acknowledgement",
       ]),
       same("4.3 403", "TIMEOUT_STATE, CLOSED, no further poll", [
-        `${polls}`,
+        polls,
         "polls that fail > R21 because the desk has forgotten the session end the chat at once",
       ]),
       better(
         "4.3 503",
         "a reconnect that is never reached",
-        [
-          `${polls}`,
-          "a session that moves > R20 is followed: what was not acknowledged comes once, and both go on writing",
-        ],
+        [polls, "a session that moves > R20 is followed: what was not acknowledged comes once, and both go on writing"],
         "reconnects; what was not acknowledged comes once, and both go on writing",
       ),
       better(
@@ -57,7 +54,7 @@ export const deskRows: readonly ParitySection[] = [
       better(
         "4.3 anything else",
         "ends the chat and tells the desk nothing",
-        [`${polls}`, "polls that fail > R19 beyond the budget end the chat on both sides, with the user handed back"],
+        [polls, "polls that fail > R19 beyond the budget end the chat on both sides, with the user handed back"],
         "is asked again within a budget; then the chat ends on both sides",
       ),
       same("4.4 ChatRequestSuccess", "the waiting text, if there is one", [
@@ -164,7 +161,7 @@ export const deskRows: readonly ParitySection[] = [
         "4.4 SwitchServer",
         "is logged",
         [
-          `${polls}`,
+          polls,
           "a server that sends its sessions elsewhere > gives a waiting user a new session for the same case, with what he has said",
         ],
         "who waits gets a new session at the other server",

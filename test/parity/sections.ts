@@ -11,12 +11,12 @@ import { originalSettings } from "./settings.ts";
 export const settingsTest = "test/unit/clients/config/original-settings.test.ts";
 
 function settingRows(): readonly ParityRow[] {
-  return originalSettings.map(({ name, byDefault, better }) => ({
+  return originalSettings.map(({ name, byDefault, better, shown }) => ({
     item: `8 ${name}`,
     original: byDefault === null || byDefault === "" ? "no default" : `default \`${byDefault}\``,
     verdict: better === null ? "same" : "better",
     how: better ?? "",
-    test: { file: settingsTest, title: `a setting of the original > ${name}` },
+    test: shown ?? { file: settingsTest, title: `a setting of the original > ${name}` },
   }));
 }
 

@@ -6,8 +6,10 @@ import { parseEnv } from "node:util";
 import { expect, it } from "vitest";
 
 import { loadSettings } from "../../../src/clients/config/settings.ts";
+import { defaultTexts } from "../../../src/processors/interconnection/texts.ts";
 import { bridge, policyOf, withTextTries } from "../../../src/topology/bridge.ts";
 import { sayToAgent, stateWith } from "../../support/owner-parts.ts";
+import { textsOf, userIn } from "../processors/interconnection/user.ts";
 import { again, lanesOf, results } from "../topology/test-lanes.ts";
 
 const example = parseEnv(readFileSync("configs/example.env", "utf8"));
@@ -37,6 +39,25 @@ it("Environment: SUCCESS_STATE=whatsapp:a, facebook:b has the keys whatsapp and 
 it("Environment: SLEEP_LONG_POLLLING=5 refuses to start", () => {
   const loaded = load("SLEEP_LONG_POLLLING", "5");
   expect("mistakes" in loaded && loaded.mistakes.map(({ name }) => name)).toEqual(["SLEEP_LONG_POLLLING"]);
+});
+
+it("Retries: without MAX_RETRIES a text is tried for ten minutes, then its sender is told", async () => {
+  const { textTries } = settingsWith("MAX_RETRIES", "").chat;
+  expect(textTries).toBeNull();
+  const user = userIn("ACTIVE");
+  const [text] = user.message("m1", "Hello").gave;
+  const t = await lanesOf({
+    policyOf: (command) => policyOf(withTextTries(bridge, textTries), command),
+    perform: () => Promise.resolve(again()),
+  });
+  const lifeMs = (text?.giveUpAt ?? 0) - user.nowMs;
+  expect(lifeMs).toBe(600_000);
+  t.lanes.update("ana", stateWith([sayToAgent(1, { giveUpAt: t.clock.now() + lifeMs })]));
+  await t.clock.advance(580_000);
+  expect(results(t)).toEqual([]);
+  await t.clock.advance(20_000);
+  expect(results(t)).toEqual([[1, "given_up", expect.any(Number)]]);
+  expect(textsOf(user.result("given_up", null, text).gave, "SayToUser")).toEqual([defaultTexts.notToldToAgent]);
 });
 
 it.each([
