@@ -46,6 +46,17 @@ const KEPT_LINES = 2_000;
 const KEPT_RIVER = 1_000;
 const KEPT_RECORDS = 3_000;
 
+const NOTHING_SAID = {
+  sent: 0,
+  arrived: 0,
+  refused: 0,
+  lost: 0,
+  doubled: 0,
+  reordered: 0,
+  medianMs: null,
+  slowestMs: null,
+};
+
 /** Starts the beat. */
 export function startFeed(sources: FeedSources): Feed {
   const { watch, board, instances } = sources;
@@ -61,7 +72,7 @@ export function startFeed(sources: FeedSources): Feed {
   const agents = new Map<string, Agent>();
   const files = new Map<string, CaseFile>();
   const whole = new Map<string, TappedRecord>();
-  let tally: Snapshot["tally"] = { sent: 0, arrived: 0, doubled: 0, reordered: 0, medianMs: null, slowestMs: null };
+  let tally: Snapshot["tally"] = NOTHING_SAID;
   let tapped: TappedRecord[] = [];
   let filesFetched = 0;
   let knownConditions = "";

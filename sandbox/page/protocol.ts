@@ -58,6 +58,10 @@ export interface Arrival {
 export interface Tally {
   readonly sent: number;
   readonly arrived: number;
+  /** Given up, and their sender was told. */
+  readonly refused: number;
+  /** The chat is over, and they came neither to the other side nor to the bot, and nobody was told. */
+  readonly lost: number;
   readonly doubled: number;
   readonly reordered: number;
   /** Newest times from being said to being seen, milliseconds, sorted; at most 200. */

@@ -4,7 +4,7 @@ import { CROWD_FLOW, PAGE_AGENT_IDS } from "../environment.ts";
 import type { AppendLog } from "../world/append-log.ts";
 import type { JournalEntry } from "../world/journal.ts";
 import type { ScreenText } from "../world/live-agent/desk.ts";
-import { isOver, type Session } from "../world/live-agent/session.ts";
+import type { Session } from "../world/live-agent/session.ts";
 import type { Person } from "../world/people.ts";
 import type { PhoneLine as WorldLine } from "../world/phone.ts";
 import type { Delivery } from "../world/webhooks.ts";
@@ -38,38 +38,50 @@ export function watchWorld(parts: WorldParts): WorldWatch {
   const tally = changes<{ readonly id: string; readonly tally: Tally }>();
   const arrivals = createArrivals();
   const living = new Map<string, Session>();
-  const over = new Set<string>();
+  /** When the bot spoke to a user last, monotonic: from then on it has the user. */
+  const botSpoke = new Map<string, number>();
+  const asked = new Set<string>();
   let filesSeen: readonly CaseFile[] = [];
 
   const seePhone = (line: WorldLine & { n: number }): readonly Arrival[] => {
-    const { n, at, userId: user, from, text } = line;
+    const { n, at, atMs, userId: user, from, id, text } = line;
     if (from === "service") return arrivals.seenOnPhone({ at, user, text });
-    if (from === "user" && line.file === undefined && isEngaged(user)) arrivals.saidByUser({ n, at, user, text });
+    if (from === "bot") {
+      botSpoke.set(user, atMs);
+      arrivals.handedBack(user, at);
+    } else if (line.file === undefined && isOwed(user, atMs)) arrivals.saidByUser({ n, at, user, id, text });
     return [];
   };
-  const seeScreen = ({ n, at, user, from, text }: ScreenLine): readonly Arrival[] => {
+  const seeScreen = ({ n, at, user, from, text }: ScreenLine, atMs: number): readonly Arrival[] => {
     if (from === "visitor") return arrivals.seenOnScreen({ at, user, text });
-    arrivals.saidByAgent({ n, at, user, text });
+    if (isOwed(user, atMs)) arrivals.saidByAgent({ n, at, user, text });
     return [];
   };
-  const isEngaged = (user: string): boolean =>
-    [...living.values()].some((session) => session.user === user && session.state === "ENGAGED");
+  /** Whether what is said at that moment has to come to the other side: an agent has the user, and the bot has not. */
+  const isOwed = (user: string, atMs: number): boolean =>
+    [...living.values()].some(
+      ({ user: whose, state, engagedAtMs = Infinity, overAtMs = 0 }) =>
+        whose === user &&
+        engagedAtMs <= atMs &&
+        (state === "ENGAGED" || atMs <= overAtMs) &&
+        (botSpoke.get(user) ?? -Infinity) < engagedAtMs,
+    );
+  /** What did not come is nobody's loss where the bot has it. */
+  const settle = async (user: string): Promise<void> => {
+    asked.add(user);
+    arrivals.settle(user, parts.clock.nowMs(), await parts.bot.context(user));
+    asked.delete(user);
+  };
   /** Sessions that live, and those that lived at the last look. */
   const sessions = (): DeskChat[] => {
-    for (const session of parts.desk.byKey.values()) living.set(session.id, session);
     const seen = [...living.values()].flatMap((session) => chatOf(session) ?? []);
-    for (const session of living.values()) {
-      if (isOver(session) && !over.has(session.id)) arrivals.ended(session.user ?? "");
-      if (isOver(session)) over.add(session.id);
-      if (parts.desk.byKey.has(session.key)) continue;
-      living.delete(session.id);
-      over.delete(session.id);
-    }
+    for (const session of living.values()) if (!parts.desk.byKey.has(session.key)) living.delete(session.id);
     return seen;
   };
 
   return {
     look() {
+      for (const session of parts.desk.byKey.values()) living.set(session.id, session);
       // Lines of both sides in the order of their time: what is said comes before what is seen.
       const lines = [...phone().filter(({ shown }) => shown), ...screen()].sort(
         (one, other) => one.atMs - other.atMs || Number("userId" in other) - Number("userId" in one),
@@ -81,15 +93,19 @@ export function watchWorld(parts: WorldParts): WorldWatch {
           sights.arrivals.push(...seePhone(line));
         } else {
           sights.screen.push(screenLine(line));
-          sights.arrivals.push(...seeScreen(screenLine(line)));
+          sights.arrivals.push(...seeScreen(screenLine(line), line.atMs));
         }
       }
       const calls = journal();
+      const deliveries = webhooks();
+      const now = parts.clock.nowMs();
+      for (const { id, outcome } of deliveries) arrivals.delivered(id, now, outcome === "accepted");
+      for (const user of arrivals.toSettle(now)) if (!asked.has(user)) void settle(user);
       if (calls.some(({ operation }) => operation === "composite")) filesSeen = caseFiles(parts.desk.records);
       return {
         ...sights,
         calls: calls.map(seenCall),
-        webhooks: webhooks().map((delivery) => seenWebhook(parts, delivery)),
+        webhooks: deliveries.map((delivery) => seenWebhook(parts, delivery)),
         users: users(parts.people.list().map((person) => userOf(parts, person))),
         chats: chats(sessions()),
         agents: agents(PAGE_AGENT_IDS.flatMap((id) => parts.desk.agents.get(id) ?? []).map(agentOf)),

@@ -36,6 +36,8 @@ export interface Bot {
   /** The user sends a file that lies somewhere; the bot thinks nothing of it. */
   sentFile(userId: string, file: SentFile, id?: string): Promise<Delivery>;
   holder(userId: string): Holder;
+  /** The user's words that the service has kept for the bot; undefined when it could not be asked. `at`: when they were sent. */
+  context(userId: string): Promise<readonly { readonly text: string; readonly at: number }[] | undefined>;
   /** What became of the last call for an agent. */
   lastConnect(userId: string): ConnectResult | undefined;
   onState(given: Pick<GivenState, "userId" | "state">): void;
@@ -93,6 +95,12 @@ export function bot(parts: BotParts): Bot {
     },
     holder: (userId) => memory.holders.get(userId) ?? "bot",
     lastConnect: (userId) => memory.connects.get(userId),
+    async context(userId) {
+      const entries = await parts.service.context(userId);
+      return entries
+        ?.filter(({ from }) => from === "user")
+        .map(({ text, timestamp }) => ({ text: typeof text === "string" ? text : "", at: Number(timestamp) }));
+    },
     onState({ userId, state }) {
       memory.holders.set(userId, "bot");
       say(parts, memory, userId, `Estás de vuelta con el bot, en el estado ${state}.`);

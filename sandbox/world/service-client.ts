@@ -1,5 +1,5 @@
 /**
- * The bot platform's calls to the service: log in, ask for an agent, learn what became of a late request.
+ * The bot platform's calls to the service: log in, ask for an agent, learn what became of a late request, and what was said.
  * Called by the bot. Bodies and texts per the parity sheet, section 1.
  */
 import { isObject, parseJson } from "./answers.ts";
@@ -26,6 +26,8 @@ export type ConnectResult =
 export interface ServiceClient {
   /** Asks for an agent; repeats while the service cannot be reached. */
   connect(person: Person, botSlug: string, botId: string): Promise<ConnectResult>;
+  /** What the service has kept of the talk with a user, oldest first; undefined when it could not be asked. */
+  context(userId: string): Promise<readonly JsonObject[] | undefined>;
 }
 
 /** What the client works with. */
@@ -38,6 +40,7 @@ export interface ServiceClientParts {
 interface Reply {
   readonly status: number;
   readonly body: JsonObject;
+  readonly list: readonly JsonObject[];
 }
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -69,6 +72,11 @@ export function serviceClient(parts: ServiceClientParts): ServiceClient {
         await pause(parts.clock, RETRY_PAUSE_MS, parts.stopped);
       }
       return { kind: "unknown" };
+    },
+    async context(userId) {
+      const path = `/v1/context/${encodeURIComponent(userId)}`;
+      const reply = await authorised(parts, state, { method: "GET", path });
+      return reply?.status === 200 ? reply.list : undefined;
     },
   };
 }
@@ -124,7 +132,7 @@ async function authorised(parts: ServiceClientParts, state: Login, request: Requ
     }
     state.token = undefined;
   }
-  return { status: 401, body: { ErrorDescription: "the service does not accept its own token" } };
+  return { status: 401, body: { ErrorDescription: "the service does not accept its own token" }, list: [] };
 }
 
 async function logIn(parts: ServiceClientParts): Promise<string | undefined> {
@@ -154,7 +162,8 @@ async function send(parts: ServiceClientParts, request: Request, token?: string)
       signal: AbortSignal.any([parts.stopped, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
     });
     const body = parseJson(await response.text());
-    return { status: response.status, body: isObject(body) ? body : {} };
+    const list = Array.isArray(body) ? body.filter(isObject) : [];
+    return { status: response.status, body: isObject(body) ? body : {}, list };
   } catch (error) {
     if (error instanceof TypeError || error instanceof DOMException) {
       return undefined;

@@ -40,6 +40,7 @@ async function hasArrived(): Promise<void> {
   });
   expect(await visitor().counted("doubled")).toBe(0);
   expect(await visitor().counted("out of order")).toBe(0);
+  expect(await visitor().counted("lost")).toBe(0);
 }
 
 async function hasHealed(fault: string): Promise<void> {

@@ -45,12 +45,14 @@ function Connection(): JSX.Element {
 function Texts(): JSX.Element | null {
   const texts = tally.value;
   if (texts === null) return null;
-  const onTheirWay = texts.sent - texts.arrived;
+  const onTheirWay = texts.sent - texts.arrived - texts.refused - texts.lost;
   return (
     <dl class="texts" aria-label="Texts between users and agents, counted outside the service">
       <Count name="sent" value={grouped(texts.sent)} />
       <Count name="arrived" value={grouped(texts.arrived)} />
       <Count name="on the way" value={grouped(onTheirWay)} />
+      {texts.refused > 0 && <Count name="refused" value={grouped(texts.refused)} />}
+      <Count name="lost" value={grouped(texts.lost)} isBad={texts.lost > 0} />
       <Count name="doubled" value={grouped(texts.doubled)} isBad={texts.doubled > 0} />
       <Count name="out of order" value={grouped(texts.reordered)} isBad={texts.reordered > 0} />
       <Count name="median" value={texts.medianMs === null ? "–" : duration(texts.medianMs)} />
