@@ -65,6 +65,11 @@ export function liveKey(space: KeySpace, partition: number): string {
   return `${indexKey(space, partition)}:live`;
 }
 
+/** Who is there while one instance's clean-up of context counts for all. */
+export function cleanUpKey(space: KeySpace): string {
+  return `${space.client}:${space.topicPrefix}:context-clean-up`;
+}
+
 /** A reply, for as long as somebody may ask for it. */
 export function replyKey(space: KeySpace, requestId: string): string {
   return `${space.client}:${space.topicPrefix}:reply:${requestId}`;
