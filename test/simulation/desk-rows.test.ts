@@ -117,24 +117,41 @@ it("R24 a webhook repeated at once, after 25 h and after 6 days is one message; 
   }
 });
 
+interface Alarmed {
+  readonly world: GraphWorld;
+  readonly alarms: readonly string[];
+}
+
+function alarmed(): Alarmed {
+  const alarms: string[] = [];
+  const metrics: Metrics = {
+    count(name, labels) {
+      if (name === "alarms") alarms.push(labels?.["alarm"] ?? "");
+    },
+    observeMs: () => undefined,
+    gauge: () => undefined,
+  };
+  return { world: createGraphWorld({ metrics, sessionTimeoutMs: 3_000 }), alarms };
+}
+
+it("an end that the desk does not take is repeated for minutes, then a dead letter and an alarm; the user is handed back at once", async () => {
+  const { world, alarms } = alarmed();
+  world.start();
+  await world.openChat("ana");
+  world.desk.fail("end", ...Array.from({ length: 1_000 }, () => retry("none")));
+  const requestId = await world.finish("ana");
+  await world.advance(5_000);
+  expect(await world.reply(requestId)).toMatchObject({ outcome: "done", reason: "chat_finished" });
+  expect(world.phone.handedBack).toHaveLength(1);
+  await world.advance(4 * 60_000);
+  const calls = world.desk.calls.filter((call) => call === "end").length;
+  expect([calls > 5, alarms, world.deadLetters()]).toEqual([true, [], []]);
+  await world.advance(2 * 60_000);
+  expect(world.deadLetters()).toMatchObject([{ reason: "undeliverable", detail: expect.stringContaining("EndChat") }]);
+  expect(alarms).toEqual(["command_given_up"]);
+});
+
 describe("R26 a bot that can't be told", () => {
-  interface Alarmed {
-    readonly world: GraphWorld;
-    readonly alarms: readonly string[];
-  }
-
-  function alarmed(): Alarmed {
-    const alarms: string[] = [];
-    const metrics: Metrics = {
-      count(name, labels) {
-        if (name === "alarms") alarms.push(labels?.["alarm"] ?? "");
-      },
-      observeMs: () => undefined,
-      gauge: () => undefined,
-    };
-    return { world: createGraphWorld({ metrics, sessionTimeoutMs: 3_000 }), alarms };
-  }
-
   it("for ten minutes gets the user once, and what he writes meanwhile is not lost", async () => {
     const { world, alarms } = alarmed();
     world.start();
