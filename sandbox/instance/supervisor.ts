@@ -87,7 +87,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 
   const sayWhenReady = async (started: Child): Promise<void> => {
-    if (await waitUntil(options.ready, options.startTimeoutMs, started.ended)) {
+    // However long that takes: it may wait for a Kafka that somebody has frozen.
+    if (await waitUntil(options.ready, Infinity, started.ended)) {
       readyChild = started;
       options.say(`The service is ready again (process ${String(started.pid)}).`);
     }

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 /** A program that runs this script; it is ready once it has made the file `ready`. */
-function supervise(script: string, startAttempts = 3): Supervisor {
+function supervise(script: string, startAttempts = 3, startTimeoutMs = 10_000): Supervisor {
   const run = createRunDirectory(state.runs);
   const readyFile = join(run.path, "ready");
   const supervisor = createSupervisor({
@@ -42,7 +42,7 @@ function supervise(script: string, startAttempts = 3): Supervisor {
     ready: () => Promise.resolve(existsSync(readyFile)),
     tail: (child) => outputTail(run, "service", child.outputFromByte),
     say: (line) => state.said.push(line),
-    startTimeoutMs: 10_000,
+    startTimeoutMs,
     startAttempts,
     stopGraceMs: 2_000,
   });
@@ -62,6 +62,20 @@ describe("supervisor", () => {
     expect(supervisor.pid()).not.toBe(first);
     expect(supervisor.restarts()).toBe(1);
     expect(state.said.join("\n")).toMatch(/signal SIGKILL[\s\S]*my last words/);
+  });
+
+  it("waits for a program that was started again for as long as that lives, whatever the first start may take", async () => {
+    const supervisor = supervise(
+      `const fs = require("node:fs"); fs.appendFileSync(process.env.COUNT, "x"); setInterval(() => {}, 1000);
+       const ready = () => fs.writeFileSync(process.env.READY, "");
+       if (fs.readFileSync(process.env.COUNT).length < 2) ready(); else setTimeout(ready, 1500);`,
+      1,
+      1_000,
+    );
+    await supervisor.start();
+    await supervisor.kill();
+    await vi.waitFor(() => expect(supervisor.state()).toBe("starting"));
+    await vi.waitFor(() => expect(supervisor.state()).toBe("ready"), { timeout: 5_000 });
   });
 
   it("does not start it again once it was stopped", async () => {
