@@ -25,7 +25,12 @@ export interface Breakable {
 export interface Evidence {
   readonly calls: readonly SeenCall[];
   /** Moments at which records were written, and what they are. */
-  readonly records: readonly { readonly at: number; readonly topic: string; readonly kind: string }[];
+  readonly records: readonly {
+    readonly at: number;
+    readonly topic: string;
+    readonly partition: number;
+    readonly kind: string;
+  }[];
   readonly instances: readonly (Pick<Instance, "number" | "pid"> & {
     readonly isReady: boolean;
     readonly askedAt: number;
@@ -139,24 +144,7 @@ function moments({ parts, redis, killService }: Breakable): readonly FaultKind[]
         return isBack ? `ready again as process ${String(instances[0]?.pid)}` : undefined;
       },
     },
-    {
-      name: "redis-flushed",
-      title: "Flush Redis",
-      does: "Every state is gone from the store.",
-      heals: "The owner of a partition notices, and reads its states again from the changelog topic.",
-      kind: "moment",
-      waitsFor: "waits until the states are read again",
-      async breakIt() {
-        await flushed(redis);
-        return undefined;
-      },
-      healedBy({ records }, since) {
-        const first = records.find(
-          ({ at, topic, kind }) => at >= since && topic === "interconnections" && kind !== "cursor",
-        );
-        return first === undefined ? undefined : `the changelog goes on: ${first.kind}`;
-      },
-    },
+    redisFlushed(redis),
     {
       name: "session-expired",
       title: "Expired session",
@@ -194,6 +182,32 @@ function moments({ parts, redis, killService }: Breakable): readonly FaultKind[]
   ];
 }
 
+/** An owner reads its states again up to its fence on the changelog: what it writes there behind the fence shows that it has them. */
+function redisFlushed(redis: string): FaultKind {
+  const fenced = new Set<number>();
+  return {
+    name: "redis-flushed",
+    title: "Flush Redis",
+    does: "Every state is gone from the store.",
+    heals: "The owner of a partition notices, and reads its states again from the changelog topic.",
+    kind: "moment",
+    waitsFor: "waits until the states are read again",
+    async breakIt() {
+      fenced.clear();
+      await flushed(redis);
+      return undefined;
+    },
+    healedBy({ records }, since) {
+      for (const { at, topic, partition, kind } of records) {
+        if (at < since || topic !== "interconnections" || kind === "claim") continue;
+        if (kind === "fence") fenced.add(partition);
+        else if (fenced.has(partition)) return `partition ${String(partition)} has its states and goes on: ${kind}`;
+      }
+      return undefined;
+    },
+  };
+}
+
 /** Switches on faults of calls; undone, they tell how many calls they struck. */
 function struck({ parts }: Breakable, orders: readonly FaultOrder[]): Undo {
   const ids = orders.map((order) => parts.faults.add(order).id);
@@ -209,7 +223,8 @@ function isText({ operation }: SeenCall): boolean {
 }
 
 function answeredBy(calls: readonly SeenCall[], since: number, system: string): string | undefined {
-  const first = calls.find((call) => call.system === system && call.at >= since && call.status === 200);
+  const isAnswered = ({ status }: SeenCall): boolean => status !== null && status < 400;
+  const first = calls.find((call) => call.system === system && call.at >= since && isAnswered(call));
   return first === undefined ? undefined : `first call that was answered: ${first.operation}`;
 }
 

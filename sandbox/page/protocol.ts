@@ -172,7 +172,9 @@ export interface Incident {
   readonly struck: number | null;
   readonly endedAt: number | null;
   readonly healedAt: number | null;
-  /** What showed that it is healed, or what is waited for. */
+  /** It could not be caused, or not be taken away. */
+  readonly isFailed: boolean;
+  /** What showed that it is healed, or what is waited for; why it failed. */
   readonly note: string;
 }
 

@@ -6,6 +6,8 @@ import { createServer, type Socket } from "node:net";
 export interface RespServer {
   /** `host:port`. */
   readonly address: string;
+  /** Names of the commands that came, in lower case, in order. */
+  readonly commands: readonly string[];
   close(): Promise<void>;
 }
 
@@ -14,13 +16,17 @@ export async function startRespServer(info: Readonly<Record<string, string>>): P
   const text = Object.entries(info)
     .map(([name, value]) => `${name}:${value}\r\n`)
     .join("");
+  const commands: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
     socket.on("data", (bytes) => {
-      for (const command of commandsIn(bytes.toString("latin1"))) socket.write(answerTo(command, text));
+      for (const command of commandsIn(bytes.toString("latin1"))) {
+        commands.push(command);
+        socket.write(answerTo(command, text));
+      }
     });
   });
   await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));
@@ -28,6 +34,7 @@ export async function startRespServer(info: Readonly<Record<string, string>>): P
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     address: `127.0.0.1:${String(port)}`,
+    commands,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

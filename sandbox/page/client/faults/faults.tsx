@@ -184,10 +184,11 @@ function Incidents(): JSX.Element {
   );
 }
 
-function incidentWords({ at, struck, endedAt, healedAt, note }: Incident): string {
+function incidentWords({ at, struck, endedAt, healedAt, isFailed, note }: Incident): string {
   const calls = struck === null ? "" : ` ${struck === 1 ? "1 call was" : `${String(struck)} calls were`} struck.`;
   if (endedAt === null) return `On for ${elapsed(now.value - at)}.`;
   const lasted = endedAt - at > 100 ? `Lasted ${duration(endedAt - at)}.` : "";
+  if (isFailed) return `${lasted}${calls} Failed: ${note}.`.trim();
   if (healedAt === null) return `${lasted}${calls} Not healed yet: ${note}.`.trim();
   return `${lasted}${calls} Healed ${duration(healedAt - endedAt)} later: ${note}.`.trim();
 }
