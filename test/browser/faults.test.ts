@@ -1,7 +1,8 @@
 // The page's switches, in a real Chromium: each breaks what it says while a chat is open, the page shows it and shows that it healed, and
 // every text of both sides is on the other side once and in order. The service killed, and a second instance that comes and goes.
+import { Redis } from "ioredis";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import { eventually } from "../support/eventually.ts";
 import { openBrowser, visit, whySkipped, type Visitor } from "../support/visitor.ts";
@@ -15,6 +16,8 @@ const visitor = (): Visitor => {
   if (state.visitor === undefined) throw new Error("nobody is there");
   return state.visitor;
 };
+
+const STAY_AWAY_MS = 1_500;
 
 const fromUser = (texts: readonly string[]): string[] => texts.filter((text) => text.startsWith("usuario"));
 const fromAgent = (texts: readonly string[]): string[] => texts.filter((text) => text.startsWith("agente"));
@@ -51,6 +54,49 @@ async function hasHealed(fault: string): Promise<void> {
   });
 }
 
+/** Calls that the faults of the world have struck so far. */
+async function struck(): Promise<number> {
+  const answer = await fetch(`${inject("browserStage").pageUrl}/api/world/faults`);
+  const { faults } = (await answer.json()) as { readonly faults: readonly { readonly struck: number }[] };
+  return faults.reduce((sum, fault) => sum + fault.struck, 0);
+}
+
+/** For so long that they would have come many times over, these texts are not on the other side. */
+async function stayAway(texts: () => Promise<string[]>, from: number, who: string): Promise<void> {
+  const untilMs = performance.now() + STAY_AWAY_MS;
+  await eventually("a while without them", async () => {
+    const seen = await texts();
+    for (let n = from + 1; n <= state.said; n += 1)
+      expect(seen.join("\n").split("\n")).not.toContain(`${who} ${String(n)}`);
+    return performance.now() > untilMs;
+  });
+}
+
+/** How it is seen that a switch breaks what it says, when both sides have talked since `before`. */
+const bites = {
+  async "salesforce-503"(before: number) {
+    await eventually("a call was refused", async () => (await struck()) > 0);
+    // A text of the agent may come with a poll that was held before.
+    await stayAway(() => visitor().screenTexts(), before, "usuario");
+  },
+  async "slow-channel"(before: number) {
+    await hasArrived();
+    const took = visitor()
+      .onScreen(`agente ${String(before + 1)}`)
+      .locator(".took");
+    expect(Number.parseFloat(await took.innerText())).toBeGreaterThanOrEqual(2);
+    expect(await took.innerText()).toMatch(/ s$/);
+  },
+  async "lost-replies"() {
+    // Each text has an even chance.
+    while ((await struck()) === 0) await talk().then(hasArrived);
+  },
+  async "kafka-paused"(before: number) {
+    await stayAway(() => visitor().screenTexts(), before, "usuario");
+    await stayAway(() => visitor().phoneTexts(), before, "agente");
+  },
+} as const;
+
 describe.skipIf(whySkipped !== "")(`the switches of the sandbox's page${whySkipped}`, () => {
   beforeAll(async () => {
     state.browser = await openBrowser();
@@ -66,20 +112,24 @@ describe.skipIf(whySkipped !== "")(`the switches of the sandbox's page${whySkipp
     await state.browser?.close();
   });
 
-  it.each(["salesforce-503", "slow-channel", "lost-replies", "kafka-paused"])(
+  it.each(["salesforce-503", "slow-channel", "lost-replies", "kafka-paused"] as const)(
     "breaks with %s, shows it, and heals when it is switched off",
     async (fault) => {
       const card = visitor().page.locator(`[data-fault="${fault}"]`).first();
       await visitor().switchFault(fault);
       await eventually("the page shows that it is on", async () => (await card.getAttribute("data-on")) === "true");
+      const before = state.said;
       await talk();
       await talk();
+      await bites[fault](before);
       await visitor().switchFault(fault);
       await eventually("the page shows that it is off", async () => (await card.getAttribute("data-on")) === "false");
       await hasArrived();
       await talk();
       await hasArrived();
       await hasHealed(fault);
+      const words = await visitor().incident(fault).innerText();
+      if (fault !== "kafka-paused") expect(words).toMatch(/ [1-9]\d* calls? (was|were) struck/);
     },
   );
 
@@ -95,7 +145,13 @@ describe.skipIf(whySkipped !== "")(`the switches of the sandbox's page${whySkipp
   it.each(["redis-flushed", "desk-moved"])(
     "happens at once with %s, and heals while both sides talk",
     async (fault) => {
+      const redis = new Redis(`redis://${inject("browserStage").redis}`);
+      await redis.set("stays-until-flushed", "1");
       await visitor().switchFault(fault);
+      if (fault === "redis-flushed") {
+        await eventually("every key is gone", async () => (await redis.exists("stays-until-flushed")) === 0);
+      }
+      redis.disconnect();
       await talk();
       await hasArrived();
       await hasHealed(fault);

@@ -10,6 +10,8 @@ export interface BrowserStage {
   /** The Chromium; or why there is none. */
   readonly chromium: Found | string;
   readonly pageUrl: string;
+  /** `host:port` of the sandbox's Redis. */
+  readonly redis: string;
 }
 
 declare module "vitest" {
@@ -22,7 +24,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const chromium = await findChromium(process.env);
   if (typeof chromium === "string") {
-    project.provide("browserStage", { chromium, pageUrl: "" });
+    project.provide("browserStage", { chromium, pageUrl: "", redis: "" });
     return async () => undefined;
   }
   const said: string[] = [];
@@ -33,7 +35,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       env: { ...process.env, ENVIRONMENT: "" },
       signal,
     });
-    project.provide("browserStage", { chromium, pageUrl: sandbox.addresses.page });
+    const { page: pageUrl, redis } = sandbox.addresses;
+    project.provide("browserStage", { chromium, pageUrl, redis });
     return () => sandbox.stop();
   } catch (error) {
     process.stderr.write(`The sandbox of the browser tests did not start:\n${said.join("\n")}\n`);
