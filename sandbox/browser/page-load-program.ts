@@ -1,10 +1,10 @@
 // The command `npm run page-load`: the sandbox's page in a Chromium under 50 conversations and 100 texts a second, for five minutes or
-// `--minutes N`; prints script per frame and heap. Against a sandbox of its own.
+// `--minutes N`; prints script per frame and heap. Against a sandbox of its own. Exit code 1 when that was too much for the page.
 import { parseArgs } from "node:util";
 
 import { startSandbox } from "../instance/sandbox.ts";
 import { findChromium, startChromium } from "./chromium.ts";
-import { measurePageLoad } from "./page-load.ts";
+import { measurePageLoad, shortfalls } from "./page-load.ts";
 
 const USERS = 50;
 const PER_SECOND = 100;
@@ -37,6 +37,9 @@ try {
   print(
     `Heap ${first.toFixed(1)} MB at first, ${last.toFixed(1)} MB at last; ${result.arrivedPerSecond.toFixed(0)} texts a second arrived.`,
   );
+  const short = shortfalls(result, PER_SECOND);
+  for (const sentence of short) print(sentence);
+  if (short.length > 0) process.exitCode = 1;
 } finally {
   await browser.close();
   await sandbox.stop();

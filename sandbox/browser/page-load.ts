@@ -36,9 +36,28 @@ export interface PageLoadResult {
   readonly arrivedPerSecond: number;
 }
 
+/** A frame at 60 a second, milliseconds. */
+const FRAME_MS = 16;
+const MOST_GROWTH_MB = 3;
+/** The rest is under way when the counting begins and ends. */
+const LEAST_SHARE = 0.98;
 const WINDOW = { width: 1440, height: 900 };
 const SAMPLE_EVERY_S = 5;
 const MB = 1_048_576;
+
+/** What was too much for the page, a sentence each; none when it kept up with so many texts a second. */
+export function shortfalls(result: PageLoadResult, perSecond: number): readonly string[] {
+  const { frames, medianScriptMs, heap, overhangPx, arrivedPerSecond } = result;
+  const growthMb = (heap.at(-1)?.heapMb ?? Infinity) - (heap.at(0)?.heapMb ?? 0);
+  const found: readonly (readonly [isFound: boolean, words: string])[] = [
+    [frames === 0, "There were no frames with script."],
+    [frames > 0 && !(medianScriptMs < FRAME_MS), "Half of the frames run script for as long as a frame or longer."],
+    [!(growthMb <= MOST_GROWTH_MB), `The heap has grown by more than ${String(MOST_GROWTH_MB)} MB.`],
+    [!(arrivedPerSecond >= perSecond * LEAST_SHARE), "Fewer texts have arrived than were offered."],
+    [overhangPx > 0, "The page is wider than its window."],
+  ];
+  return found.filter(([isFound]) => isFound).map(([, words]) => words);
+}
 
 /** Lets the crowd in, watches, sends it away. */
 export async function measurePageLoad(browser: Browser, load: PageLoad): Promise<PageLoadResult> {
