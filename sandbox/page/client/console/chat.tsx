@@ -29,7 +29,7 @@ interface ChatProps {
 /** The chat. */
 export function Chat({ chat, agent }: ChatProps): JSX.Element {
   const lines = screenOf(chat.id).value.slice(-DRAWN_LINES);
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const last = lines.at(-1)?.n;
   useLayoutEffect(() => {
     if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
@@ -38,14 +38,16 @@ export function Chat({ chat, agent }: ChatProps): JSX.Element {
   return (
     <div class="chat" data-state={chat.state}>
       <Top chat={chat} isMine={isMine} />
-      <ol class="screen" ref={list} aria-label={`Chat with ${chat.name}`} tabIndex={0}>
-        {lines.map((line) => (
-          <Line key={line.n} line={line} />
-        ))}
-        {chat.state !== "ENGAGED" && (
-          <li class="hint">The chat is over ({chat.endedBy ?? chat.state.toLowerCase()}).</li>
-        )}
-      </ol>
+      <div class="screen" ref={list} role="log" aria-label={`Chat with ${chat.name}`} tabIndex={0}>
+        <ol>
+          {lines.map((line) => (
+            <Line key={line.n} line={line} />
+          ))}
+          {chat.state !== "ENGAGED" && (
+            <li class="hint">The chat is over ({chat.endedBy ?? chat.state.toLowerCase()}).</li>
+          )}
+        </ol>
+      </div>
       <CaseFiles caseId={chat.caseId} />
       {isMine && <Reply chat={chat} />}
     </div>

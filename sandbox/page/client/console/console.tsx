@@ -23,6 +23,13 @@ const ringing = computed(() =>
     ({ state, declinedBy }) => state === "QUEUED" && !declinedBy.includes(seat.value?.id ?? ""),
   ),
 );
+/** For who does not see it ring; without the time, which would be read out every second. */
+const ringingWords = computed(() => {
+  const newest = ringing.value.at(-1);
+  if (newest === undefined) return "";
+  const others = ringing.value.length - 1;
+  return `${newest.name} waits for an agent${others === 0 ? "" : `, and ${String(others)} more`}.`;
+});
 const mine = computed(() =>
   [...chats.value.values()]
     .filter(({ state, agent }) => state !== "QUEUED" && agent === seat.value?.id)
@@ -45,6 +52,9 @@ export function Console(): JSX.Element {
   return (
     <>
       <Seat />
+      <p class="unseen" role="status">
+        {ringingWords.value}
+      </p>
       <Ringing />
       <ChatList />
       {open.value === undefined || seat.value === undefined ? (

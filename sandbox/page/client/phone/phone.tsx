@@ -14,7 +14,7 @@ const DRAWN_LINES = 80;
 /** The phone of a user. */
 export function Phone({ user }: { readonly user: User }): JSX.Element {
   const lines = phoneOf(user.id).value.slice(-DRAWN_LINES);
-  const end = useRef<HTMLOListElement>(null);
+  const end = useRef<HTMLDivElement>(null);
   const last = lines.at(-1)?.n;
   useLayoutEffect(() => {
     const list = end.current;
@@ -31,12 +31,14 @@ export function Phone({ user }: { readonly user: User }): JSX.Element {
           <small>{user.channel === "whatsapp" ? "WhatsApp business account" : "Messenger"}</small>
         </div>
       </div>
-      <ol class="phone-lines" ref={end} aria-label={`Messages on ${user.name}'s phone`} tabIndex={0}>
-        {lines.length === 0 && <li class="hint">Nothing yet. Say hello, or ask for a human with “Ayuda”.</li>}
-        {lines.map((line) => (
-          <Bubble key={line.n} line={line} />
-        ))}
-      </ol>
+      <div class="phone-lines" ref={end} role="log" aria-label={`Messages on ${user.name}'s phone`} tabIndex={0}>
+        <ol>
+          {lines.length === 0 && <li class="hint">Nothing yet. Say hello, or ask for a human with “Ayuda”.</li>}
+          {lines.map((line) => (
+            <Bubble key={line.n} line={line} />
+          ))}
+        </ol>
+      </div>
       <Composer user={user} />
     </div>
   );

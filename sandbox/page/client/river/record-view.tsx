@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 
 import { call } from "../api.ts";
 import { Icon } from "../icons.tsx";
-import { follow, openRecord } from "../state/view.ts";
+import { follow, held, openRecord } from "../state/view.ts";
 import { records } from "../state/world.ts";
 
 /** The record with that id. */
@@ -13,7 +13,7 @@ export function RecordView({ id }: { readonly id: string }): JSX.Element {
   const whole = useSignal<unknown>(undefined);
   useEffect(() => void call("GET", `/records/${id}`).then((answer) => (whole.value = answer)), [id, whole]);
   const [topic = "", partition = "", offset = ""] = id.split("/");
-  const trace = records.value.find((record) => record.id === id)?.trace ?? null;
+  const trace = (held.value ?? records.value).find((record) => record.id === id)?.trace ?? null;
   return (
     <section class="detail" aria-label="The record">
       <div class="detail-top">

@@ -1,11 +1,11 @@
 // The river: the newest records of all topics, the newest at the foot, only as many rows drawn as can be seen. Filters, and a stop.
 import type { JSX } from "preact";
-import { computed, useSignal } from "@preact/signals";
+import { computed, useSignal, type Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import type { RiverRecord } from "../../protocol.ts";
 import { Icon } from "../icons.tsx";
-import { followed, heldAt, hiddenTopics, openRecord, riverUser, showsControl } from "../state/view.ts";
+import { followed, held, hiddenTopics, openRecord, riverUser, showsControl } from "../state/view.ts";
 import { conditions, graph, records, users } from "../state/world.ts";
 import { fineTime, shortUser } from "../words.ts";
 
@@ -16,17 +16,14 @@ const CONTROL = new Set(["cursor", "claim", "fence"]);
 const topics = computed(
   () => graph.value?.nodes.filter(({ kind }) => kind === "topic").map(({ label }) => label) ?? [],
 );
-const shown = computed(() => {
-  const list = records.value.filter(
+const shown = computed(() =>
+  (held.value ?? records.value).filter(
     ({ topic, user, kind }) =>
       !hiddenTopics.value.has(topic) &&
       (riverUser.value === "" || user === riverUser.value) &&
       (showsControl.value || !CONTROL.has(kind)),
-  );
-  if (heldAt.value === null) return list;
-  const last = list.findLastIndex(({ id }) => id === heldAt.value);
-  return last < 0 ? list : list.slice(0, last + 1);
-});
+  ),
+);
 
 /** The river with its filters. */
 export function River(): JSX.Element {
@@ -78,10 +75,10 @@ function Filters(): JSX.Element {
       <button
         type="button"
         class="plain square"
-        aria-label={heldAt.value === null ? "Hold" : "Let flow"}
-        onClick={hold}
+        aria-label={held.value === null ? "Hold" : "Let flow"}
+        onClick={() => (held.value === null ? hold() : (held.value = null))}
       >
-        <Icon name={heldAt.value === null ? "pause" : "play"} />
+        <Icon name={held.value === null ? "pause" : "play"} />
       </button>
     </div>
   );
@@ -94,7 +91,7 @@ function toggleTopic(topic: string): void {
 }
 
 function hold(): void {
-  heldAt.value = heldAt.value === null ? (shown.value.at(-1)?.id ?? null) : null;
+  held.value ??= records.value;
 }
 
 function Rows(): JSX.Element {
@@ -102,7 +99,8 @@ function Rows(): JSX.Element {
   const top = useSignal(0);
   const height = useSignal(400);
   const list = shown.value;
-  const isHeld = heldAt.value !== null;
+  const isHeld = held.value !== null;
+  const chosen = openRecord.value;
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
@@ -114,6 +112,15 @@ function Rows(): JSX.Element {
     const element = box.current;
     if (element !== null && !isHeld) element.scrollTop = element.scrollHeight;
   }, [list, isHeld, height.value]);
+  // What is chosen is to be seen, also when what it opens takes room. Drawn by hand, so scrolled to by hand.
+  useLayoutEffect(() => {
+    const element = box.current;
+    const row = shown.value.findIndex(({ id }) => id === chosen);
+    if (element === null || !isHeld || row < 0) return;
+    const [from, to] = [row * ROW_PX, (row + 1) * ROW_PX - element.clientHeight];
+    element.scrollTop = Math.min(from, Math.max(to, element.scrollTop));
+    top.value = element.scrollTop;
+  }, [chosen, isHeld, height.value, top]);
   const first = Math.max(0, Math.floor(top.value / ROW_PX) - SPARE_ROWS);
   const drawn = list.slice(first, first + Math.ceil(height.value / ROW_PX) + SPARE_ROWS * 2);
   return (
@@ -123,9 +130,8 @@ function Rows(): JSX.Element {
       role="listbox"
       aria-label="Records, the newest last"
       tabIndex={0}
-      aria-activedescendant={openRecord.value === null ? undefined : `record-${openRecord.value}`}
-      onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}
-      onWheel={({ deltaY }) => deltaY < 0 && heldAt.value === null && hold()}
+      aria-activedescendant={drawn.some(({ id }) => id === chosen) ? `record-${String(chosen)}` : undefined}
+      onScroll={({ currentTarget }) => onScroll(currentTarget, top)}
       onKeyDown={(event) => onKey(event, list)}
     >
       {list.length === 0 && <p class="empty">{waitingWords()}</p>}
@@ -145,12 +151,19 @@ function waitingWords(): string {
   return "No records yet. Write something on the phone.";
 }
 
+/** By wheel, finger, bar or key: who goes up wants to look, so the river stands still. It goes to its foot by itself. */
+function onScroll({ scrollTop, scrollHeight, clientHeight }: HTMLElement, top: Signal<number>): void {
+  const isAtFoot = scrollHeight - clientHeight - scrollTop < ROW_PX;
+  if (scrollTop < top.value && !isAtFoot) hold();
+  top.value = scrollTop;
+}
+
 /** Arrow keys walk through the records; the river stands still meanwhile. */
 function onKey(event: KeyboardEvent, list: readonly RiverRecord[]): void {
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
   if (step === 0) return;
   event.preventDefault();
-  if (heldAt.value === null) hold();
+  hold();
   const at = list.findIndex(({ id }) => id === openRecord.value);
   const next = at < 0 ? list.at(-1) : list[at + step];
   if (next === undefined) return;

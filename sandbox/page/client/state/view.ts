@@ -1,6 +1,8 @@
 // What the visitor looks at: chosen phone, seat, chat, filters, panel. Owns nothing of the world. Read and written by the components.
 import { signal } from "@preact/signals";
 
+import type { RiverRecord } from "../../protocol.ts";
+
 /** The panels of a narrow screen, one at a time. */
 export type Panel = "phone" | "console" | "flow" | "faults";
 
@@ -18,8 +20,8 @@ export const hiddenTopics = signal<ReadonlySet<string>>(new Set());
 export const riverUser = signal("");
 /** Whether the river shows the records by which the service keeps its books. */
 export const showsControl = signal(false);
-/** The river stands still from this record on; null: it flows. */
-export const heldAt = signal<string | null>(null);
+/** What the river has stood still with; null: it flows. Whole, since the newest records forget the oldest. */
+export const held = signal<readonly RiverRecord[] | null>(null);
 /** Record whose whole content is shown. */
 export const openRecord = signal<string | null>(null);
 /** Message that is followed. */
