@@ -1,9 +1,9 @@
-// One user as his lanes see him: what is pending, what of it is carried out already, and a wait that ends when his state is another.
-// Used by lanes.ts.
-import type { Command, LaneName } from "../processors/interconnection/commands.ts";
+// One user as his lanes see him: what is pending, in which serial queue of its lane each command stands, what is carried out already, and
+// a wait that ends when his state is another. Used by lanes.ts.
+import type { Command } from "../processors/interconnection/commands.ts";
 import type { UserState } from "../processors/interconnection/state.ts";
 
-interface Lane {
+interface Queue {
   running: Promise<void> | null;
   /** Commands carried out whose removal has not come back yet. */
   readonly handled: Set<string>;
@@ -14,18 +14,44 @@ interface Lane {
 /** One user. */
 export interface User {
   state: UserState;
-  /** Called when the state is another; each lane may wait for that. */
+  /** Called when the state is another; each queue may wait for that. */
   readonly updated: Set<() => void>;
-  readonly lanes: Readonly<Record<LaneName, Lane>>;
+  /** By queueOf. */
+  readonly queues: Map<string, Queue>;
 }
 
 /** A user of whom nothing is carried out. */
 export function newUser(state: UserState): User {
-  return { state, updated: new Set(), lanes: { desk: newLane(), channel: newLane() } };
+  return { state, updated: new Set(), queues: new Map() };
 }
 
-function newLane(): Lane {
-  return { running: null, handled: new Set(), lastPost: 0, generation: null };
+/**
+ * The serial queue in which a command stands. To the phone there is one. Towards the desk the records of the user have one, for a create
+ * looks for what others have made; and each chat has its own, so that one that is over holds up no other, with its files apart, which need
+ * no session.
+ */
+export function queueOf({ kind, lane, chatId }: Command): string {
+  if (lane === "channel") return lane;
+  if (kind === "EnsureContact" || kind === "EnsureCase" || kind === "CloseCase") return "records";
+  return kind === "AttachFile" ? `files ${chatId}` : `session ${chatId}`;
+}
+
+/**
+ * Under which name the store marks what is begun and done: of a chat and name only the last mark is kept, so that commands whose numbers may
+ * begin out of order need names of their own. Those of an opening come one after the other.
+ */
+export function markedAs({ kind, lane }: Command): string {
+  if (kind === "AttachFile") return "files";
+  return kind === "CloseCase" ? "cases" : lane;
+}
+
+/** The queue of that name, made where there is none. */
+export function queueIn({ queues }: User, name: string): Queue {
+  const known = queues.get(name);
+  if (known !== undefined) return known;
+  const made: Queue = { running: null, handled: new Set(), lastPost: 0, generation: null };
+  queues.set(name, made);
+  return made;
 }
 
 /** A command's identity within its lane. */
@@ -33,15 +59,22 @@ export function idOf({ chatId, seq }: Command): string {
   return `${chatId}/${String(seq)}`;
 }
 
-/** What the lane is to carry out next. */
-export function next({ state, lanes }: User, lane: LaneName): Command | undefined {
-  const { handled } = lanes[lane];
-  return state.pending.find((command) => command.lane === lane && !handled.has(idOf(command)));
+/** What is to be carried out next in that queue. */
+export function next(user: User, name: string): Command | undefined {
+  const { handled } = queueIn(user, name);
+  return user.state.pending.find((command) => queueOf(command) === name && !handled.has(idOf(command)));
 }
 
 /** The command as the state has it now; undefined when it is not pending any more. */
 export function asPending({ state }: User, first: Command): Command | undefined {
   return state.pending.find((other) => other.lane === first.lane && idOf(other) === idOf(first));
+}
+
+/** Lets go of queues in which nothing is; true when nothing is left of the user. */
+export function isIdle({ state, queues }: User): boolean {
+  const needed = new Set(state.pending.map(queueOf));
+  for (const [name, { running }] of queues) if (running === null && !needed.has(name)) queues.delete(name);
+  return needed.size === 0 && queues.size === 0;
 }
 
 /** Waits until the user's state is another or the signal aborts, and no longer than `wait`, which must end with the signal that it is given. */

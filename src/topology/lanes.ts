@@ -1,11 +1,22 @@
-// The lanes of one partition index: one serial queue per user and gateway of what is pending. A lane carries out the head
-// of its queue, marks begin and done in the store, and produces the result until it is acknowledged; decide then removes
-// the command. Order: per user and lane. Repeat-safe: a command that was done is not carried out again.
+// The lanes of one partition index: what is pending of each user, in serial queues of each gateway (lane-user.ts). A lane carries out the
+// head of each queue, marks begin and done in the store, and produces the result until it is acknowledged; decide then removes
+// the command. Order: per queue. Repeat-safe: a command that was done is not carried out again.
 import type { Command, LaneName } from "../processors/interconnection/commands.ts";
 import type { UserState } from "../processors/interconnection/state.ts";
 import type { AgentEvent } from "../processors/messages/generated.ts";
 import type { Effect, Try } from "../processors/effect.ts";
-import { asPending, idOf, newUser, next, unlessUpdated, type User } from "./lane-user.ts";
+import {
+  asPending,
+  idOf,
+  isIdle,
+  markedAs,
+  newUser,
+  next,
+  queueIn,
+  queueOf,
+  unlessUpdated,
+  type User,
+} from "./lane-user.ts";
 import { delayMs, type RetryPolicy } from "./policies.ts";
 import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
 import type { RateLimits } from "./rate-limits.ts";
@@ -71,28 +82,27 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   /** The index is not ours any more: nothing of this tenure may begin. */
   let over = false;
 
-  function wake(userId: string, user: User, name: LaneName): void {
-    const lane = user.lanes[name];
-    if (over || unlessStopping.aborted || lane.running !== null || next(user, name) === undefined) return;
-    lane.running = run(userId, user, name).finally(() => {
-      lane.running = null;
+  function wake(userId: string, user: User, name: string): void {
+    const queue = queueIn(user, name);
+    if (over || unlessStopping.aborted || queue.running !== null || next(user, name) === undefined) return;
+    queue.running = run(userId, user, name).finally(() => {
+      queue.running = null;
       wake(userId, user, name);
       forgetIdle(userId, user);
     });
   }
 
   function forgetIdle(userId: string, user: User): void {
-    const { desk, channel } = user.lanes;
-    if (user.state.pending.length === 0 && desk.running === null && channel.running === null) users.delete(userId);
+    if (isIdle(user)) users.delete(userId);
   }
 
-  async function run(userId: string, user: User, name: LaneName): Promise<void> {
+  async function run(userId: string, user: User, name: string): Promise<void> {
     try {
       for (;;) {
         const command = next(user, name);
         if (command === undefined || stopping.aborted) return;
         await carryOut(userId, user, command);
-        user.lanes[name].handled.add(idOf(command));
+        queueIn(user, name).handled.add(idOf(command));
       }
     } catch (error) {
       over = true;
@@ -104,7 +114,14 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     await inTurn(command);
     const startedMs = tools.clock.monotonicMs();
     const { partition, epoch } = owner;
-    const mark: LaneMark = { partition, epoch, userId, chatId: command.chatId, lane: command.lane, seq: command.seq };
+    const mark: LaneMark = {
+      partition,
+      epoch,
+      userId,
+      chatId: command.chatId,
+      lane: markedAs(command),
+      seq: command.seq,
+    };
     const finished = await effect(userId, user, command, mark);
     if (finished === null) return;
     tools.metrics.observeMs("command", tools.clock.monotonicMs() - startedMs, { kind: command.kind });
@@ -158,7 +175,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
 
   /** Null when the command is not pending any more. */
   async function effect(userId: string, user: User, first: Command, mark: LaneMark): Promise<Finished | null> {
-    const lane = user.lanes[first.lane];
+    const queue = queueIn(user, queueOf(first));
     const policy = tools.policyOf(first);
     if ((await nextTry(user, first)) === undefined) return null;
     const verdict = await begin(mark, postNumber(user, first), false);
@@ -189,7 +206,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       const { post, mayHaveHappened } = tries;
       const answer = await once(command, { userId, postSequence: post ?? 0, mayHaveHappened }, policy.tryTimeoutMs);
       if (answer.kind === "finished") {
-        if (answer.postSequence !== null) lane.lastPost = answer.postSequence;
+        if (answer.postSequence !== null) queue.lastPost = answer.postSequence;
         if (answer.outcome === "done") await finish(mark, answer.postSequence);
         const { outcome, reason, postSequence, data } = answer;
         const generation = postSequence !== null && "session" in command ? command.session.generation : null;
@@ -333,18 +350,18 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   /** The next post number as far as this process knows; the store may know a later one. Rather too high than too low (ports.ts). */
   function postNumber(user: User, command: Command): number | null {
     if (!tools.posts(command) || !("session" in command)) return null;
-    const lane = user.lanes[command.lane];
+    const queue = queueIn(user, queueOf(command));
     const { interconnection } = user.state;
     const known =
       interconnection?.chatId === command.chatId && "postSequence" in interconnection
         ? interconnection.postSequence
         : 0;
     // A session that moved counts on, unless the state says that it has begun anew.
-    if (lane.generation !== command.session.generation && known === 0) lane.lastPost = 0;
-    lane.generation = command.session.generation;
-    lane.lastPost = Math.max(lane.lastPost, known);
-    if ("postsBefore" in command) lane.lastPost = Math.max(lane.lastPost, command.postsBefore ?? 0);
-    return lane.lastPost + 1;
+    if (queue.generation !== command.session.generation && known === 0) queue.lastPost = 0;
+    queue.generation = command.session.generation;
+    queue.lastPost = Math.max(queue.lastPost, known);
+    if ("postsBefore" in command) queue.lastPost = Math.max(queue.lastPost, command.postsBefore ?? 0);
+    return queue.lastPost + 1;
   }
 
   return {
@@ -356,15 +373,14 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       for (const updated of user.updated) updated();
       if (known === undefined) users.set(userId, user);
       const pendingIds = new Set(state.pending.map(idOf));
-      for (const name of ["desk", "channel"] as const) {
-        for (const id of user.lanes[name].handled) if (!pendingIds.has(id)) user.lanes[name].handled.delete(id);
-        wake(userId, user, name);
-      }
+      for (const { handled } of user.queues.values())
+        for (const id of handled) if (!pendingIds.has(id)) handled.delete(id);
+      for (const name of new Set(state.pending.map(queueOf))) wake(userId, user, name);
       forgetIdle(userId, user);
     },
     async idle() {
-      const running = [...users.values()].flatMap(({ lanes }) => [lanes.desk.running, lanes.channel.running]);
-      await Promise.all(running.filter((one) => one !== null));
+      const queues = [...users.values()].flatMap((user) => [...user.queues.values()]);
+      await Promise.all(queues.map(({ running }) => running).filter((one) => one !== null));
     },
     depths() {
       const depths = { desk: 0, channel: 0 };

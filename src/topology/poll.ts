@@ -1,12 +1,31 @@
 // One chat's poll: where it stands, and what can be told of it and its answers without asking anybody. Used by pollers.ts.
 import type { SessionOwner } from "../processors/desk/gateway.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
-import type { Active, OnHold } from "../processors/interconnection/state.ts";
+import type { Active, OnHold, UserState } from "../processors/interconnection/state.ts";
 import type { DeskEvent, DeskEventKind, DeskSession } from "../processors/messages/generated.ts";
 import type { SessionGate } from "./session-gates.ts";
 
-/** A chat that the desk is polled for. */
-export type Chat = OnHold | Active;
+/** A chat that the desk is polled for, as the state has it. */
+export interface Chat extends Pick<OnHold | Active, "chatId" | "session" | "position" | "resumeToken"> {
+  /** It is over for us: nothing follows from its loss, and where it moves nobody follows. */
+  readonly isOver: boolean;
+}
+
+/**
+ * The chat that is at the desk; or the one that is over as long as its end has not been told there: its agent may still write, and the
+ * session must live until the last words are said. That one only where it stands, for its end gives up a session that has moved.
+ */
+export function polledOf({ interconnection: chat, pending }: UserState): Chat | null {
+  if (chat?.status === "ON_HOLD" || chat?.status === "ACTIVE") {
+    const { chatId, session, position, resumeToken } = chat;
+    return { chatId, session, position, resumeToken, isOver: false };
+  }
+  if (chat?.status !== "CLOSED" || chat.session === null) return null;
+  const { chatId, session, lastPosition: position } = chat;
+  const end = pending.find((command) => command.kind === "EndChat" && command.chatId === chatId);
+  if (end?.kind !== "EndChat" || end.isUnsynced === true || end.session.generation !== session.generation) return null;
+  return { chatId, session, position, resumeToken: null, isOver: true };
+}
 
 /** One chat that is polled. */
 export interface Poll {

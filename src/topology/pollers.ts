@@ -5,7 +5,8 @@ import type { UserState } from "../processors/interconnection/state.ts";
 import { hasEffect } from "../processors/interconnection/desk-repeats.ts";
 import type { PollAnswer } from "../processors/desk/port.ts";
 import type { AgentEvent, DeskLostReason, DeskSession } from "../processors/messages/generated.ts";
-import { isGood, isLast, isNews, leftMs, openIfKnown, slices, stillRight, type Chat, type Poll } from "./poll.ts";
+import { isGood, isLast, isNews, leftMs, openIfKnown, polledOf, slices, stillRight } from "./poll.ts";
+import type { Chat, Poll } from "./poll.ts";
 import { delayMs, pollAgain, pollsAgainPerSecond, pollsAgainWithinMs } from "./policies.ts";
 import type { Log, Metrics } from "./ports.ts";
 import { isLost, lost, sleep, type Pace } from "./retry.ts";
@@ -276,6 +277,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.gate.close();
     if (poll.reconnects > 0 && (await failed(poll, "moved again", null)) === "over") return "over";
     while (!poll.ended.aborted) {
+      if (poll.chat.isOver) return "over";
       if (!(await mayPoll(poll.ended))) continue;
       poll.reconnects += 1;
       await sleep(clock, spreadMs(poll), poll.ended);
@@ -348,6 +350,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   }
 
   async function giveUp(poll: Poll, reason: DeskLostReason, detail: string): Promise<Going> {
+    if (poll.chat.isOver) return "over";
     await allowed(tools, partition, poll.ended);
     log.warn({ ...poll.owner, reason, detail }, "the chat's session at the desk is lost; the chat ends on both sides");
     await tell(poll, { type: "DeskLost", generation: poll.session.generation, reason, detail });
@@ -360,8 +363,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
 
   return {
     update(userId, state, jitterMs) {
-      const chat = state.interconnection;
-      const wanted = chat?.status === "ON_HOLD" || chat?.status === "ACTIVE" ? chat : null;
+      const wanted = polledOf(state);
       const running = polls.get(userId);
       let before = Promise.resolve();
       if (running !== undefined && wanted !== null && stillRight(running.poll, wanted)) {

@@ -83,7 +83,7 @@ describe("an answer that never comes", () => {
       const route = (call: PortCall): Route | null => (call.number === number ? unanswered(call) : null);
       const outcome = await playChat(() => "go on", { watch: () => ({ route }) });
       // The chat ends meanwhile, and nobody can tell any more that the text has come.
-      const expected = number === lastText ? "dead letter: undeliverable SayToAgent given_up: out of time" : "ok";
+      const expected = number === lastText ? "dead letter: undeliverable SayToAgent given_up: timed out" : "ok";
       if (!judged(outcome).endsWith(expected)) failures.push(`${String(number)} ${name}: ${judged(outcome)}`);
     }
     expect(failures).toEqual([]);

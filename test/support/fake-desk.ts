@@ -294,7 +294,8 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
           open.gone = true;
           open.held?.wake();
         };
-        if (why !== "unsynced" || known.route !== session.route) return post(session, number, over);
+        // Where it is now, it goes whole.
+        if (why !== "unsynced" && known.route === session.route) return post(session, number, over);
         over(known);
         return { kind: "done", value: null };
       }),

@@ -5,7 +5,17 @@ import { answer, change, type AtDeskChat, type Draft, type OpenChat } from "./dr
 import { tell } from "./facts.ts";
 import { handBack } from "./hand-back.ts";
 import { sayWordsOfFiles } from "./files.ts";
-import { flush, giveEndChat, giveFile, giveRulesFound, notifyUser, takeBacklog, wordsOfFiles } from "./lanes.ts";
+import {
+  flush,
+  giveEndChat,
+  giveFile,
+  giveRulesFound,
+  hurry,
+  lastTextsMs,
+  notifyUser,
+  takeBacklog,
+  wordsOfFiles,
+} from "./lanes.ts";
 import { keepCase } from "./loose-case.ts";
 import type { HandBackKind } from "./settings.ts";
 import type { Failed, Interconnection, Reply } from "./state.ts";
@@ -36,6 +46,7 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
     sayWordsOfFiles(draft, chat);
     flush(draft, chat, "desk");
     giveRulesFound(draft);
+    hurry(draft, ({ kind }) => kind === "SayToAgent", lastTextsMs);
   } else abandonDesk(draft, chat);
   if (end.desk !== "gone") giveEndChat(draft, chat, session, end.reason === "user_idle");
   flush(draft, chat, "channel");
@@ -131,14 +142,7 @@ function abandonDesk(draft: Draft, chat: AtDeskChat): void {
     const messageId = messageIds[0] ?? null;
     tell(draft, chat, "message_failed", { reason: "chat_over", messageId, textChars: text.length });
   }
-  const { now } = draft.input;
-  const pending = draft.state.pending.map((command) =>
-    (command.kind === "SayToAgent" || command.kind === "ReportToDesk") &&
-    command.chatId === chat.chatId &&
-    command.giveUpAt > now
-      ? { ...command, giveUpAt: now }
-      : command,
-  );
-  change(draft, { pending });
+  const { chatId } = chat;
+  hurry(draft, (each) => each.chatId === chatId && (each.kind === "SayToAgent" || each.kind === "ReportToDesk"), 0);
   if (lost.length > 0) notifyUser(draft, chat, draft.settings.texts.notToldToAgent);
 }

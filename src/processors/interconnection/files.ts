@@ -1,8 +1,8 @@
 // What becomes of a file of the user when its command has ended: who is told what, in its place among the texts. Owns that the
-// words that came with a file reach the agent whatever becomes of the file (defect A19). Called by command-results.ts, ending.ts
-// and opening.ts.
+// words that came with a file reach the agent whatever becomes of the file (defect A19). Called by command-results.ts and
+// ending.ts.
 import type { AttachFile } from "./commands.ts";
-import { change, type AtDeskChat, type ChatRef, type Draft } from "./draft.ts";
+import type { AtDeskChat, ChatRef, Draft } from "./draft.ts";
 import type { CommandResult, FileAttached } from "../messages/generated.ts";
 import { reasonOfFailure, tell } from "./facts.ts";
 import { fileAsText, notifyUser, sayToAgentFirst, wordsOfFiles } from "./lanes.ts";
@@ -75,18 +75,4 @@ function idOf({ messageId }: AttachFile): string | null {
  */
 export function sayWordsOfFiles(draft: Draft, chat: AtDeskChat): void {
   for (const words of wordsOfFiles(draft, chat.chatId)) sayToAgentFirst(draft, chat, words);
-}
-
-/**
- * A new chat is asked for: its steps must not wait behind files of the chat before. A try in hand is made to its end, no
- * further one begins.
- */
-export function hurryFiles(draft: Draft): void {
-  const { now } = draft.input;
-  const isLong = (giveUpAt: number): boolean => giveUpAt > now;
-  if (!draft.state.pending.some(({ kind, giveUpAt }) => kind === "AttachFile" && isLong(giveUpAt))) return;
-  const pending = draft.state.pending.map((command) =>
-    command.kind === "AttachFile" && isLong(command.giveUpAt) ? { ...command, giveUpAt: now } : command,
-  );
-  change(draft, { pending });
 }

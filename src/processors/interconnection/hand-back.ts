@@ -3,13 +3,11 @@
 import type { Fact } from "./decision.ts";
 import { change, chatOf, type ChatRef, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
-import { give, hurryTexts } from "./lanes.ts";
+import { give, hurry, lastTextsMs } from "./lanes.ts";
 import type { HandBackKind } from "./settings.ts";
 import type { WaitingHandBack } from "./state.ts";
 
 const handBackLifeMs = 86_400_000;
-/** The last texts are tried for so long together: the user is nobody's until the hand-back behind them. */
-const lastTextsMs = 60_000;
 
 /** Whom the bot gets back. */
 export type HandedBack = ChatRef & { readonly botSlug: string };
@@ -54,7 +52,8 @@ export function handBackDue(draft: Draft, waiting: WaitingHandBack): void {
 }
 
 function giveHandBack(draft: Draft, chat: ChatRef, { channel, botSlug, botState }: WaitingHandBack): void {
-  hurryTexts(draft, lastTextsMs);
+  // The user is nobody's until the hand-back behind them.
+  hurry(draft, ({ kind }) => kind === "SayToUser", lastTextsMs);
   const giveUpAt = draft.input.now + handBackLifeMs;
   give(draft, chat, { lane: "channel", kind: "HandBack", channel, botSlug, botState, giveUpAt });
 }

@@ -234,10 +234,13 @@ function counted(draft: Draft, text: string): Pick<SayToAgent, "behind"> {
   return { behind };
 }
 
-/** Bounds the time for which the texts to the user that are pending are tried: something that must not wait long comes behind them. */
-export function hurryTexts(draft: Draft, withinMs: number): void {
+/** Last texts are tried for so long together: what comes behind them, end or hand-back, must not wait longer. */
+export const lastTextsMs = 60_000;
+
+/** Bounds the time for which those pending commands are tried. */
+export function hurry(draft: Draft, which: (command: Command) => boolean, withinMs: number): void {
   const by = draft.input.now + withinMs;
-  const isLong = ({ kind, giveUpAt }: Command): boolean => kind === "SayToUser" && giveUpAt > by;
+  const isLong = (command: Command): boolean => command.giveUpAt > by && which(command);
   if (!draft.state.pending.some(isLong)) return;
   const pending = draft.state.pending.map((each) => (isLong(each) ? { ...each, giveUpAt: by } : each));
   change(draft, { pending });
@@ -321,10 +324,12 @@ function isFileOf(command: Command, chatId: string | undefined): boolean {
   return command.kind === "AttachFile" && command.chatId === chatId;
 }
 
-function pendingIn({ state }: Draft, lane: LaneName): number {
-  let pending = 0;
-  for (const command of state.pending) if (command.lane === lane) pending += 1;
-  return pending;
+/** To the phone whatever is pending comes first; at the desk chats do not wait for each other. */
+function pendingIn({ state: { pending, interconnection } }: Draft, lane: LaneName): number {
+  let count = 0;
+  for (const each of pending)
+    if (each.lane === lane && (lane === "channel" || each.chatId === interconnection?.chatId)) count += 1;
+  return count;
 }
 
 /**

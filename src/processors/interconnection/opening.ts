@@ -5,8 +5,7 @@ import { nothingTold } from "./desk-repeats.ts";
 import { answer, change, type Draft } from "./draft.ts";
 import { failOpening, headOfChat } from "./ending.ts";
 import { tell } from "./facts.ts";
-import { hurryFiles } from "./files.ts";
-import { give } from "./lanes.ts";
+import { give, hurry } from "./lanes.ts";
 import { doubtOf, takeCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
 import { receivedAtOf, type ChatHead, type Connecting, type ContextEntry, type Due, type OnHold } from "./state.ts";
@@ -72,7 +71,7 @@ export function headOf(draft: Draft, chatId: string, requestId: string, connect:
 /** The connect is accepted: the first step. The caller has made room for the new chat. */
 export function startOpening(draft: Draft, head: ChatHead): void {
   const openBy = draft.input.now + draft.settings.openBudgetMs;
-  hurryFiles(draft);
+  leaveEarlier(draft);
   const chat: Connecting = {
     ...head,
     status: "CONNECTING",
@@ -98,6 +97,12 @@ export function startOpening(draft: Draft, head: ChatHead): void {
     channel,
     giveUpAt: openBy,
   });
+}
+
+/** What is left to be done at the desk for chats before the last one gets no further try: else it could pile up without a bound. */
+function leaveEarlier(draft: Draft): void {
+  const last = draft.state.interconnection?.chatId;
+  hurry(draft, (each) => each.chatId !== last && (each.kind === "AttachFile" || "session" in each), 0);
 }
 
 /** Context received in the last 24 h within its bounds, the newest kept, in the order in which it was written. */

@@ -1,13 +1,48 @@
-// The answer of a poll as records.
+// Which chat is polled, and the answer of a poll as records.
 import { describe, expect, it } from "vitest";
 
 import type { DeskEvent } from "../../../src/processors/messages/generated.ts";
-import { slices } from "../../../src/topology/poll.ts";
+import type { EndChat } from "../../../src/processors/interconnection/commands.ts";
+import type { Closed } from "../../../src/processors/interconnection/state.ts";
+import { polledOf, slices } from "../../../src/topology/poll.ts";
 import { blankDeskEvent } from "../../support/blank-desk-event.ts";
+import { active, session, stateWith } from "../../support/owner-parts.ts";
 
 const said = (number: number, text: string): DeskEvent => ({
   ...blankDeskEvent,
   ...{ number, kind: "said", text, agentName: "A" },
+});
+
+describe("the chat that is polled", () => {
+  const { chatId } = active;
+  const end: EndChat = { lane: "desk", kind: "EndChat", seq: 2, chatId, session, giveUpAt: 0 };
+  const closed: Closed = { ...active, status: "CLOSED", endedAt: 0, lastPosition: 7 };
+
+  it("is the one at the desk", () => {
+    expect(polledOf(stateWith([]))).toMatchObject({
+      chatId,
+      session,
+      position: 4,
+      resumeToken: "token",
+      isOver: false,
+    });
+    expect(polledOf(stateWith([], { interconnection: null }))).toBeNull();
+  });
+
+  it("is one that is over until its end is told there, from where it stood", () => {
+    const over = polledOf(stateWith([end], { interconnection: closed }));
+    expect(over).toEqual({ chatId, session, position: 7, resumeToken: null, isOver: true });
+    expect(polledOf(stateWith([], { interconnection: closed }))).toBeNull();
+  });
+
+  it.each([
+    ["another chat's", { ...end, chatId: "earlier" }, closed],
+    ["of a session that has moved since", { ...end, session: { ...session, generation: "g2" } }, closed],
+    ["of a session that is given up whole", { ...end, isUnsynced: true }, closed],
+    ["of a session in which no agent was asked for", end, { ...closed, status: "FAILED" as const }],
+  ])("is none where that end is %s", (_whose, pending, interconnection) => {
+    expect(polledOf(stateWith([pending], { interconnection }))).toBeNull();
+  });
 });
 
 describe("the events of an answer", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { formatRecord, homeOf, parseRecord } from "../../../../src/processors/interconnection/record.ts";
+import type { Command } from "../../../../src/processors/interconnection/commands.ts";
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
 import { nobody } from "../../../../src/processors/interconnection/state.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
@@ -79,6 +80,37 @@ describe("the end of a chat", () => {
       user.state.pending.flatMap((each) => (each.lane !== name ? [] : "text" in each ? [each.text] : [each.kind]));
     expect(lane("desk")).toEqual(["one", "two", "EndChat"]);
     expect(lane("channel")).toEqual(["uno", "dos", "HandBack"]);
+  });
+
+  it("by finish lets last words be tried for a minute, and the end longer", () => {
+    const user = userIn("ACTIVE");
+    user.message("m1", "one");
+    user.message("m2", "two");
+    user.finish();
+    const lives = user.state.pending.flatMap(({ lane, kind, giveUpAt }) =>
+      lane === "desk" ? [[kind, giveUpAt - user.nowMs]] : [],
+    );
+    expect(lives).toEqual([
+      ["SayToAgent", 60_000],
+      ["SayToAgent", 60_000],
+      ["EndChat", 300_000],
+    ]);
+  });
+
+  it("leaves the agent of the next chat all his room: what waits for the old one counts no more", () => {
+    const user = userIn("ACTIVE", { limits: { ...defaultLimits, laneWindow: 1 } });
+    user.message("m1", "one");
+    user.message("m2", "two");
+    user.finish();
+    user.connect("again");
+    const next = user.state.interconnection?.chatId;
+    const ofNext = (): readonly Command[] => user.state.pending.filter(({ chatId }) => chatId === next);
+    for (let step = 1; step <= 4; step++) user.result("done", undefined, ofNext()[0]);
+    user.desk("accepted");
+    const [history, ...others] = ofNext();
+    expect([history?.kind, others]).toEqual(["SayToAgent", []]);
+    user.result("done", undefined, history);
+    expect(kindsOf(ofNext())).toEqual(["SayToAgent"]);
   });
 
   it("by the agent gives up what he can't be told any more, and tells the user before the bot has him", () => {

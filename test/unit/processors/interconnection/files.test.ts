@@ -205,12 +205,16 @@ describe("a chat that ends before its files are at the case", () => {
     expect(textsOf(step.gave, "SayToAgent")).toEqual([]);
   });
 
-  it("does not keep the next one waiting: no further try begins", () => {
+  it("is tried on while the next chat is opened, and no further once the user asks for the one after that", () => {
     const user = userIn("ACTIVE");
     photo(user, "m1");
+    const { giveUpAt } = pendingFile(user);
     user.desk("ended", { reason: "agent" });
+    const [opening] = user.connect("again").gave;
+    expect(pendingFile(user).giveUpAt).toBe(giveUpAt);
+    user.result("refused", null, opening);
     const { nowMs } = user;
-    user.connect("again");
+    user.connect("once more");
     expect(pendingFile(user).giveUpAt).toBe(nowMs + 100);
     user.result("given_up", null, pendingFile(user));
     expect(user.facts.findLast(({ kind }) => kind === "file")).toMatchObject({ reason: "gave_up" });
