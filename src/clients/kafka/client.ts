@@ -8,6 +8,7 @@ import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type RetryOptio
 
 import type { Log } from "../../topology/ports.ts";
 import { createLogBridge, type OffsetResets } from "./log-bridge.ts";
+import { fixDecoder } from "./decoder-fix.ts";
 import { fixEncoder } from "./encoder-fix.ts";
 import { fixRequestQueue } from "./request-queue-fix.ts";
 
@@ -52,6 +53,7 @@ const keepAliveMs = 60_000;
 /** Makes an instance; connects to nothing yet. */
 export function createKafka(connection: KafkaConnection, tuning: KafkaTuning, log: Log): KafkaHandle {
   fixRequestQueue();
+  fixDecoder();
   fixEncoder();
   const sockets = createSockets();
   const sasl = saslOf(connection);

@@ -2,8 +2,9 @@
 // after a rejection (producer.ts sees to that: a later send of the same size could be acknowledged without being stored).
 import type { Message, RecordMetadata } from "kafkajs";
 
-import type { Header, Log } from "../../topology/ports.ts";
+import type { Log } from "../../topology/ports.ts";
 import { createKafka, type KafkaConnection } from "./client.ts";
+import { headersOf } from "./records.ts";
 import type { Send } from "./send-plan.ts";
 
 /** Partitions of a topic and who leads them. */
@@ -116,17 +117,6 @@ function messagesOf(partitions: Send<unknown> extends ReadonlyMap<string, infer 
     }
   }
   return messages;
-}
-
-function headersOf(headers: readonly Header[]): NonNullable<Message["headers"]> {
-  const byName: Record<string, Buffer | Buffer[]> = {};
-  for (const { name, value } of headers) {
-    // KafkaJS can't write null: its size computation throws.
-    const bytes = value ?? Buffer.alloc(0);
-    const known = byName[name];
-    byName[name] = known === undefined ? bytes : Array.isArray(known) ? [...known, bytes] : [known, bytes];
-  }
-  return byName;
 }
 
 /**

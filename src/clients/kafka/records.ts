@@ -1,5 +1,5 @@
-// KafkaJS messages as records of the ports. Called by consumer.ts and changelog-reader.ts.
-import type { KafkaMessage } from "kafkajs";
+// KafkaJS messages as records of the ports, and headers back. Called by consumer.ts, topic-reader.ts and producer-instance.ts.
+import type { IHeaders, KafkaMessage } from "kafkajs";
 
 import type { ConsumedRecord, Header } from "../../topology/ports.ts";
 
@@ -22,4 +22,18 @@ function toHeaders(headers: KafkaMessage["headers"]): readonly Header[] {
     }
   }
   return list;
+}
+
+/** Headers as KafkaJS takes them. A name is anything that somebody upstream has chosen: nothing is inherited. */
+export function headersOf(headers: readonly Header[]): IHeaders {
+  const byName = Object.create(null) as Record<string, Buffer | Buffer[]>;
+  for (const { name, value } of headers) {
+    // KafkaJS can't write null: its size computation throws.
+    const bytes = value ?? Buffer.alloc(0);
+    const known = byName[name];
+    if (known === undefined) byName[name] = bytes;
+    else if (Array.isArray(known)) known.push(bytes);
+    else byName[name] = [known, bytes];
+  }
+  return byName;
 }
