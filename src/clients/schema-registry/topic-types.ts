@@ -4,6 +4,7 @@ import avro from "avsc";
 import { encodeFailure } from "../../topology/encode-failure.ts";
 import type { BodyFormat } from "../../topology/body-format.ts";
 import type { TopicSuffix } from "../../topology/topics.ts";
+import { boundBlocks } from "./block-bounds.ts";
 import { type SchemaJson, loadTopicSchemas } from "./schemas.ts";
 import { taggedUnionsOf } from "./tagged-unions.ts";
 
@@ -28,6 +29,7 @@ export const headerBytes = 5;
 
 /** Reads and compiles the schemas of all topics. Throws when one is not valid. */
 export function loadTopicTypes(): TopicTypes {
+  boundBlocks();
   const schemas = loadTopicSchemas();
   const of = (suffix: TopicSuffix): TopicType => topicType(suffix, schemas[suffix]);
   return {
