@@ -17,7 +17,8 @@ export type AppendVerdict = "appended" | "nothing new" | "gap";
 export interface Inbox {
   append(batch: ConsumedBatch): AppendVerdict;
   /**
-   * Up to the bounds (and always one record), inputs in their order, each in offset order. Each topic that has something gets a quarter of the bounds at least, so that none starves. Does not remove.
+   * Up to the bounds, inputs in their order, each in offset order. Each topic that has something gets a quarter of the bounds, and its first
+   * record however large that is, so that none starves. Does not remove.
    */
   peek(maxRecords: number, maxBytes: number): readonly QueuedRecord[];
   /** True when everything of a topic before `end` has come in and been applied. */
@@ -80,8 +81,6 @@ export function createInbox(): Inbox {
         room.bytes -= Math.floor(maxBytes / 4) - share.bytes;
       }
       for (const entry of open) entry.count += fitting(queueOf(entry.topic), entry.count, room);
-      const first = open.find(({ topic }) => waiting(queueOf(topic)) > 0);
-      if (first !== undefined && open.every(({ count }) => count === 0)) first.count = 1;
       return open.flatMap(({ topic, count }) => {
         const { entries, head } = queueOf(topic);
         return entries.slice(head, head + count).map((record) => ({ topic, record }));
@@ -136,16 +135,13 @@ export function createInbox(): Inbox {
   };
 }
 
-function waiting(queue: Queue): number {
-  return queue.entries.length - queue.head;
-}
-
-/** How many records from the `skip`th on fit into the room; takes their place from it. */
+/** How many records from the `skip`th on fit into the room; takes their place from it. The first of the queue always fits. */
 function fitting(queue: Queue, skip: number, room: Room): number {
   let count = 0;
   for (let i = queue.head + skip; i < queue.entries.length; i++) {
     const record = queue.entries[i];
-    if (record === undefined || room.records < 1 || recordBytes(record) > room.bytes) break;
+    if (record === undefined || room.records < 1) break;
+    if (recordBytes(record) > room.bytes && i > queue.head) break;
     room.records -= 1;
     room.bytes -= recordBytes(record);
     count += 1;

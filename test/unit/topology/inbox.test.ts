@@ -71,6 +71,19 @@ describe("peek", () => {
     expect([count("agent-events"), count("chat-requests"), count("channel-messages")]).toEqual([147, 3, 50]);
   });
 
+  it("gives each topic's first record, however large and whatever else waits", () => {
+    const inbox = createInbox();
+    fill(inbox, "chat-requests", 0, 1_000, 236);
+    fill(inbox, "agent-events", 0, 2, 200_000);
+    fill(inbox, "channel-messages", 0, 2, 100_000);
+    const taken = inbox.peek(200, 256 * 1024);
+    expect(taken.filter(({ topic }) => topic !== "chat-requests").map(({ topic }) => topic)).toEqual([
+      "agent-events",
+      "channel-messages",
+    ]);
+    expect(taken.filter(({ topic }) => topic === "chat-requests")).toHaveLength(50);
+  });
+
   it("keeps to the bytes, but gives one record however large", () => {
     const inbox = createInbox();
     fill(inbox, "channel-messages", 0, 3, 1_000);
