@@ -257,15 +257,19 @@ function refuseUndecided(why: Undecided, { turn, now, tools }: Deciding): void {
   turn.replies.push(outcome.reply);
 }
 
-/** The user as the records before in this turn have left him. */
-function asOfNow({ state, memory }: User, earlier: UserChange | undefined): User {
+/**
+ * The user as the records before in this turn have left him. What he has been seen with before the turn is looked into and not copied:
+ * of 200 records of one user, each would copy 2,000 ids.
+ */
+function asOfNow({ state, memory }: User, earlier: UserChange | undefined): Parameters<Decide>[0] {
   if (earlier === undefined) return { state, memory };
-  if (earlier.erase) return { state: earlier.state, memory: { history: earlier.remember, seen: new Set(earlier.see) } };
-  const history = earlier.remember.length === 0 ? memory.history : [...memory.history, ...earlier.remember];
-  const seen = earlier.see.length === 0 ? memory.seen : new Set([...memory.seen, ...earlier.see]);
-  const grown: UserMemory = { history, seen };
-  return { state: earlier.state, memory: grown };
+  const { remember, see, erase } = earlier;
+  const past = erase ? nothingKnown : memory;
+  const history = remember.length === 0 ? past.history : [...past.history, ...remember];
+  return { state: earlier.state, memory: { history, seen: { has: (id) => past.seen.has(id) || see.includes(id) } } };
 }
+
+const nothingKnown: UserMemory = { history: [], seen: new Set() };
 
 function bury(queued: QueuedRecord, content: DeadLetterContent, { turn, now, tools }: Deciding): void {
   const { reason, detail, chatId } = content;

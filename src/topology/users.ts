@@ -17,7 +17,12 @@ import type { UserChange } from "./user-change.ts";
 /** What decide needs of one user. */
 export interface User {
   readonly state: UserState;
-  readonly memory: UserMemory;
+  readonly memory: KeptMemory;
+}
+
+/** What is known of a user, such that it can grow. */
+export interface KeptMemory extends UserMemory {
+  readonly seen: ReadonlySet<string>;
 }
 
 /** The users that are in memory. Only the owner's loop calls it, so nobody is trimmed while a turn holds him. */
@@ -96,10 +101,10 @@ export function createUsers(store: Store, ports: UsersPorts): Users {
   };
 }
 
-const noMemory: UserMemory = { history: [], seen: new Set() };
+const noMemory: KeptMemory = { history: [], seen: new Set() };
 
 /** What a user's memory is after a turn; bounded as in the store. */
-export function grow(memory: UserMemory, remember: readonly ContextEntry[], see: readonly string[]): UserMemory {
+export function grow(memory: KeptMemory, remember: readonly ContextEntry[], see: readonly string[]): KeptMemory {
   if (remember.length === 0 && see.length === 0) return memory;
   const newest = Math.max(...remember.map(receivedAtOf), 0);
   const history = [...memory.history, ...remember].filter((entry) => receivedAtOf(entry) > newest - contextLifeMs);
@@ -117,7 +122,7 @@ function read(userId: string, stored: StoredUser, ports: UsersPorts): User {
       "entries of a stored context can't be read; they are left out",
     );
   }
-  const memory: UserMemory = { history, seen: new Set(stored.seen) };
+  const memory: KeptMemory = { history, seen: new Set(stored.seen) };
   if (stored.state === null) return { state: nobody, memory };
   const parsed = parseRecord(stored.state);
   if (parsed.kind === "state") return { state: parsed.state, memory };

@@ -274,7 +274,7 @@ export interface UserMemory {
   /** Context of the last 24 h, in the order in which it was received, bounded. */
   readonly history: readonly ContextEntry[];
   /** Ids of channel messages within DEDUPE_WINDOW. */
-  readonly seen: ReadonlySet<string>;
+  readonly seen: Pick<ReadonlySet<string>, "has">;
 }
 
 /** A user of whom nothing is known. */

@@ -105,6 +105,31 @@ describe("a turn", () => {
     expect(seen).toEqual([false, true, false]);
   });
 
+  it("copies nothing of what a user was seen with, however many of his records it takes", async () => {
+    let copies = 0;
+    class Counting extends Set<string> {
+      override [Symbol.iterator](): SetIterator<string> {
+        copies += 1;
+        return super[Symbol.iterator]();
+      }
+    }
+    const ana = { state: nobody, memory: { history: [], seen: new Counting(["m0"]) } };
+    const users: TurnTools["users"] = {
+      ...createUsers(createOwnerParts().store.store, { ...createOwnerParts(), partition: 0 }),
+      get: () => ana,
+    };
+    const known: boolean[] = [];
+    const look: Decide = ({ state, memory }, input) => {
+      const id = input.topic === "channel-messages" ? input.record.messageId : "";
+      known.push(memory.seen.has(id));
+      return decision(state, { see: [id] });
+    };
+    const burst = Array.from({ length: 50 }, (_, i) => message(i, "ana", "a"));
+    await turnOf(burst, look, { users });
+    expect(known).toEqual(burst.map((_, i) => i === 0));
+    expect(copies).toBe(0);
+  });
+
   it("that leaves nobody of a user ends the stored state and writes a tombstone", async () => {
     const parts = createOwnerParts();
     const users = createUsers(parts.store.store, { ...parts, partition: 0 });

@@ -74,7 +74,7 @@ export type Step = Decision & { readonly gave: readonly Command[] };
 
 export interface TestUser {
   state: UserState;
-  memory: UserMemory;
+  memory: UserMemory & { readonly seen: ReadonlySet<string> };
   nowMs: number;
   /** Inputs are of records that an operator has replayed. */
   late: boolean;
