@@ -8,6 +8,7 @@ import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type RetryOptio
 
 import type { Log } from "../../topology/ports.ts";
 import { createLogBridge, type OffsetResets } from "./log-bridge.ts";
+import { registerCodecs } from "./codecs.ts";
 import { fixDecoder } from "./decoder-fix.ts";
 import { fixEncoder } from "./encoder-fix.ts";
 import { fixRequestQueue } from "./request-queue-fix.ts";
@@ -55,6 +56,7 @@ export function createKafka(connection: KafkaConnection, tuning: KafkaTuning, lo
   fixRequestQueue();
   fixDecoder();
   fixEncoder();
+  registerCodecs(log);
   const sockets = createSockets();
   const sasl = saslOf(connection);
   const config: KafkaConfig = {

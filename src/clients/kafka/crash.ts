@@ -46,14 +46,6 @@ export function judgeCrash(error: Error): CrashVerdict {
 
 /** The error with a sentence that says what to do, where we know one. */
 export function explainCrash(error: Error): Error {
-  const codec = /(Snappy|LZ4|ZSTD) compression not implemented/.exec(error.message)?.[1];
-  if (codec !== undefined) {
-    return new Error(
-      `An input topic holds records compressed with ${codec}, which this service cannot read. Set compression.type=gzip or ` +
-        "uncompressed on the input topics or their producers; records already there must expire or be rewritten.",
-      { cause: error },
-    );
-  }
   if (
     error.message.includes("INCONSISTENT_GROUP_PROTOCOL") ||
     /inconsistent with existing members|group member's supported protocols/i.test(error.message)

@@ -58,10 +58,6 @@ describe("judgeCrash", () => {
 });
 
 describe("explainCrash", () => {
-  it("says which codec is not read and what to do", () => {
-    expect(explainCrash(new Error("LZ4 compression not implemented")).message).toMatch(/LZ4.*compression\.type/);
-  });
-
   it("says that another protocol is in the group", () => {
     const text = "The group member's supported protocols are incompatible with those of existing members";
     expect(explainCrash(new Error(text)).message).toMatch(/APP_NAME/);
