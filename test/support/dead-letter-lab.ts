@@ -1,12 +1,13 @@
 // Puts records on a service's topics that no honest writer would, and reads its dead letters: own Kafka client and registry client, none
-// of the service's code. Runs the operator's command line as the process that it is. Called by test/integration/dead-letters.test.ts.
+// of the service's code. Runs the operator's command line as the process that it is. Called by
+// test/integration/dead-letters.test.ts and poison.test.ts.
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
-import { Kafka, logLevel, Partitioners, type IHeaders } from "kafkajs";
+import { Kafka, logLevel, Partitioners, type CompressionTypes, type IHeaders } from "kafkajs";
 
 import { programEnvironment } from "../../sandbox/services/program-environment.ts";
 import { keepText } from "./outputs.ts";
@@ -19,6 +20,8 @@ export interface Injected {
   readonly key: string | null;
   readonly value: Buffer | null;
   readonly headers?: IHeaders;
+  /** KafkaJS must have its codec. */
+  readonly compression?: CompressionTypes;
 }
 
 /** A dead letter as it was decoded. */
@@ -89,9 +92,10 @@ export async function openDeadLetterLab(addresses: ServiceAddresses, names: OwnN
       const choose = Partitioners.DefaultPartitioner();
       return choose({ topic: "any", partitionMetadata: partitions, message: { key: userId, value: null } });
     },
-    async inject({ topic, partition, key, value, headers }) {
+    async inject({ topic, partition, key, value, headers, compression }) {
       const message = { partition, key, value, ...(headers === undefined ? {} : { headers }) };
-      const [answer] = await producer.send({ topic: fullName(topic), messages: [message] });
+      const how = compression === undefined ? {} : { compression };
+      const [answer] = await producer.send({ topic: fullName(topic), messages: [message], ...how });
       return Number(answer?.baseOffset ?? -1);
     },
     async encode(topic, value) {
