@@ -16,7 +16,6 @@ export interface Feed {
   hold(topic: InputTopic): void;
   /** Fetches a held topic again, from where it stood. */
   goOn(topic: InputTopic): void;
-  isHolding(): boolean;
   /** Drops every batch from now on; what is in the inbox stays. */
   close(): void;
   /** Lets the consumer go on when the inbox has been emptied far enough. */
@@ -129,7 +128,6 @@ export function createFeed(
       inbox.drop(topic);
       relieve();
     },
-    isHolding: () => held.size > 0,
     goOn(topic) {
       if (held.delete(topic) && open) continueTopic(topic);
     },

@@ -3,6 +3,7 @@
 // lost, and begins again when the store turned out to be behind or empty. Made by the runtime for each index it is given.
 import { createDueTimes, type DueTimes } from "./due-times.ts";
 import { createFeed } from "./feed.ts";
+import { createInputDecoder, type InputDecoder } from "./input-decoder.ts";
 import { createLanes, type Lanes, type LaneTools } from "./lanes.ts";
 import { createPollers, type Pollers, type PollTools } from "./pollers.ts";
 import type { ConsumedBatch, PatientProducer } from "./ports.ts";
@@ -12,7 +13,7 @@ import type { Offsets } from "./stored.ts";
 import { takeOver, type Inheritance, type TakeoverTools } from "./takeover.ts";
 import { inputTopics, type InputTopic } from "./topics.ts";
 import { createTurnWriter, type Progress, type Waits } from "./turn-writer.ts";
-import { cursorTurn, decodeAll, emptyTurn, makeTurn, type Turn, type TurnMoment, type TurnTools } from "./turn.ts";
+import { cursorTurn, emptyTurn, makeTurn, type Turn, type TurnMoment, type TurnTools } from "./turn.ts";
 import { createUsers } from "./users.ts";
 
 /** Everything an owner works with; shared by all owners of an instance. */
@@ -60,7 +61,6 @@ const turnRecords = 200;
 const turnBytes = 256 * 1024;
 /** A claimant waits this long before its first effect: longer than the right to act of the one before lasts. */
 const claimWaitMs = 1_500;
-const waitForRegistryMs = 500;
 const liveSlice = 500;
 /** Polls of taken over chats begin spread over this time, 2 ms a chat. */
 const longestSpreadMs = 2_000;
@@ -70,6 +70,7 @@ interface Tenure extends Progress {
   /** Ends it; the owner then takes the index over again if it is still its own. */
   end(): void;
   readonly turnTools: TurnTools;
+  readonly decoder: InputDecoder;
   readonly lanes: Lanes;
   readonly pollers: Pollers;
   readonly dueTimes: DueTimes;
@@ -156,6 +157,10 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       tools.metrics.count("fenced", { step: "mark" });
       end.abort();
     };
+    const goOn = (topic: InputTopic): void => {
+      feed.goOn(topic);
+      wakeUp();
+    };
     const running: Tenure = {
       epoch,
       signal,
@@ -169,6 +174,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       mayComeLate: (userIds) => rewrites.later(userIds),
       end: () => end.abort(),
       turnTools: { ...tools, users: createUsers(tools.store, { ...tools, partition }), partition },
+      decoder: createInputDecoder({ ...tools, partition, waits, goOn }, signal),
       lanes: createLanes(tools, { partition, epoch, fenced }, signal, stopping.signal),
       pollers: createPollers(tools, partition, signal),
       dueTimes: createDueTimes(tools, partition, signal),
@@ -233,9 +239,9 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       const startedMs = tools.clock.monotonicMs();
       // What the turn before has left to produce must be acknowledged before this one is saved.
       tools.producer.hurry();
-      const { inputs, waiting } = await decodeAll(queued, turnTools);
+      const inputs = running.decoder.decode(queued);
       if (inputs.length === 0) {
-        waitForSchema(waiting);
+        holdWaiting(running);
         continue;
       }
       const userIds = inputs.flatMap(({ decoded }) => (decoded.kind === "input" ? [decoded.userId] : []));
@@ -243,7 +249,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       const turn = makeTurn(inputs, momentOf(running), turnTools);
       await complete(turn, running);
       feed.inbox.applied(running.applied);
-      waitForSchema(waiting);
+      holdWaiting(running);
       feed.relieve();
       turnTools.users.trim();
       tools.metrics.count("turns");
@@ -285,18 +291,9 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     running.effectsBehind = null;
   }
 
-  /** Each of these topics begins with a record of a schema that only the registry knows, and it does not answer. */
-  function waitForSchema(waiting: ReadonlyMap<InputTopic, string>): void {
-    if (waiting.size === 0 && !feed.isHolding()) waits.end("schema registry");
-    for (const [topic, detail] of waiting) {
-      feed.hold(topic);
-      waits.begin("schema registry");
-      tools.log.warn(
-        { partition, topic, detail },
-        "the schema registry did not answer for an unknown schema; this topic waits",
-      );
-      tools.clock.after(waitForRegistryMs, () => feed.goOn(topic));
-    }
+  /** What waits for a schema is fetched again when its answer is there: meanwhile it must not fill the inbox of the others. */
+  function holdWaiting({ decoder }: Tenure): void {
+    for (const topic of decoder.waiting()) feed.hold(topic);
   }
 
   /** Aborts are looked at too: what ended while the loop awaited something else is not told again. */

@@ -5,7 +5,7 @@ import { formatRecord, isLive } from "../processors/interconnection/record.ts";
 import { nobody, receivedAtOf, type UserMemory } from "../processors/interconnection/state.ts";
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
 import { keyOfCursor, keyOfUser, type Version } from "./changelog.ts";
-import { decodeInput, type DecodedInput, type InputRules } from "./decode-input.ts";
+import type { DecodedInput, InputRules } from "./decode-input.ts";
 import type { QueuedRecord } from "./inbox.ts";
 import { packOutbox, type KeyedBytes } from "./outbox.ts";
 import type { Log, Metrics } from "./ports.ts";
@@ -65,26 +65,6 @@ export interface TurnMoment {
 
 /** Changelog part of a turn: less than a batch of the broker with headers and framing of 200 records, so it goes out whole. */
 const maxChangelogBytes = 960 * 1024;
-
-/**
- * Decodes what a turn may take. Of a topic whose record must wait, that record and those behind it are left out and the
- * topic is told in `waiting`.
- */
-export async function decodeAll(
-  queued: readonly QueuedRecord[],
-  rules: InputRules,
-): Promise<{ readonly inputs: readonly TurnInput[]; readonly waiting: ReadonlyMap<InputTopic, string> }> {
-  const inputs: TurnInput[] = [];
-  const waiting = new Map<InputTopic, string>();
-  for (const one of queued) {
-    if (waiting.has(one.topic)) continue;
-    const result = decodeInput(one, rules);
-    const decoded = result instanceof Promise ? await result : result;
-    if (decoded.kind === "wait") waiting.set(one.topic, decoded.detail);
-    else inputs.push({ queued: one, decoded });
-  }
-  return { inputs, waiting };
-}
 
 /**
  * Decides inputs in their order, each on what the one before left, and encodes what comes of it: as many of them as one

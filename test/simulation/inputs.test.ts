@@ -123,6 +123,26 @@ describe("a registry that does not answer", () => {
     expect(instance.runtime.missing()).toEqual([]);
   });
 
+  it("but hangs holds only that topic, and what it answers at last is taken", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chat = await world.openChat("ana");
+    const hanging = Promise.withResolvers<undefined>();
+    world.codec.hang(hanging.promise);
+    const value = Buffer.concat([Buffer.from([0, 0, 0, 0, 77]), Buffer.from("x")]);
+    await world.sendRaw({ topic: "channel-messages", partition: 0, key: Buffer.from("ana"), value });
+    await world.say("ana", "behind it", { messageId: "m-2" });
+    await world.advance(1_000);
+    chat.say("uno");
+    await world.advance(2_000);
+    expect(world.shown("ana")).toContain("uno");
+    expect(chat.seen).not.toContain("behind it");
+    hanging.resolve(undefined);
+    await world.advance(1_000);
+    expect(chat.seen.at(-1)).toBe("behind it");
+    expect(world.deadLetters().map(({ reason }) => reason)).toEqual(["unknown_schema"]);
+  });
+
   it("is waited for by nobody any more once the record is gone with its topic, and the index taken over again", async () => {
     const world = createGraphWorld();
     const instance = world.start();

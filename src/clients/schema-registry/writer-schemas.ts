@@ -29,6 +29,8 @@ export interface WriterSchemas {
 const deadlineMs = 5_000;
 /** A schema that was not there may be registered a moment later: then it is asked for again. */
 const unknownForMs = 30_000;
+/** Of so many is it remembered that they were not there: an id is any four bytes that somebody writes. */
+const mostUnknown = 1_000;
 
 type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]["middlewares"]>[number];
 
@@ -50,8 +52,11 @@ export function createWriterSchemas(settings: RegistrySettings, api: RegistryApi
   async function ask(id: number): Promise<WriterSchema> {
     const answer = await withDeadline(load(registry, api, id), clock);
     if (answer.kind === "type" || answer.kind === "unusable") known.set(id, answer);
-    if (answer.kind === "unknown") unknownUntil.set(id, clock.monotonicMs() + unknownForMs);
-    else unknownUntil.delete(id);
+    unknownUntil.delete(id);
+    if (answer.kind !== "unknown") return answer;
+    unknownUntil.set(id, clock.monotonicMs() + unknownForMs);
+    const [oldest] = unknownUntil.keys();
+    if (unknownUntil.size > mostUnknown && oldest !== undefined) unknownUntil.delete(oldest);
     return answer;
   }
 

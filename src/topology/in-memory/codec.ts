@@ -11,6 +11,8 @@ export interface InMemoryCodec {
   learn(id: number, schema: object): void;
   /** While true, ids that are not ours can't be asked for. */
   away(away: boolean): void;
+  /** Ids that are not ours are answered only when this resolves. */
+  hang(until: Promise<void>): void;
 }
 
 interface Learnt {
@@ -24,6 +26,7 @@ export function createInMemoryCodec(formats: Readonly<Record<TopicSuffix, BodyFo
   const idOf = (topic: TopicSuffix): number => topics.findIndex(({ suffix }) => suffix === topic) + 1;
   const learnt = new Map<number, Learnt>();
   let isAway = false;
+  let hanging = Promise.resolve();
 
   const undecodable = (detail: string): Decoded<unknown> => ({ kind: "bad", reason: "undecodable", detail });
   const read = (decode: (body: Buffer) => unknown, bytes: Buffer): Decoded<unknown> => {
@@ -47,8 +50,11 @@ export function createInMemoryCodec(formats: Readonly<Record<TopicSuffix, BodyFo
         if (id === idOf(topic)) return read((body) => formats[topic].decode(body), bytes);
         const writer = learnt.get(id);
         if (writer === undefined) {
-          if (isAway) return Promise.resolve({ kind: "unavailable", detail: "away" });
-          return Promise.resolve({ kind: "bad", reason: "unknown_schema", detail: `schema id ${String(id)}` });
+          return hanging.then(() =>
+            isAway
+              ? { kind: "unavailable", detail: "away" }
+              : { kind: "bad", reason: "unknown_schema", detail: `schema id ${String(id)}` },
+          );
         }
         const { decoders, schema } = writer;
         if (!decoders.has(topic)) decoders.set(topic, formats[topic].decoderFrom(schema));
@@ -60,6 +66,9 @@ export function createInMemoryCodec(formats: Readonly<Record<TopicSuffix, BodyFo
     learn: (id, schema) => void learnt.set(id, { schema, decoders: new Map() }),
     away: (away) => {
       isAway = away;
+    },
+    hang: (until) => {
+      hanging = until;
     },
   };
 }

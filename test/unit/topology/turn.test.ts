@@ -6,9 +6,17 @@ import type { Decide, Decision, Input } from "../../../src/processors/interconne
 import { parseRecord } from "../../../src/processors/interconnection/record.ts";
 import { nobody, type UserState } from "../../../src/processors/interconnection/state.ts";
 import type { Cursor, InterconnectionChange } from "../../../src/processors/messages/generated.ts";
+import { decodeInput } from "../../../src/topology/decode-input.ts";
 import { createInMemoryCodec } from "../../../src/topology/in-memory/codec.ts";
 import type { QueuedRecord } from "../../../src/topology/inbox.ts";
-import { decodeAll, emptyTurn, makeTurn, outboxOf, type Turn, type TurnTools } from "../../../src/topology/turn.ts";
+import {
+  emptyTurn,
+  makeTurn,
+  outboxOf,
+  type Turn,
+  type TurnInput,
+  type TurnTools,
+} from "../../../src/topology/turn.ts";
 import { createUsers } from "../../../src/topology/users.ts";
 import { createOwnerParts, stateWith, type OwnerParts } from "../../support/owner-parts.ts";
 
@@ -48,7 +56,8 @@ async function turnOf(
     ...{ ...parts, codec, decide, users, client: "test", partition: 0, partitions: 1, maxRecordBytes: 100_000 },
     ...{ fullName: (suffix: string) => `t.${suffix}`, ...over },
   };
-  const { inputs } = await decodeAll(queued, tools);
+  const inputs: TurnInput[] = [];
+  for (const one of queued) inputs.push({ queued: one, decoded: await decodeInput(one, tools) });
   await users.load(["ana", "bea", "eva"]);
   const turn = makeTurn(inputs, moment, tools);
   for (const note of turn.notes) note();

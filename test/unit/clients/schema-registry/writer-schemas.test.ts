@@ -45,6 +45,17 @@ describe("a writer's schema", () => {
     expect(await writers.schemaOf(7)).toMatchObject({ kind: "type" });
   });
 
+  it("that does not exist is forgotten when a thousand others were asked for since", async () => {
+    const { writers, asked } = await start(() => unknown);
+    for (let id = 0; id <= 1_000; id += 50)
+      await Promise.all(Array.from({ length: 50 }, (_, i) => writers.schemaOf(id + i)));
+    const before = asked.length;
+    await writers.schemaOf(1_000);
+    expect(asked).toHaveLength(before);
+    await writers.schemaOf(0);
+    expect(asked.length).toBeGreaterThan(before);
+  });
+
   it.each<{ what: string; answered: Answered }>([
     { what: "a server fault", answered: { status: 503, body: "no" } },
     { what: "a proxy's 404", answered: { status: 404, body: "<html>" } },
