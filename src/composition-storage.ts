@@ -18,6 +18,7 @@ import { createRedisConnection, type RedisConnection } from "./clients/redis/con
 import type { KeySpace } from "./clients/redis/keys.ts";
 import { loadScripts } from "./clients/redis/scripts.ts";
 import { amongOriginals, type StoreAmongOriginals } from "./clients/redis/original-store.ts";
+import { settleWhereabouts } from "./clients/redis/sentinels.ts";
 import { createRedisStore } from "./clients/redis/store.ts";
 import { openCodec } from "./clients/schema-registry/open-codec.ts";
 import { createSealer } from "./clients/sealer.ts";
@@ -94,8 +95,11 @@ function startRefused(sentences: readonly string[]): StartRefused {
 export async function openStorage(start: Start): Promise<Storage> {
   const { settings, log, random, clock, closing } = start;
   const tools = { log, random };
-  const connection = createRedisConnection(settings.redis, tools);
-  const listener = createRedisConnection(settings.redis, tools);
+  const whereabouts = await waitFor(start, "redis", () => settleWhereabouts(settings.redis));
+  if ("mistake" in whereabouts) throw startRefused([whereabouts.mistake]);
+  if (whereabouts.warning !== null) log.warn({ warning: whereabouts.warning }, "Redis is not where it was looked for");
+  const connection = createRedisConnection(whereabouts.settings, tools);
+  const listener = createRedisConnection(whereabouts.settings, tools);
   closing.push(() => connection.close());
   closing.push(() => listener.close());
   const findings = await waitFor(start, "redis", async () => {

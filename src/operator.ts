@@ -11,9 +11,10 @@ import { createLog } from "./clients/log/log.ts";
 import { createUserHash } from "./clients/log/user-hash.ts";
 import { createMetrics } from "./clients/metrics/metrics.ts";
 import { createProxyFor } from "./clients/http/proxy.ts";
-import { createRedisConnection } from "./clients/redis/connection.ts";
+import { createRedisConnection, type RedisSettings } from "./clients/redis/connection.ts";
 import { createOnlooker } from "./clients/redis/onlooker.ts";
 import { createReplies } from "./clients/redis/replies.ts";
+import { settleWhereabouts } from "./clients/redis/sentinels.ts";
 import { openCodec, openDecoder } from "./clients/schema-registry/open-codec.ts";
 import { kafkaConnection } from "./composition-settings.ts";
 import { help, readCommandLine, type ChatsCommand } from "./operator/command-line.ts";
@@ -122,10 +123,13 @@ async function withTopics(
 
 async function withRedis(command: ChatsCommand, settings: OperatorSettings, tools: OperatorTools): Promise<number> {
   if (settings.redis === null) throw new Error("the settings of Redis were not read");
+  const { redis } = settings;
   const log = quietLog(settings);
   const opened = { log, random: createRandom() };
-  const connection = createRedisConnection({ ...settings.redis, commandTimeoutMs: patienceMs }, opened);
-  const listener = createRedisConnection(settings.redis, opened);
+  const whereabouts = await ofRedis(redis, () => settleWhereabouts(redis));
+  if ("mistake" in whereabouts) throw new Error(whereabouts.mistake);
+  const connection = createRedisConnection({ ...whereabouts.settings, commandTimeoutMs: patienceMs }, opened);
+  const listener = createRedisConnection(whereabouts.settings, opened);
   const space = { client: settings.client, topicPrefix: settings.kafka.topicPrefix };
   const ask: ChatTools["ask"] = async (request) => {
     const key = Buffer.from(request.userId);
@@ -140,18 +144,27 @@ async function withRedis(command: ChatsCommand, settings: OperatorSettings, tool
     }
   };
   try {
-    await connection.ready(redisPatienceMs);
-    const onlooker = createOnlooker(connection, space);
-    return await runChats(command, { ...tools, onlooker, ask, hashIsKept: settings.log.idKey !== null });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "StoreUnavailable")) throw error;
-    const where = settings.redis.address === null ? "REDIS_MASTER" : "REDIS_ADDRESS";
-    throw new Error(`Redis (${where}) can't be read: ${error.message}. Chats are read from Redis alone.`, {
-      cause: error,
+    return await ofRedis(redis, async () => {
+      await connection.ready(redisPatienceMs);
+      const onlooker = createOnlooker(connection, space);
+      return runChats(command, { ...tools, onlooker, ask, hashIsKept: settings.log.idKey !== null });
     });
   } finally {
     connection.close();
     listener.close();
+  }
+}
+
+/** Says of a Redis that does not answer which setting names it. */
+async function ofRedis<Value>({ address }: RedisSettings, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "StoreUnavailable")) throw error;
+    const where = address === null ? "REDIS_MASTER" : "REDIS_ADDRESS";
+    throw new Error(`Redis (${where}) can't be read: ${error.message}. Chats are read from Redis alone.`, {
+      cause: error,
+    });
   }
 }
 

@@ -11,7 +11,7 @@ import { settingCanaries } from "../support/canaries.ts";
 import { eventually } from "../support/eventually.ts";
 import { originalManifest } from "../support/original-manifest.ts";
 import { startSentinelCluster } from "../support/redis-sentinel.ts";
-import { createServiceProcess } from "../support/service-process.ts";
+import { createServiceProcess, type ServiceProcess } from "../support/service-process.ts";
 import { ownNames } from "../support/services.ts";
 
 const upMs = 90_000;
@@ -41,14 +41,20 @@ afterAll(async () => {
   await open.services?.stop();
 }, upMs);
 
+interface RedisOfManifest {
+  readonly sentinel: string;
+  readonly plain: string;
+  readonly password: string;
+}
+
 /** What the manifest leaves open, and where its addresses are in this test. Everything else stays as it is there. */
-function filledIn(world: World, at: { kafka: string; sentinel: number; redisPassword: string; port: number }) {
-  const { kafka, sentinel, redisPassword, port } = at;
+function filledIn(world: World, at: { kafka: string; redis: RedisOfManifest; port: number }) {
+  const { kafka, redis, port } = at;
   const { topic } = ownNames(import.meta.url);
   const colon = kafka.lastIndexOf(":");
   const dashed = {
     PORT: String(port),
-    REDIS_SENTINEL_ADDRESS: `127.0.0.1:${String(sentinel)}`,
+    REDIS_SENTINEL_ADDRESS: redis.sentinel,
     BOTRUNNER_URL: world.botrunnerUrl,
     ...{ YALO_USERNAME: "yalo_user", YALO_PASSWORD: settingCanaries.botPassword },
     ...{ SALESFORCE_USERNAME: "salesforce_user", SALESFORCE_PASSWORD: "salesforce_user_password" },
@@ -72,22 +78,24 @@ function filledIn(world: World, at: { kafka: string; sentinel: number; redisPass
   };
   return {
     ...Object.fromEntries(Object.entries(dashed).map(([name, value]) => [`SALESFORCE-INTEGRATION_${name}`, value])),
-    SALESFORCE_INTEGRATION_REDIS_ADDRESS: "redis.that.the.go.service.never.saw:6379",
-    SALESFORCE_INTEGRATION_REDIS_PASSWORD: redisPassword,
+    SALESFORCE_INTEGRATION_REDIS_ADDRESS: redis.plain,
+    SALESFORCE_INTEGRATION_REDIS_PASSWORD: redis.password,
   };
 }
 
-it("the manifest as it stands and two settings: the service starts, and a conversation goes both ways and back to the bot", async () => {
+/** The world, and a service that will start on the manifest with these places of Redis. */
+async function serviceOn(
+  name: string,
+  redis: RedisOfManifest,
+): Promise<{ readonly world: World; readonly service: ServiceProcess }> {
   const { services, world } = open;
   if (services === undefined || world === undefined) throw new Error("not set");
   const { registryUrl, secure } = services.addresses();
   if (secure === undefined) throw new Error("no secure listener");
-  const redisPassword = "redis-password";
-  const { ports: redis } = await startSentinelCluster(redisPassword);
   const service = await createServiceProcess({
-    name: "original-environment",
+    name,
     environment: ({ port }) => {
-      const values = filledIn(world, { kafka: secure.brokers, sentinel: redis.sentinel, redisPassword, port });
+      const values = filledIn(world, { kafka: secure.brokers, redis, port });
       expect(Object.keys(values).filter((name) => !Object.hasOwn(originalManifest, name))).toEqual([]);
       const manifest: Record<string, string | null> = { ...originalManifest, ...values };
       expect(
@@ -102,6 +110,15 @@ it("the manifest as it stands and two settings: the service starts, and a conver
         NODE_EXTRA_CA_CERTS: secure.caFile,
       };
     },
+  });
+  return { world, service };
+}
+
+it("the manifest as it stands and two settings: the service starts, and a conversation goes both ways and back to the bot", async () => {
+  const password = "redis-password";
+  const { ports } = await startSentinelCluster(password);
+  const { world, service } = await serviceOn("original-environment", {
+    ...{ sentinel: `127.0.0.1:${String(ports.sentinel)}`, plain: "redis.that.the.go.service.never.saw:6379", password },
   });
   try {
     await service.spawn();
@@ -130,6 +147,19 @@ it("the manifest as it stands and two settings: the service starts, and a conver
     await eventually("the bot has the user back", () =>
       parts.botrunner.states.read().entries.some(({ state }) => state === "from-sf-success"),
     );
+    expect(await service.terminate()).toMatchObject({ code: 0 });
+  } finally {
+    await service.close();
+  }
+}, 180_000);
+
+it("the manifest with one plain Redis in both places: the service starts, and says that no Sentinel is there", async () => {
+  const plain = open.services?.addresses().redis ?? "";
+  const { service } = await serviceOn("original-plain-redis", { sentinel: plain, plain, password: "" });
+  try {
+    await service.spawn();
+    await eventually("the port is open", () => welcome(service.url), { timeoutMs: upMs, why: () => service.output() });
+    expect(await service.output()).toContain("REDIS_SENTINEL_ADDRESS names a Redis, not a Sentinel");
     expect(await service.terminate()).toMatchObject({ code: 0 });
   } finally {
     await service.close();

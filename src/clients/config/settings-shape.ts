@@ -93,7 +93,12 @@ export interface Settings {
   readonly redis: {
     /** host:port; null: Sentinels say where the master is. */
     readonly address: string | null;
-    readonly sentinel: { readonly master: string; readonly addresses: readonly string[] } | null;
+    readonly sentinel: {
+      readonly master: string;
+      readonly addresses: readonly string[];
+      /** host:port of the Redis that holds where the Sentinels turn out to be none; null: the start is refused then. */
+      readonly otherwise: string | null;
+    } | null;
     readonly password: string | null;
     readonly tls: boolean;
   };
@@ -159,10 +164,11 @@ export interface Settings {
   };
 }
 
-/** Puts checked values into their shape. */
+/** Puts checked values into their shape; `otherwise` is redisOf's. */
 export function arrange(
   values: SettingValues,
   proxy: ProxySettings,
+  otherwise: string | null,
 ): { settings: Settings; warnings: readonly SettingWarning[] } {
   const production = isProduction(values.ENVIRONMENT);
   const settings: Settings = {
@@ -171,7 +177,7 @@ export function arrange(
     environment: values.ENVIRONMENT ?? "dev",
     production,
     ...edge(values),
-    ...storage(values, production),
+    ...storage(values, production, otherwise),
     ...outside(values),
     files: { maxBytes: values.FILE_MAX_BYTES, allowedHosts: values.MEDIA_ALLOWED_HOSTS },
     proxy,
@@ -213,10 +219,11 @@ function edge(values: SettingValues): Pick<Settings, "http" | "auth" | "sentry" 
 function storage(
   values: SettingValues,
   production: boolean,
+  otherwise: string | null,
 ): Pick<Settings, "kafka" | "schemaRegistry" | "redis" | "stateKeys" | "stateCompat"> {
   return {
     ...clusterOf(values, production),
-    redis: redisOf(values),
+    redis: redisOf(values, otherwise),
     stateKeys: values.STATE_ENCRYPTION_KEY ?? [],
     stateCompat: values.STATE_COMPAT,
   };
@@ -225,13 +232,13 @@ function storage(
 /** The values that say where Redis is. */
 type RedisValues = Pick<SettingValues, Extract<keyof SettingValues, `REDIS_${string}`>>;
 
-/** Redis: what service and operator's command line share. */
-export function redisOf(values: RedisValues): Settings["redis"] {
+/** Redis: what service and operator's command line share. `otherwise` is the address that gave way to the Sentinels. */
+export function redisOf(values: RedisValues, otherwise: string | null): Settings["redis"] {
   return {
     address: values.REDIS_ADDRESS,
     sentinel:
       values.REDIS_ADDRESS === null && values.REDIS_MASTER !== null
-        ? { master: values.REDIS_MASTER, addresses: values.REDIS_SENTINEL_ADDRESS ?? [] }
+        ? { master: values.REDIS_MASTER, addresses: values.REDIS_SENTINEL_ADDRESS ?? [], otherwise }
         : null,
     password: values.REDIS_PASSWORD,
     tls: values.REDIS_TLS,

@@ -50,7 +50,7 @@ export function loadSettings(environment: Environment, readText?: ReadText): Loa
   const all = settingsSchema.safeParse(values);
   if (found.length > 0 || proxies.mistakes.length > 0 || !all.success)
     return { mistakes: [...withExamples(found), ...proxies.mistakes], warnings: given.warnings };
-  const { settings, warnings } = arrange(all.data, proxies.settings);
+  const { settings, warnings } = arrange(all.data, proxies.settings, asRead.otherwise);
   return { settings, warnings: [...given.warnings, ...warnings] };
 }
 
@@ -121,7 +121,7 @@ export function loadOperatorSettings(
     client,
     log: { level, idKey },
     proxy,
-    redis: ofRedis === null ? null : redisOf(ofRedis.data),
+    redis: ofRedis === null ? null : redisOf(ofRedis.data, asRead.otherwise),
     ...clusterOf(all.data, isProduction(environmentName)),
   };
   return { settings, warnings };
@@ -129,10 +129,11 @@ export function loadOperatorSettings(
 
 /**
  * The original read names with the dash only. Manifests that give its Sentinels so, and a plain address under the name that it
- * did not see, mean the Sentinels; the operator is told of both, as under one spelling the plain address would hold.
+ * did not see, mean the Sentinels, unless these turn out to be none; the operator is told of both, as under one spelling the plain address would hold.
  */
 function asOriginalRead(environment: Environment): {
   readonly environment: Environment;
+  readonly otherwise: string | null;
   readonly warnings: readonly SettingWarning[];
 } {
   const sentinels = ["REDIS_MASTER", "REDIS_SENTINEL_ADDRESS"].every(
@@ -140,11 +141,12 @@ function asOriginalRead(environment: Environment): {
   );
   const { [`${underscorePrefix}REDIS_ADDRESS`]: unseen, ...others } = environment;
   const isSeen = unseen === undefined || environment[`${dashPrefix}REDIS_ADDRESS`] !== undefined;
-  if (!sentinels || isSeen) return { environment, warnings: [] };
+  if (!sentinels || isSeen) return { environment, otherwise: null, warnings: [] };
   const settings = [`${underscorePrefix}REDIS_ADDRESS`, `${dashPrefix}REDIS_MASTER`];
   const hint =
-    "both are set, and the Go service saw the one with the dash alone: the Sentinels hold, the address is not used";
-  return { environment: others, warnings: unseen === "" ? [] : [{ settings, hint }] };
+    "both are set, and the Go service saw the one with the dash alone: the Sentinels hold, unless what answers there is a plain Redis";
+  const { data: otherwise = null } = redisSchema.shape.REDIS_ADDRESS.safeParse(unseen === "" ? undefined : unseen);
+  return { environment: others, otherwise, warnings: unseen === "" ? [] : [{ settings, hint }] };
 }
 
 type Found = Pick<SettingMistake, "name" | "problem">;

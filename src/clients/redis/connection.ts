@@ -11,8 +11,12 @@ import { redisFailureCode } from "./failure.ts";
 export interface RedisSettings {
   /** `host:port`, or `host` for port 6379; null: the Sentinels say where the master is. */
   readonly address: string | null;
-  /** Asked only where `address` is null. Each address is host:port. */
-  readonly sentinel?: { readonly master: string; readonly addresses: readonly string[] } | null;
+  /** Asked only where `address` is null. Each address is host:port, and so is what holds where they are none (sentinels.ts). */
+  readonly sentinel?: {
+    readonly master: string;
+    readonly addresses: readonly string[];
+    readonly otherwise?: string | null;
+  } | null;
   /** TLS to Redis and to the Sentinels, certificates checked by the system's authorities. Default: false. */
   readonly tls?: boolean;
   /** Null means none. */
@@ -117,7 +121,8 @@ function whereabouts({ address, sentinel, tls = false }: RedisSettings) {
   };
 }
 
-function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+/** Host and port of `host:port` or `host`. Throws for what is neither. */
+export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:]+))(?::(?<port>\d+))?$/.exec(address.trim());
   const host = match?.groups?.["v6"] ?? match?.groups?.["name"];
   if (host === undefined) throw new Error("the address of Redis must be host:port");

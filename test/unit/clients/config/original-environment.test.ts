@@ -79,7 +79,11 @@ describe("the manifest of the original's README", () => {
   it("means the Sentinels: the plain address has the prefix that the original did not read", () => {
     expect(settingsOf(whole).redis).toEqual({
       address: null,
-      sentinel: { master: "mymaster", addresses: ["sentinel-0:26379", "sentinel-1:26379"] },
+      sentinel: {
+        master: "mymaster",
+        addresses: ["sentinel-0:26379", "sentinel-1:26379"],
+        otherwise: "redis:6379",
+      },
       password: "redis-password",
       tls: false,
     });
