@@ -18,7 +18,7 @@ export interface ContextOptions {
   readonly log: Log;
 }
 
-/** Makes the route's work: user id in, answer out. `null` where nothing was said since, as the original. */
+/** Makes the route's work: user id in, answer out. `null` where nothing is stored, as the original. */
 export function createContextRoute(
   context: ContextReader,
   options: ContextOptions,
@@ -27,9 +27,8 @@ export function createContextRoute(
     try {
       const entries = await within(options.partTimeoutMs, context.of(userId));
       // The state of a chat that waits for an agent holds what was said for as long as it waits.
-      const kept = entries.filter((entry) => receivedAtOf(entry) + keptMs > options.clock.now());
-      const items = kept.map((entry) => itemOf(entry, userId, options.client));
-      return { status: 200, body: items.length === 0 ? null : items };
+      const kept = entries?.filter((entry) => receivedAtOf(entry) + keptMs > options.clock.now());
+      return { status: 200, body: kept?.map((entry) => itemOf(entry, userId, options.client)) ?? null };
     } catch (error) {
       options.log.warn({ error }, "the store did not answer, context not told");
       return unavailable("the context is not known : the store does not answer");

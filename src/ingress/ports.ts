@@ -35,8 +35,8 @@ export interface Replies {
 
 /** What user and bot said in the last 24 h, with what the user said while waiting for an agent. */
 export interface ContextReader {
-  /** Oldest first, without doubles; empty when there is nothing. Rejects when the store does not answer. */
-  of(userId: string): Promise<readonly ContextEntry[]>;
+  /** Oldest first, without doubles; null when nothing is stored, empty when nothing of it counts any more. Rejects when the store does not answer. */
+  of(userId: string): Promise<readonly ContextEntry[] | null>;
 }
 
 /** Where the Integrations API sends the messages of a channel. Both calls are tried once and may be repeated. */

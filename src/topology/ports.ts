@@ -167,6 +167,8 @@ export interface StoredUser {
   /** JSON of context entries, oldest first. */
   readonly history: readonly string[];
   readonly seen: readonly string[];
+  /** True: there are entries beside `history`, none of which counts any more. */
+  readonly hasOutlived?: boolean;
 }
 
 /** Answer to the begin of a command. */

@@ -121,9 +121,9 @@ export const edgeRows: readonly ParitySection[] = [
         "`[]` while the set holds one expired entry, a panic with several; `null` again once the clean-up has been",
         [
           `${ingress}/paths`,
-          "context > leaves out what is a day old, which a chat that waits for long may hold, and is null when that is all",
+          "context > leaves out what is a day old, which a chat that waits for long may hold, and is an empty list when that is all",
         ],
-        "`null` at once: what has expired counts as never said, and when a clean-up last ran shows in no answer",
+        "`[]` with several too; entries of this service vanish with their key, so that nothing stored is `null`",
       ),
       better(
         "1.3 POST /v1/integrations/whatsapp/webhook",

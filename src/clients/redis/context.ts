@@ -6,8 +6,11 @@ import type { Log, Store } from "../../topology/ports.ts";
 
 /** The context of users. */
 export interface ContextReader {
-  /** Oldest first, without doubles; empty when there is nothing. Rejects with StoreUnavailable. */
-  of(userId: string): Promise<readonly ContextEntry[]>;
+  /**
+   * Oldest first, without doubles. Null when nothing is stored, empty when nothing of it counts any more: the Go service told the two apart.
+   * Rejects with StoreUnavailable.
+   */
+  of(userId: string): Promise<readonly ContextEntry[] | null>;
 }
 
 /** A reader on the store's own reading, so that it shows what the owner of the user sees. */
@@ -15,10 +18,11 @@ export function createContextReader(load: Store["load"], log: Log): ContextReade
   return {
     async of(userId) {
       const [user] = await load([userId]);
-      if (user === undefined) return [];
+      if (user === undefined) return null;
       // One that can't be read is left out, as the owner of the user does, who tells of it.
       const history = user.history.map(parseEntry).filter((entry) => entry !== null);
-      return inOrder([...history, ...heldByState(user.state)]);
+      const entries = inOrder([...history, ...heldByState(user.state)]);
+      return entries.length === 0 && user.hasOutlived !== true ? null : entries;
     },
   };
 

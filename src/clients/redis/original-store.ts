@@ -42,6 +42,7 @@ export interface StoreAmongOriginals {
 
 const contextLifeMs = 86_400_000;
 const keysPerScan = 1_000;
+const usersAtOnce = 200;
 
 /**
  * Puts it around a store of the same connection. Sets of the Go service are read with every user, whatever was there at the start: it may
@@ -69,7 +70,8 @@ export function amongOriginals(
     const ours = stored.history;
     const history = members.length === 0 ? ours : byTime([...ours, ...entriesOfOriginal(members, ours, now)]);
     const { state } = stored;
-    if (state === null || !isOriginal(state)) return { ...stored, history };
+    const all = { ...stored, history, hasOutlived: members.length > 0 };
+    if (state === null || !isOriginal(state)) return all;
     const entries = history.map(parseEntry).filter((entry) => entry !== null);
     const { client } = space;
     const found = adoptedState(state, { client, sealer, history: entries, now, ...options.limits });
@@ -78,7 +80,7 @@ export function amongOriginals(
         { userId },
         "a record of the service before this one can't be read; the user counts as one without a chat",
       );
-    return { ...stored, history, state: found === null ? null : formatRecord(userId, client, found) };
+    return { ...all, state: found === null ? null : formatRecord(userId, client, found) };
   }
 
   const written = (changes: readonly StateChange[]): readonly StateChange[] =>
@@ -135,25 +137,27 @@ export function amongOriginals(
     const records = users("interconnection");
     const states =
       records.length === 0 ? [] : await redis.mget(records.map((id) => userKeys(space, id).interconnection));
+    const open: string[] = [];
     for (const [i, userId] of records.entries()) {
       const json = states[i] ?? null;
       if (json === null) continue;
       if (isOriginal(json)) {
         found.originals.add(userId);
-        if (isOpen(json)) await forgetOlder(userId);
+        if (isOpen(json)) open.push(userId);
       } else if (hasSession(json) && isForOriginal(json) !== writesForOriginal) found.otherwise.add(userId);
     }
-    for (const userId of users("context")) {
+    await abreast(open, forgetOlder);
+    await abreast(users("context"), async (userId) => {
       const key = originalContextKey(space, userId);
       found.contexts.add(userId);
       if (writesForOriginal) await redis.persist(key);
       else if ((await redis.pttl(key)) < 0) await redis.pexpire(key, contextLifeMs);
-    }
+    });
     if (!writesForOriginal) return;
-    for (const userId of users("history")) {
-      const from = `(${String(clock.now() - contextLifeMs)}`;
+    const from = `(${String(clock.now() - contextLifeMs)}`;
+    await abreast(users("history"), async (userId) => {
       await putIntoSet(userId, await redis.zrangebyscore(userKeys(space, userId).history, from, "+inf"));
-    }
+    });
   }
 
   /**
@@ -190,6 +194,11 @@ interface Found {
   readonly originals: Set<string>;
   readonly otherwise: Set<string>;
   readonly contexts: Set<string>;
+}
+
+/** Nothing is polled meanwhile, and there may be a set for everybody who wrote today: a trip to Redis serves many, and not all at once. */
+async function abreast(users: readonly string[], work: (userId: string) => Promise<void>): Promise<void> {
+  for (let i = 0; i < users.length; i += usersAtOnce) await Promise.all(users.slice(i, i + usersAtOnce).map(work));
 }
 
 const nothing: StoredUser = { state: null, history: [], seen: [] };

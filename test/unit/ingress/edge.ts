@@ -28,7 +28,7 @@ export interface World {
   reply: Reply | null;
   /** Replies that are kept, by request id. */
   readonly kept: Map<string, Reply>;
-  context: readonly ContextEntry[];
+  context: readonly ContextEntry[] | null;
   /** What the Integrations API says to a registration; null: nothing until it is left alone. */
   registration: Done | (() => Done) | null;
   /** Set: outcomes never come, and this is resolved when somebody waits for one. */
@@ -59,7 +59,7 @@ export function createEdge(changes: Partial<IngressOptions> = {}): Edge {
     store: "answers",
     reply: created,
     kept: new Map(),
-    context: [],
+    context: null,
     registration: done,
     waiting: null,
   };

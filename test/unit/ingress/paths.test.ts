@@ -36,7 +36,7 @@ describe("context", () => {
     expect([response.statusCode, response.body]).toEqual([200, "null"]);
   });
 
-  it("leaves out what is a day old, which a chat that waits for long may hold, and is null when that is all", async () => {
+  it("leaves out what is a day old, which a chat that waits for long may hold, and is an empty list when that is all", async () => {
     const edge = createEdge();
     const dayMs = 86_400_000;
     const at = (receivedAt: number, text: string): ContextEntry => said({ at: 5, receivedAt, text });
@@ -45,7 +45,7 @@ describe("context", () => {
     const texts = (await get(edge, "/v1/context/5")).json<{ text: string }[]>().map(({ text }) => text);
     expect(texts).toEqual(["young"]);
     edge.world.context = expired;
-    expect((await get(edge, "/v1/context/5")).body).toBe("null");
+    expect((await get(edge, "/v1/context/5")).body).toBe("[]");
   });
 
   it("has the original's keys in the original's order, without those that are empty", async () => {
