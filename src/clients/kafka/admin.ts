@@ -7,7 +7,7 @@ import { topicName, topics, type TopicSpec } from "../../topology/topics.ts";
 import { createKafka, type KafkaConnection } from "./client.ts";
 import { askForCoordinator } from "./coordinator.ts";
 import { pause } from "./deadline.ts";
-import { memberInfoOf, protocolName } from "./group-protocol.ts";
+import { groupMembers } from "./group-members.ts";
 import { compactedTooSoon, mistakesOf, newTopic, unequalCounts, type FoundTopic } from "./topic-settings.ts";
 
 /** What is to be there; times in milliseconds. */
@@ -54,8 +54,8 @@ const settleMs = 5_000;
 const betweenTriesMs = 200;
 
 /**
- * Creates what is missing if it may, and checks what is there. Rejects with ClusterUnfit when a person must act, and with
- * KafkaJS's error when brokers do not answer: then a repeat is safe.
+ * Creates what is missing if it may, and checks what is there. Rejects with ClusterUnfit when a person must act; with KafkaJS's error when
+ * brokers do not answer, or an Error while the group has members and is not settled: then a repeat is safe.
  */
 export async function prepareCluster(options: ClusterOptions): Promise<ClusterReport> {
   const retry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
@@ -73,7 +73,10 @@ export async function prepareCluster(options: ClusterOptions): Promise<ClusterRe
     await createMissing(admin, options, mistakes, warnings);
     const found = await findTopics(admin, options);
     judgeTopics(found, options, mistakes, warnings);
-    mistakes.push(...(await foreignMembers(admin, options, warnings).catch(noCoordinator)));
+    const members = await groupMembers(admin, options).catch(noCoordinator);
+    if (members.kind === "known") mistakes.push(...members.strangers);
+    // The members may be the Go service's, whose texts are about to be taken.
+    else if (mistakes.length === 0) throw new Error(members.sentence);
     for (const warning of warnings) options.log.warn({ warning }, "Kafka is set up so that data can be lost");
     if (mistakes.length > 0) throw unfit(mistakes);
     const partitions = Math.max(...coPartitioned(found, options).values());
@@ -96,10 +99,10 @@ export async function findStrangers(options: MembershipOptions): Promise<readonl
   const admin = handle.kafka.admin({ retry });
   try {
     await admin.connect();
-    const warnings: string[] = [];
-    const strangers = await foreignMembers(admin, options, warnings);
-    for (const warning of warnings) options.log.warn({ warning }, "who else is in the consumer group is not known");
-    return strangers;
+    const members = await groupMembers(admin, options);
+    if (members.kind === "known") return members.strangers;
+    options.log.warn({ warning: members.sentence }, "who else is in the consumer group is not known");
+    return [];
   } finally {
     await admin.disconnect();
     handle.cut();
@@ -250,44 +253,4 @@ function judgeTopics(
   }
   const unequal = unequalCounts(coPartitioned(found, options));
   if (unequal !== null) mistakes.push(unequal);
-}
-
-/** A member with another assigner makes the join of ours fail for good; one of another client would skip our records. */
-async function foreignMembers(
-  admin: Admin,
-  options: MembershipOptions,
-  warnings: string[],
-): Promise<readonly string[]> {
-  const { groupId, client, clock } = options;
-  const untilMs = clock.monotonicMs() + settleMs;
-  for (;;) {
-    const { groups } = await admin.describeGroups([groupId]);
-    const group = groups[0];
-    if (group === undefined || group.members.length === 0) return [];
-    // Only a settled group shows what its members said when they joined.
-    if (group.state === "Stable") {
-      const strangers = group.members.filter(({ memberMetadata }) => {
-        const info = group.protocol === protocolName ? memberInfoOf(memberMetadata) : null;
-        return info?.client !== client;
-      });
-      return strangers.length === 0 ? [] : [strangersSentence(groupId, strangers, group.protocol)];
-    }
-    if (clock.monotonicMs() >= untilMs) {
-      warnings.push(`The consumer group ${groupId} is ${group.state}, so its members could not be checked.`);
-      return [];
-    }
-    await pause(clock, betweenTriesMs);
-  }
-}
-
-function strangersSentence(
-  groupId: string,
-  strangers: readonly { readonly clientId: string; readonly clientHost: string }[],
-  protocol: string,
-): string {
-  const list = strangers.map(({ clientId, clientHost }) => `${clientId} at ${clientHost}`).join(", ");
-  return (
-    `The consumer group ${groupId} has members that are not of this service and CLIENT (protocol ${protocol}): ${list}. ` +
-    "Stop them first, or give this service another APP_NAME."
-  );
 }
