@@ -2,12 +2,13 @@
 import {
   duration,
   goBoolean,
+  goSeconds,
+  goWholeNumber,
   hostList,
   httpAddress,
   list,
   map,
   rate,
-  seconds,
   text,
   wholeNumber,
   word,
@@ -29,7 +30,7 @@ export const botSettings = {
     local: "http://127.0.0.1:8092",
   }),
   BOTRUNNER_TOKEN: optional(text, { description: "Sent to Botrunner as `?jwt=`.", example: "a-token", secret: true }),
-  BOTRUNNER_TIMEOUT: defaulted(seconds(0, 3600), "4", {
+  BOTRUNNER_TIMEOUT: defaulted(goSeconds, "4", {
     description: "Seconds between the failure of a chat and the state change at Botrunner; a success does not wait.",
     example: "4",
   }),
@@ -42,7 +43,7 @@ export const botSettings = {
     example: "a-token",
     secret: true,
   }),
-  STUDIO_NG_TIMEOUT: defaulted(seconds(0, 3600), "4", {
+  STUDIO_NG_TIMEOUT: defaulted(goSeconds, "4", {
     description: "BOTRUNNER_TIMEOUT where Studio NG is told the state.",
     example: "4",
   }),
@@ -115,7 +116,7 @@ export const botSettings = {
       "Texts and files a second to agents, of one instance, in the same way; history and welcome do not count. The name is the original's.",
     example: "40",
   }),
-  MAX_RETRIES: optional(wholeNumber(0, 1_000), {
+  MAX_RETRIES: optional(goWholeNumber, {
     description:
       "How often one text is sent again after a failed call: 1, 2, 4 … up to 15 seconds between them. Then it is given up, and its sender is told.",
     example: "2",

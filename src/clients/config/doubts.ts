@@ -1,6 +1,7 @@
 // What is allowed and probably not meant: warnings about the settings as a whole. Mistakes, which stop the start, are
 // together.ts's. Called by settings-shape.ts.
 import { readDsn } from "../sentry/dsn.ts";
+import { isFieldName } from "./record-settings.ts";
 import type { SettingWarning } from "./names.ts";
 import type { SettingValues } from "./schema.ts";
 
@@ -45,6 +46,7 @@ export function doubts(values: SettingValues, production: boolean): readonly Set
     ...ofTheGoService(values),
     ...doubtfulStates(values),
     ...doubtfulFlows(values),
+    ...doubtfulFields(values),
   ];
   return [...found.filter((entry) => entry !== false), ...others];
 }
@@ -91,6 +93,17 @@ function doubtfulFlows({ SFC_SOURCE_FLOW_BOT: flows }: SettingValues): readonly 
       ? [{ settings, hint: "a channel of a flow has no button: its chats are refused" }]
       : []),
   ];
+}
+
+/** Maps to what no record can have. */
+function doubtfulFields(values: SettingValues): readonly SettingWarning[] {
+  const names = ["SFC_CUSTOM_FIELDS_CASE", "SFC_CUSTOM_FIELDS_CONTACT", "SFC_CUSTOM_FIELDS_ACCOUNT"] as const;
+  return names
+    .filter((name) => !Object.values(values[name] ?? {}).every(isFieldName))
+    .map((name) => ({
+      settings: [name],
+      hint: "a key has no API name of a field: Salesforce refuses chats that bring it",
+    }));
 }
 
 /** Maps of bot states that name an unknown channel, or lack one that has a bot. */

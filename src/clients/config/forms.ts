@@ -34,10 +34,11 @@ export const httpAddress: Form<string> = form("an address with http:// or https:
   return sound ? raw.trim().replace(/\/+$/, "") : undefined;
 });
 
-/** `host:port`. */
-export const hostAndPort: Form<string> = form("host:port", (raw) =>
-  isHostAndPort(raw.trim()) ? raw.trim() : undefined,
-);
+/** `host:port`; without a host it is localhost, as Go dials. */
+export const hostAndPort: Form<string> = form("host:port", (raw) => {
+  const address = raw.trim().replace(/^:/, "localhost:");
+  return isHostAndPort(address) ? address : undefined;
+});
 
 /** True for `host:port` with a port from 1 to 65535; IPv6 hosts stand in brackets. */
 export function isHostAndPort(value: string): boolean {
@@ -45,8 +46,8 @@ export function isHostAndPort(value: string): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-/** An address to listen on; an empty one is every address, as Go's listener has it. */
-export const listenAddress: Form<string> = form("an address or a name", (raw) => (raw === "" ? "0.0.0.0" : raw.trim()));
+/** An address to listen on; an empty one is every address, as Go's listener and Node's have it. */
+export const listenAddress: Form<string> = form("an address or a name", (raw) => raw.trim());
 
 /** A port to listen on; 0 is any free one. */
 export const listenPort: Form<number> = wholeNumber(0, 65_535);
@@ -69,15 +70,29 @@ export function seconds(least: number, most: number): Form<number> {
   });
 }
 
-/** So many a second. */
+/** Whole seconds of any size, as milliseconds; fewer than none is none, as Go sleeps. */
+export const goSeconds: Form<number> = form("seconds as a whole number, without a unit", (raw) => {
+  const value = readGoWhole(raw);
+  return value === undefined ? undefined : value * 1000;
+});
+
+/** A whole number of any size; less than 0 is 0. */
+export const goWholeNumber: Form<number> = form("a whole number", readGoWhole);
+
+/** So many a second, as Go reads decimals. */
 export const rate: Form<number> = form("a number above 0, such as 20 or 0.5", (raw) => {
-  const value = /^\d{1,6}(?:\.\d{1,6})?$/.test(raw.trim()) ? Number(raw.trim()) : 0;
-  return value > 0 ? value : undefined;
+  const value = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(raw.trim()) ? Number(raw.trim()) : 0;
+  return value > 0 && Number.isFinite(value) ? value : undefined;
 });
 
 function readWhole(raw: string, least: number, most: number): number | undefined {
   const value = /^\d{1,15}$/.test(raw.trim()) ? Number(raw.trim()) : Number.NaN;
   return value >= least && value <= most ? value : undefined;
+}
+
+// Beyond nine digits are times that no calendar has.
+function readGoWhole(raw: string): number | undefined {
+  return /^[+-]?\d{1,9}$/.test(raw.trim()) ? Math.max(0, Number(raw.trim())) : undefined;
 }
 
 const unitsMs: Readonly<Record<string, number>> = {
@@ -89,13 +104,23 @@ const unitsMs: Readonly<Record<string, number>> = {
 export function duration(leastMs: number, mostMs: number): Form<number> {
   const expected = `a duration with a unit (ms, s, m, h, d) from ${inWords(leastMs)} to ${inWords(mostMs)}`;
   return form(expected, (raw) => {
-    const text = raw.trim();
-    const whole = /^\+?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:[nuµμm]s|[smhd]))+)$/.test(text);
-    const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)([nuµμm]s|[smhd])/g)];
-    const sum = parts.reduce((total, [, amount, unit]) => total + Number(amount) * (unitsMs[unit ?? ""] ?? 0), 0);
-    const value = Math.round(sum);
-    return whole && value >= leastMs && value <= mostMs ? value : undefined;
+    const value = readDuration(raw.trim());
+    return value !== undefined && value >= leastMs && value <= mostMs ? value : undefined;
   });
+}
+
+/** A pause of any length; one of less than nothing is none, as Go sleeps. */
+export const goPause: Form<number> = form("a duration with a unit (ms, s, m, h, d)", (raw) => {
+  const [, minus, text = ""] = /^(-?)(.*)$/.exec(raw.trim()) ?? [];
+  const value = readDuration(text);
+  return value !== undefined && minus === "-" ? 0 : value;
+});
+
+function readDuration(text: string): number | undefined {
+  if (!/^\+?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:[nuµμm]s|[smhd]))+)$/.test(text)) return undefined;
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)([nuµμm]s|[smhd])/g)];
+  const sum = parts.reduce((total, [, amount, unit]) => total + Number(amount) * (unitsMs[unit ?? ""] ?? 0), 0);
+  return Math.round(sum);
 }
 
 function inWords(ms: number): string {
@@ -138,22 +163,22 @@ export function listEntries(raw: string): string[] {
     .filter((entry) => entry !== "");
 }
 
-/** `key:value,key:value`; blanks around keys and values are dropped. A value holds neither comma nor colon, and may be empty. */
-export const map: Form<Readonly<Record<string, string>>> = form(
-  "key:value pairs with commas between them, each key once",
-  (raw) => {
-    const pairs = listEntries(raw).map((entry) => entry.split(":").map((part) => part.trim()));
-    const keys = pairs.map(([key]) => key);
-    const sound = pairs.every((pair) => pair.length === 2 && pair[0] !== "");
-    if (!sound || new Set(keys).size < keys.length) return undefined;
-    return Object.fromEntries(pairs.map(([key = "", value = ""]) => [key, value]));
-  },
-);
+/**
+ * `key:value,key:value`; blanks around keys and values are dropped. A value holds neither comma nor colon, and may be empty. The last of a key
+ * that is there twice holds, as in Go.
+ */
+export const map: Form<Readonly<Record<string, string>>> = form("key:value pairs with commas between them", (raw) => {
+  const pairs = listEntries(raw).map((entry) => entry.split(":").map((part) => part.trim()));
+  const sound = pairs.every((pair) => pair.length === 2 && pair[0] !== "");
+  return sound ? Object.fromEntries(pairs.map(([key = "", value = ""]) => [key, value])) : undefined;
+});
 
-/** An IANA time zone that this Node knows; an empty one is UTC, as Go loads it. */
+/** An IANA time zone that this Node knows; as Go loads them an empty one is UTC, and `Local` the process's own. */
 export const timeZone: Form<string> = form("an IANA time zone name", (raw) => {
+  const name = raw.trim();
+  const zone = name === "Local" ? {} : { timeZone: name === "" ? "UTC" : name };
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: raw === "" ? "UTC" : raw.trim() }).resolvedOptions().timeZone;
+    return new Intl.DateTimeFormat("en", zone).resolvedOptions().timeZone;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,38 +1,34 @@
 // Settings of the records that chats become in Salesforce: how contacts are found and made, person accounts, cases.
 import type { z } from "zod";
 
-import { form, goBoolean, listEntries, map, word, type Form } from "./forms.ts";
+import { form, goBoolean, map, word, type Form } from "./forms.ts";
 import { defaulted, optional } from "./setting.ts";
 
 type Map = Readonly<Record<string, string>>;
 
-/** API name of a field. */
 const namePattern = /^[A-Za-z]\w*$/;
 /** Fields by which contacts are searched: more than anybody needs, in few enough calls. */
 const mostSearched = 20;
 
-/** `key:field,key:field`. A field that no object can have would be an error of Salesforce with every chat. */
-const fieldMap: Form<Map> = mapOf("key:Field__c pairs with commas between them, each key once", (field) =>
-  namePattern.test(field),
-);
-
-/** The same with paths; they become part of queries. */
-const pathMap: Form<Map> = mapOf(
-  `key:Field__c or key:Account.Field__c pairs with commas between them, each key once, ${mostSearched.toString()} at most`,
-  isPath,
-  mostSearched,
-);
-
-function mapOf(expected: string, isField: (field: string) => boolean, most = Infinity): Form<Map> {
-  return form(expected, (raw) => {
-    const pairs = map.safeParse(raw);
-    const sound = pairs.success && listEntries(raw).length <= most && Object.values(pairs.data).every(isField);
-    return sound ? pairs.data : undefined;
-  });
+/** True for what can be the API name of a field: another is refused by Salesforce with each record that has it, as it was. */
+export function isFieldName(name: string): boolean {
+  return namePattern.test(name);
 }
 
+/** `key:field,key:path`; they become part of queries. A key without field finds nobody. */
+const pathMap: Form<Map> = form(
+  `key:Field__c or key:Account.Field__c pairs with commas between them, ${mostSearched.toString()} at most`,
+  (raw) => {
+    const given = map.safeParse(raw);
+    if (!given.success) return undefined;
+    const pairs = Object.entries(given.data).filter(([, field]) => field !== "");
+    const sound = pairs.length <= mostSearched && pairs.every(([, field]) => isPath(field));
+    return sound ? Object.fromEntries(pairs) : undefined;
+  },
+);
+
 function isPath(path: string): boolean {
-  return path.split(".").every((name) => namePattern.test(name));
+  return path.split(".").every(isFieldName);
 }
 
 const fieldPath: Form<string> = form("the API name of a field, or a path to it", (raw) =>
@@ -51,7 +47,7 @@ const day: Form<string | null> = form("a date as YYYY-MM-DDThh:mm:ss or YYYY-MM-
 /** Settings of records, by name without prefix. */
 export const recordSettings = {
   SFC_RECORD_TYPE_ID: optional(word, { description: "Record type of cases.", example: "012000000000001" }),
-  SFC_CUSTOM_FIELDS_CASE: optional(fieldMap, {
+  SFC_CUSTOM_FIELDS_CASE: optional(map, {
     description:
       "Keys of a connect's extraData and the fields of Case that they become; one that is mapped to Status or Priority replaces the default.",
     example: "address:CP_Address__c,source_flow_bot:CP_Source_Flow_Bot__c",
@@ -61,7 +57,7 @@ export const recordSettings = {
       "Status by which a case is closed whose chat failed and which the user's next connect has not taken within 24 h.",
     example: "Closed",
   }),
-  SFC_CUSTOM_FIELDS_CONTACT: optional(fieldMap, {
+  SFC_CUSTOM_FIELDS_CONTACT: optional(map, {
     description: "Keys of a connect's extraData and the fields of contacts that are created.",
     example: "customer_id:CP_CustomerId__c",
   }),
@@ -88,7 +84,7 @@ export const recordSettings = {
       "Birth date of person accounts, also where a connect brings one; empty: the day on which the service was started.",
     example: "1921-01-01T00:00:00",
   }),
-  SFC_CUSTOM_FIELDS_ACCOUNT: optional(fieldMap, {
+  SFC_CUSTOM_FIELDS_ACCOUNT: optional(map, {
     description:
       "Keys of a connect's extraData, all of them texts, and the fields of person accounts that are created.",
     example: "tax_id:CP_TaxId__pc",

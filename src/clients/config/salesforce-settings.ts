@@ -1,5 +1,5 @@
 // Settings of Salesforce: OAuth, data API, Live Agent, and where the chats of which flow go.
-import { anyText, duration, httpAddress, list, oneOf, text, word } from "./forms.ts";
+import { anyText, goPause, httpAddress, list, oneOf, text, word } from "./forms.ts";
 import { privateKey } from "./private-key-form.ts";
 import { schedule } from "./schedule-form.ts";
 import { defaulted, optional, required } from "./setting.ts";
@@ -102,7 +102,7 @@ export const salesforceSettings = {
     description: "Prefixes that are taken off phone numbers of more than ten digits, first match first.",
     example: "521,52",
   }),
-  SLEEP_LONG_POLLLING: defaulted(duration(0, 86_400_000), "3s", {
+  SLEEP_LONG_POLLLING: defaulted(goPause, "3s", {
     description: "Pause after a poll that Salesforce answered with 409, 0.1 s at least. The name is the original's.",
     example: "3s",
   }),

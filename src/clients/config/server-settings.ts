@@ -30,7 +30,7 @@ export const serverSettings = {
     example: "salesforce",
   }),
   HOST: defaulted(listenAddress, "localhost", {
-    description: "Address to listen on; empty: all of IPv4.",
+    description: "Address to listen on; empty: all.",
     example: "0.0.0.0",
     local: "127.0.0.1",
   }),

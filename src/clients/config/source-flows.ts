@@ -20,7 +20,7 @@ const text = z
   .string()
   .nullish()
   .transform((given) => given ?? "");
-const provider = z.preprocess(inLowerCase, z.object({ button_id: text, owner_id: text }));
+const provider = z.preprocess((given) => inLowerCase(given ?? {}), z.object({ button_id: text, owner_id: text }));
 const written = z.preprocess(
   inLowerCase,
   z.object({ subject: text, providers: z.record(z.string(), provider).nullish() }),
@@ -32,15 +32,15 @@ function inLowerCase(given: unknown): unknown {
 }
 
 const expected =
-  'name={json} entries with ; between them, each name once, each with "subject" and "providers": {"whatsapp": {"button_id", "owner_id"}}';
+  'name={json} entries with ; between them, each with "subject" and "providers": {"whatsapp": {"button_id", "owner_id"}}';
 
-/** `name={"subject","providers":{"{channel}":{"button_id","owner_id"}}};…`; an empty or missing owner means none. */
+/** `name={"subject","providers":{"{channel}":{"button_id","owner_id"}}};…`; an empty or missing owner means none, and the last of a name holds, as in Go. */
 export const sourceFlows: Form<SourceFlows> = form(expected, (raw) => {
   const flows: [string, SourceFlow][] = [];
   let rest = raw.trim();
   while (rest !== "") {
     const entry = firstEntry(rest);
-    if (entry === null || flows.some(([name]) => name === entry.name)) return undefined;
+    if (entry === null) return undefined;
     flows.push([entry.name, entry.flow]);
     rest = entry.rest;
   }

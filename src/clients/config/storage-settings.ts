@@ -25,6 +25,7 @@ const sentinels: Form<readonly string[]> = form("host:port entries with semicolo
     .split(";")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "")
+    .map((entry) => entry.replace(/^:/, "localhost:"))
     .map((entry) => (isHostAndPort(entry) ? entry : `${entry}:26379`));
   return entries.length > 0 && entries.every(isHostAndPort) ? entries : undefined;
 });

@@ -45,6 +45,7 @@ const taken: readonly [form: string, schema: Form<unknown>, raw: string, value: 
   ["list", list, "", []],
   ["map", map, "whatsapp:a, facebook:b", { whatsapp: "a", facebook: "b" }],
   ["map", map, "", {}],
+  ["map", map, "a:b,a:c", { a: "c" }],
   ["map", map, "whatsapp:,facebook:b", { whatsapp: "", facebook: "b" }],
   ["closed words", oneOf("SASL_SSL", "PLAINTEXT"), "plaintext", "PLAINTEXT"],
   ["address", httpAddress, "https://x.example:8443/base/", "https://x.example:8443/base"],
@@ -82,7 +83,6 @@ const refused: readonly [form: string, schema: Form<unknown>, raw: string][] = [
   ["boolean that Go does not take", goBoolean, "yes"],
   ["map without value", map, "whatsapp"],
   ["map with two colons", map, "a:b:c"],
-  ["map with a key twice", map, "a:b,a:c"],
   ["word outside the set", oneOf("a", "b"), "c"],
   ["address without scheme", httpAddress, "botrunner:3000"],
   ["address of a file", httpAddress, "file:///etc/passwd"],
@@ -135,6 +135,12 @@ describe("source flows", () => {
 
   it.each([
     ["an empty subject", `a=${flow("")}`, { ...ayuda, subject: "" }],
+    ["the last of a name", `a={};a=${flow("Ayuda")}`, ayuda],
+    [
+      "a channel that is null",
+      'a={"subject":"s","providers":{"whatsapp":null}}',
+      { subject: "s", providers: { whatsapp: { buttonId: "", ownerId: null } } },
+    ],
     ["nothing at all", "a={}", { subject: "", providers: {} }],
     [
       "no button and owner",
@@ -154,7 +160,6 @@ describe("source flows", () => {
   );
 
   it.each([
-    ["a name twice", `a=${flow("a")};a=${flow("b")}`],
     ["a subject that is no text", 'a={"subject":7,"providers":{}}'],
     ["a button that is no text", 'a={"subject":"s","providers":{"whatsapp":{"button_id":5}}}'],
   ])("refuses %s", (_what, raw) => expect(sourceFlows.safeParse(raw).success).toBe(false));

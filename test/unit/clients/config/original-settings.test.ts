@@ -152,7 +152,7 @@ describe("a setting of the original", () => {
 const emptyAsThere: Readonly<Record<string, (settings: Settings) => readonly [seen: unknown, expected: unknown]>> = {
   APP_NAME: ({ kafka }) => [kafka.groupId, "-salesforce"],
   CLIENT: ({ client }) => [client, ""],
-  HOST: ({ http }) => [http.host, "0.0.0.0"],
+  HOST: ({ http }) => [http.host, ""],
   PORT: ({ http }) => [http.port, 0],
   TIMEZONE: ({ chat }) => [chat.timeZone, "UTC"],
   BLOCKED_USER_STATE: ({ chat }) => [chat.states.blocked, {}],

@@ -69,7 +69,7 @@ describe("empty values", () => {
   };
 
   it("HOST is every address and TIMEZONE is UTC, as Go takes them", () => {
-    expect(withEmpty("HOST").http.host).toBe("0.0.0.0");
+    expect(withEmpty("HOST").http.host).toBe("");
     expect(withEmpty("TIMEZONE").chat.timeZone).toBe("UTC");
   });
 });
