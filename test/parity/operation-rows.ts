@@ -141,10 +141,12 @@ export const operationRows: readonly ParitySection[] = [
         [`${clients}/metrics/metrics`, "metrics > drop a label that is not declared instead of throwing"],
         "metrics and the facts on `<T>.chat-events` tell the same without people",
       ),
-      same("9 logs", "JSON lines with `severity`", [
-        `${clients}/log/log`,
-        "lines > are one JSON object with severity, time, text and fields",
-      ]),
+      better(
+        "9 logs",
+        "JSON lines with `severity` on stderr, plain lines of libraries between",
+        [`${clients}/log/log`, "lines > are one JSON object with severity, time, text and fields"],
+        "on stdout, where containers' logs are looked for, and nothing but JSON",
+      ),
       same("9 error texts, connects", "`could not create chat in salesforce: this contact is blocked` and the like", [
         `${topology}/refused-connects`,
         "is told of every connect that is refused, by request, by a step of the opening, by an end before it was open",
