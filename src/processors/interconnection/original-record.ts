@@ -46,6 +46,12 @@ export function isOriginal(json: string): boolean {
   return record !== null && record["bridge"] === undefined;
 }
 
+/** True for a record of that user and CLIENT: the key of user `mx:1` of `a` is also that of user `1` of `a:mx`. */
+export function isOf(json: string, { client, userId }: { readonly client: string; readonly userId: string }): boolean {
+  const record = objectOf(json);
+  return record !== null && record["client"] === client && record["userID"] === userId;
+}
+
 /** The state that a record of the Go service stands for; null when it is none of its records. Never throws. */
 export function adoptedState(json: string, adoption: Adoption): UserState | null {
   const record = readOriginal(json, adoption.now);
@@ -153,7 +159,7 @@ function extraValues(given: object): Connect["extraData"] {
 
 /**
  * A record of ours so that the Go service can read it: session key and affinity token in the clear where it looks for them, the sealed
- * ones in the bridge, where we do. A record without a session, or with one that can't be opened, stays as it is.
+ * ones in the bridge, where we do, and so the values of extraData. A record without a session, or with one that can't be opened, stays as it is.
  */
 export function forOriginal(json: string, sealer: Pick<Sealer, "unseal">): string {
   const record = objectOf(json);
@@ -163,8 +169,19 @@ export function forOriginal(json: string, sealer: Pick<Sealer, "unseal">): strin
   const [key, route] = [String(record["sessionKey"]), String(record["affinityToken"])];
   const plain = { sessionKey: sealer.unseal(key, owner), affinityToken: sealer.unseal(route, owner) };
   if (plain.sessionKey === null || plain.affinityToken === null) return json;
-  const chat = { ...place.chat, session: { ...place.session, key, route } };
-  return JSON.stringify({ ...record, ...plain, bridge: { ...place.bridge, chat } });
+  const extraData = originalValues(record["extraData"]);
+  const chat = { ...place.chat, extraData: record["extraData"], session: { ...place.session, key, route } };
+  return JSON.stringify({ ...record, ...plain, extraData, bridge: { ...place.bridge, chat } });
+}
+
+/** Lists and objects as the Go service has them; as we write them they would be nested once more with each way there and back. */
+function originalValues(given: unknown): unknown {
+  if (!isObject(given)) return given;
+  const values = Object.entries(given).map(([key, value]) => {
+    const json = isObject(value) ? value["json"] : undefined;
+    return [key, typeof json === "string" ? (parsed(json) ?? value) : value] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 /** True for a record of ours whose secrets stand in the clear, because it was written by `forOriginal`. */
@@ -197,11 +214,15 @@ function sessionOf(record: JsonObject): {
 }
 
 function objectOf(json: string): JsonObject | null {
+  const value = parsed(json);
+  return isObject(value) ? value : null;
+}
+
+function parsed(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    return isObject(value) ? value : null;
+    return JSON.parse(json);
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -211,8 +211,9 @@ function restored(record: StoredRecord): object {
     ...rest
   } = { version: undefined, ...record.bridge };
   const emptyIsNull = (text: string): string | null => (text === "" ? null : text);
-  const { sessionID: id, sessionKey: key, affinityToken: route, extraData } = record;
-  // Records of before have sessions that are numbered. In the form for the original the sealed secrets stand in the bridge.
+  const { sessionID: id, sessionKey: key, affinityToken: route } = record;
+  const { extraData } = { extraData: record.extraData, ...chat };
+  // Records of before have sessions that are numbered. In the form for the original the sealed secrets, and extraData as we have it, stand in the bridge.
   const session = chat?.session ? numberedAsTold({ id, key, route, ...chat.session }) : null;
   // Records of 3.0.0 know nothing of repeats.
   const lacksTold = (record.status === "ON_HOLD" || record.status === "ACTIVE") && chat !== null && !("recent" in chat);

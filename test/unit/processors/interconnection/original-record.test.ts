@@ -125,6 +125,13 @@ describe("a record of ours for the Go service", () => {
     expect([ours, theirs].map(isForOriginal)).toEqual([false, true]);
   });
 
+  it("has lists and objects of extraData as the Go service wrote them, and we have them as before", () => {
+    expect(JSON.parse(theirs)).toMatchObject({ extraData: { order: 17, deep: { a: [1] } } });
+    const { bridge: _dropped, ...kept } = JSON.parse(theirs) as { bridge: object };
+    const again = adoptedState(JSON.stringify(kept), adoption);
+    expect(again?.interconnection?.extraData).toEqual(state.interconnection?.extraData);
+  });
+
   it("keeps the commands that wait", () => {
     const user = userIn("ACTIVE");
     user.message("1", "hello");
