@@ -51,6 +51,22 @@ describe("the context of the Go service", () => {
   });
 });
 
+it("a chat is its CLIENT's alone: another's whose key begins the same is neither counted nor read", async () => {
+  const client = `${prefix}-tenant`;
+  const record = (of: string, userID: string): string =>
+    JSON.stringify({
+      ...{ client: of, userID, sessionID: "s", sessionKey: "k", affinityToken: "a", status: "ACTIVE" },
+      ...{ timestamp: new Date().toISOString(), provider: "whatsapp", botSlug: "b", botID: "i" },
+      ...{ name: "n", email: "e", phoneNumber: "", caseID: "c", extraData: {} },
+    });
+  await redis.set(`${client}:mx:1:interconnection`, record(`${client}:mx`, "1"));
+  await redis.set(`${client}:2:interconnection`, record(client, "2"));
+  const { store, look } = await storeAt(address, client);
+  expect(await look()).toMatchObject({ users: ["2"], originals: 1 });
+  const [foreign, own] = await store.load(["mx:1", "2"]);
+  expect([foreign?.state, own?.state]).toEqual([null, expect.stringContaining('"ACTIVE"')]);
+});
+
 describe("the look through the keys at the start", () => {
   const users = 2_000;
 

@@ -6,6 +6,7 @@ import {
   forOriginal,
   hasSession,
   isForOriginal,
+  isOf,
   isOriginal,
   type Adoption,
 } from "../../processors/interconnection/original-record.ts";
@@ -74,7 +75,8 @@ export function amongOriginals(
     if (state === null || !isOriginal(state)) return all;
     const entries = history.map(parseEntry).filter((entry) => entry !== null);
     const { client } = space;
-    const found = adoptedState(state, { client, sealer, history: entries, now, ...options.limits });
+    const isOurs = isOf(state, { client, userId });
+    const found = isOurs ? adoptedState(state, { client, sealer, history: entries, now, ...options.limits }) : null;
     if (found === null)
       log.warn(
         { userId },
@@ -140,7 +142,7 @@ export function amongOriginals(
     const open: string[] = [];
     for (const [i, userId] of records.entries()) {
       const json = states[i] ?? null;
-      if (json === null) continue;
+      if (json === null || !isOf(json, { client: space.client, userId })) continue;
       if (isOriginal(json)) {
         found.originals.add(userId);
         if (isOpen(json)) open.push(userId);
