@@ -5,9 +5,9 @@ import type { FactReader } from "../support/chat-facts.ts";
 import type { DeadLetterLab } from "../support/dead-letter-lab.ts";
 import type { CallBegan, Entry } from "../support/history/entries.ts";
 import { tokensIn } from "../support/tokens.ts";
-import type { Arena, Instance } from "./arena.ts";
+import type { Arena } from "./arena.ts";
+import { doublesInFlight, isBlurred } from "./in-flight.ts";
 import type { StruckFault } from "./nemesis.ts";
-import type { LinkName } from "./plan.ts";
 import type { Users } from "./users.ts";
 
 /** Who tells. */
@@ -19,8 +19,6 @@ export interface Witnesses {
   readonly struck: readonly StruckFault[];
 }
 
-/** A link at fault brings calls late and leaves connections open whose caller has gone: until so long after it was healed. */
-const graceMs = 2_000;
 const allOf = { limit: Number.MAX_SAFE_INTEGER } as const;
 
 /** All that was seen; to be put in order with what the arena noted. */
@@ -33,7 +31,7 @@ export async function collectEvidence(witnesses: Witnesses): Promise<readonly En
     ...outcomes(witnesses),
     ...letters(witnesses),
     ...contacts(witnesses),
-    ...doublesInFlight(witnesses),
+    ...inFlight(witnesses),
   ];
 }
 
@@ -93,25 +91,6 @@ function laneOf({ operation }: JournalEntry): CallBegan["lane"] | null {
   if (operation === "Messages") return "poll";
   if (deskLane.has(operation)) return "desk";
   return operation === "messages" || operation === "send-to" || operation === "trigger" ? "channel" : null;
-}
-
-function isBlurred(call: JournalEntry, caller: Instance, struck: readonly StruckFault[]): boolean {
-  const link: LinkName =
-    call.system === "salesforce" ? "salesforce" : call.system === "integrations" ? "integrations" : "bot";
-  return struck.some(
-    (fault) =>
-      call.arrivedMs <= fault.healedMs + graceMs && call.endedMs >= fault.beganMs && touches(fault, caller, link),
-  );
-}
-
-/** Whether a fault is about what an instance sends and gets over a link. */
-function touches({ planned }: StruckFault, caller: Instance, link: LinkName): boolean {
-  const { kind, instance } = planned;
-  if (kind === "desk replies lost" || kind === "channel replies lost") return true;
-  if (instance !== caller.n) return false;
-  return (
-    kind === "kill" || kind === "freeze" || kind === "swizzle" || (kind.startsWith("link ") && planned.link === link)
-  );
 }
 
 function chats({ arena, users }: Witnesses): readonly Entry[] {
@@ -181,44 +160,12 @@ function contacts({ arena }: Witnesses): readonly Entry[] {
   }));
 }
 
-/**
- * A text to Facebook carries no id (docs/guarantees.md): it may come twice where the answer to the first was lost. It is shown here that
- * it was: the call's connection broke before its answer, or the instance or link that it came by was struck while it was under way, or the
- * marks of lanes were out of reach (Redis, or the way to it), so that nobody could note that it was done.
- */
-function doublesInFlight({ arena, users, struck }: Witnesses): readonly Entry[] {
-  const said = new Map<string, JournalEntry[]>();
-  for (const call of arena.stage.world.parts.journal.log.read(allOf).entries) {
-    if (call.operation !== "messages" || !call.handled) continue;
-    for (const id of tokensIn(JSON.stringify(call.request))) said.set(id, [...(said.get(id) ?? []), call]);
-  }
-  // One of them was heard, and need not be the last: a call held back by its link arrives after the one that repeats it.
-  return [...said].flatMap(([id, all]) =>
-    all
-      .flatMap((call): readonly Entry[] => {
-        const stop = whyUnheard(call, arena, struck);
-        const lane = `${users.aliasOf(call.user) ?? "somebody"} channel ${String(call.call)}`;
-        return stop === null ? [] : [{ at: call.endedMs, kind: "in flight", lane, stop, ids: [id] }];
-      })
-      .slice(0, all.length - 1),
-  );
-}
-
-function whyUnheard(call: JournalEntry, arena: Arena, struck: readonly StruckFault[]): string | null {
-  if (call.outcome !== "answered") return `answer lost, ${call.outcome}`;
-  const caller = arena.callerOf(call.host);
-  if (caller === undefined) return null;
-  const fault = struck.find(
-    (one) =>
-      call.arrivedMs <= one.healedMs + graceMs && call.endedMs >= one.beganMs - graceMs && losesMarks(one, caller),
-  );
-  return fault === undefined ? null : `${String(fault.planned.n)} ${fault.planned.kind}`;
-}
-
-function losesMarks(fault: StruckFault, caller: Instance): boolean {
-  const { kind, instance, link } = fault.planned;
-  if (touches(fault, caller, "integrations") || kind.startsWith("redis ")) return true;
-  return (
-    instance === caller.n && (kind === "stop" || (kind.startsWith("link ") && (link === "redis" || link === "kafka")))
-  );
+function inFlight({ arena, users, struck }: Witnesses): readonly Entry[] {
+  const { journal, people } = arena.stage.world.parts;
+  return doublesInFlight(journal.log.read(allOf).entries, {
+    struck,
+    callerOf: (host) => arena.callerOf(host),
+    channelOf: (userId) => people.get(userId).channel,
+    aliasOf: (userId) => users.aliasOf(userId),
+  });
 }
