@@ -108,6 +108,11 @@ export function tokensIn(text: string): readonly string[] {
   return [...text.matchAll(TOKEN)].map((match) => match[0]);
 }
 
+/** Whether a text, or the piece of one that was too long, tells an agent what was said before his chat: `Cliente [time]:words` and so on. */
+export function isHistory(text: string): boolean {
+  return text.includes("]:");
+}
+
 /** The parts of a text that is one token and nothing else; null for any other. */
 export function parseToken(text: string): Parsed | null {
   const [match] = text.matchAll(TOKEN);

@@ -1,17 +1,19 @@
 // Whatever of a run can be seen from outside, as entries of a history, judged while it happens: agents' screens, users' phones, the bot, the
 // calls that reach desk and channel, and the topics as a consumer of all of them sees them. It asks nothing of the service.
-import type { ChatEvent, DeadLetter } from "../../../src/processors/messages/generated.ts";
+import type { ChatEvent, DeadLetter, InterconnectionChange } from "../../../src/processors/messages/generated.ts";
 import type { DriverInstance } from "../../../src/topology/in-memory/driver.ts";
 import type { CallerState, CallOutcome, PortCall } from "../../../src/topology/in-memory/instance-gate.ts";
+import type { ConsumedRecord, LaneMark } from "../../../src/topology/ports.ts";
 import { partitionOf } from "../../../src/topology/partitioner.ts";
 import { topics, type TopicSuffix } from "../../../src/topology/topics.ts";
 import { createHistoryChecker, type HistoryRules, type HistoryVerdict } from "../../support/history/check-history.ts";
+import { changelogEntry } from "../../support/history/changelog-entry.ts";
 import type { Entry, Untimed } from "../../support/history/entries.ts";
 import type { DeskChat } from "../../support/fake-desk-types.ts";
 import type { GraphWorld } from "../../support/graph-world.ts";
-import { tokensIn } from "../../support/tokens.ts";
-import { changelogEntry } from "./changelog-entry.ts";
+import { isHistory, tokensIn } from "../../support/tokens.ts";
 import { inShort } from "./in-short.ts";
+import { creationOf, idOf, isClaimed, isDone, isGivenUp, isInDoubt, subjectOf } from "./port-calls.ts";
 import type { Trace } from "./trace.ts";
 
 /** The witness of one run. */
@@ -77,6 +79,10 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   const onTheWayBack = new Set<string>();
   const requests = new Set<string>();
   const facts = new Set<string>();
+  /** When a word was told last. */
+  const toldAt = new Map<string, number>();
+  /** The command to the channel or bot that was begun last, by user. */
+  const begun = new Map<string, string>();
   const places = new Map<string, number>();
   const firstDone = new Map<string, number>();
   const used = new Set<string>();
@@ -134,9 +140,14 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     const { name, args, number } = call;
     if (subjectOf(name, args) !== null) note({ kind: "call ended", call: `${instance.id}#${String(number)}` });
     if (name === "store.claim" && isClaimed(outcome)) epochs.set(`${instance.id} ${String(args[0])}`, Number(args[1]));
+    if (name === "desk.say") told(tokensIn(String(args[1])), isInDoubt(outcome, caller));
+    if (name === "channel.say") told(tokensIn((args[0] as ToUser).text), isInDoubt(outcome, caller));
+    if (name === "store.begin") beginning(args[0] as LaneMark);
     if (name === "channel.say") saidToUser(args[0] as ToUser, outcome);
     if (name === "desk.say") saidToAgent(idOf(args), String(args[1]));
-    if (name === "bot.handBack") handedBack.add((args[0] as { readonly userId: string }).userId);
+    // What was first, a new chat or a late hand-back, shows at once alone.
+    if (name === "bot.handBack" || name === "desk.requestChat") look();
+    if (name === "bot.handBack") givenToBot((args[0] as { readonly userId: string }).userId, outcome);
     const made = creationOf(name, args);
     if (made !== null) repeated(made, made, [made], (one) => one.marksLost);
     if (made !== null && isLate(instance, caller)) permit(`late ${String(now())}`, [made]);
@@ -154,6 +165,28 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
 
   function disturbed(marksLost: boolean): void {
     disturbances.push({ atMs: now(), marksLost });
+  }
+
+  function told(ids: readonly string[], inDoubt: boolean): void {
+    for (const id of ids) toldAt.set(id, now());
+    if (inDoubt) note({ kind: "unheard", ids });
+  }
+
+  /** Whether the store has forgotten since then that a lane had told a word. */
+  const isForgotten = (id: string): boolean => {
+    const atMs = toldAt.get(id) ?? Number.POSITIVE_INFINITY;
+    return disturbances.some((one) => one.marksLost && one.atMs >= atMs);
+  };
+
+  function beginning({ userId, chatId, lane, seq }: LaneMark): void {
+    if (lane === "channel") begun.set(userId, `${chatId} ${String(seq)}`);
+  }
+
+  /** The bot knows no repeats (docs/guarantees.md): a hand-back whose answer never reached its sender, or whose sender has died, may come once more. */
+  function givenToBot(userId: string, outcome: CallOutcome): void {
+    handedBack.add(userId);
+    repeated(`hand-back ${begun.get(userId) ?? ""}`, userId, [`hand-back ${userId}`], () => true);
+    if (!isDone(outcome)) disturbed(false);
   }
 
   /** Facebook's form has no id: a text whose answer never reached its sender, or whose sender has died, may come once more. */
@@ -177,6 +210,8 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
 
   function permit(stop: string, ids: readonly string[]): void {
     note({ kind: "in flight", lane: ids.join(" "), stop, ids });
+    // Whoever may do it again can't know that it was done.
+    note({ kind: "unheard", ids });
   }
 
   function lookAtDesk(): void {
@@ -225,16 +260,12 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     }
   }
 
-  function read(
-    topic: TopicSuffix,
-    partition: number,
-    offset: number,
-    record: Parameters<typeof changelogEntry>[1],
-  ): void {
+  function read(topic: TopicSuffix, partition: number, offset: number, record: ConsumedRecord): void {
     if (record.value === null && topic !== "interconnections") return;
     if (topic === "interconnections") {
-      const entry = changelogEntry(partition, record, (bytes) => valueOf(topic, bytes));
-      if (entry !== null) note(entry);
+      const header = (name: string): string => record.headers.find((one) => one.name === name)?.value?.toString() ?? "";
+      const change = record.value === null ? null : (valueOf(topic, record.value) as InterconnectionChange);
+      note(changelogEntry({ ...record, partition, header }, change?.body ?? null));
     }
     if (record.value === null) return;
     if (topic === "chat-events") fact(partition, offset, valueOf(topic, record.value) as ChatEvent);
@@ -258,7 +289,8 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     if (facts.has(id)) return;
     facts.add(id);
     if (kind === "waiting") served.add(told.userId);
-    if (kind === "ended" || (kind === "refused" && chatId !== null)) {
+    if (chatId !== null && (kind === "ended" || kind === "refused")) {
+      note({ kind: "way back", user: told.userId, chat: chatId });
       served.delete(told.userId);
       onTheWayBack.add(told.userId);
       chatOver(told.userId);
@@ -279,12 +311,14 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   function letter({ topic, partition, offset, value, detail, reason }: DeadLetter): void {
     const about = tokensIn(`${value?.toString() ?? ""} ${detail ?? ""}`);
     const tooLate = (reason === "undeliverable" || reason === "chat_over") && !about.some((id) => underWay.has(id));
+    note({ kind: "unheard", ids: about.filter(isForgotten) });
     const of = `${topic}-${String(partition)}@${String(offset)}`;
     note({
       kind: "dead letter",
       of,
       reason: tooLate ? "undeliverable, the chat was over" : `${reason} ${String(detail)}`,
       about,
+      isCopy: (detail ?? "").startsWith("AttachFile ") || isHistory(value?.toString() ?? ""),
     });
   }
 
@@ -328,35 +362,3 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
 
 /** Facts that end a request. */
 const outcomes: ReadonlySet<string> = new Set(["waiting", "refused", "finish_done", "operator_done"]);
-
-/** Whose serial queue a call belongs to; null for a call that needs none. */
-function subjectOf(name: string, args: readonly unknown[]): string | null {
-  const [first] = args as readonly { readonly id?: string; readonly userId?: string }[];
-  if (name === "desk.poll" || name === "desk.say" || name === "desk.requestChat" || name === "desk.end")
-    return first?.id ?? null;
-  return name === "channel.say" ? (first?.userId ?? null) : null;
-}
-
-/** What a call makes that may be there once; null for other calls. A create that comes late can meet that of the next owner, who has looked and found nothing. */
-function creationOf(name: string, args: readonly unknown[]): string | null {
-  const [request] = args as readonly { readonly chatId?: string; readonly reference?: string }[];
-  if (name === "desk.ensureCase") return `case ${request?.chatId ?? ""}`;
-  return name === "desk.attachFile" ? `file ${request?.reference ?? ""}` : null;
-}
-
-function idOf([first]: readonly unknown[]): string {
-  return (first as { readonly id: string }).id;
-}
-
-/** The caller has closed the connection before the request came. */
-function isGivenUp(args: readonly unknown[]): boolean {
-  return args.some((argument) => argument instanceof AbortSignal && argument.aborted);
-}
-
-function isClaimed(outcome: CallOutcome): boolean {
-  return "value" in outcome && (outcome.value as { readonly kind?: string }).kind === "claimed";
-}
-
-function isDone(outcome: CallOutcome): boolean {
-  return "value" in outcome && (outcome.value as { readonly kind?: string }).kind === "done";
-}

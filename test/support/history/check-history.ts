@@ -8,11 +8,11 @@
  *
  * or `judgeHistory(entries, rules)` for a history that is complete. What each invariant needs to be decided:
  *
- *   I1 delivered      offered, answered, shown | settled | dead letter | replied; with `record`: what was acknowledged is stored
- *   I2 once           the same, created, and `in flight` for the doubles that a hard stop may leave
+ *   I1 delivered      offered, answered, shown | settled | dead letter | replied, `unheard` where it may be two of them; with `record`: what was acknowledged is stored
+ *   I2 once           the same, created, way back and handed back, and `in flight` for the doubles that a hard stop may leave
  *   I3 order          offered, answered, shown: of two words of one user and direction, when the first was answered before the second was offered
  *   I4 one speaker    call began, call ended, process; changelog claims
- *   I5 one owner      chat, handed back
+ *   I5 one owner      chat, handed back; offered and shown of what is said after it
  *   I6 neighbours     offered, shown, fault, healed; only with the rule `neighbours`
  *   I7 loud or alive  process, sample of `lag`, healed, effects
  *   I8 bounded        sample, poison, dead letter

@@ -79,12 +79,19 @@ export function createConvergenceCheck(): Check {
       return entry.kind === "changelog" ? take(entry, entry.at) : nothing;
     },
     end() {
+      if (partitions.size === 0 || stored.size === 0) return nothing;
       const folded = new Map([...partitions.values()].flatMap(fold));
-      return [...stored].flatMap(([user, state]): readonly Finding[] => {
-        const said = folded.get(user) ?? null;
-        if (partitions.size === 0 || canonical(said) === canonical(state)) return nothing;
-        return [{ invariant: "I10", what: "diverged", subject: user, detail: difference(said, state), at: null }];
-      });
+      const found = (what: string, subject: string, detail: string): readonly Finding[] => [
+        { invariant: "I10", what, subject, detail, at: null },
+      ];
+      const unasked = [...folded].filter(([user, state]) => state !== null && !stored.has(user));
+      return [
+        ...unasked.flatMap(([user]) => found("not looked at", user, "changelog has a state, Redis was not asked")),
+        ...[...stored].flatMap(([user, state]) => {
+          const said = folded.get(user) ?? null;
+          return canonical(said) === canonical(state) ? nothing : found("diverged", user, difference(said, state));
+        }),
+      ];
     },
   };
 }

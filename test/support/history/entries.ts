@@ -23,10 +23,12 @@ export type Entry = At &
     | Replied
     | Created
     | ChatStep
+    | WayBack
     | HandedBack
     | CallBegan
     | CallEnded
     | InFlight
+    | Unheard
     | RecordSeen
     | Poison
     | DeadLetterSeen
@@ -106,6 +108,16 @@ export interface ChatStep {
   readonly step: "requested" | "accepted" | "ended";
 }
 
+/**
+ * The service has told (a fact) that a chat, or a connect that it refused, is over: the bot gets its user, once. `chat` is the service's own id of
+ * it, since a refused connect never came to the desk. Told again it says nothing new.
+ */
+export interface WayBack {
+  readonly kind: "way back";
+  readonly user: string;
+  readonly chat: string;
+}
+
 /** The bot was given the user. */
 export interface HandedBack {
   readonly kind: "handed back";
@@ -132,13 +144,22 @@ export interface CallEnded {
 }
 
 /**
- * A command that was shown to be begun and not done at a hard stop: each of its ids (tokens, or `what of` of a creation) may be
- * seen once more. At most one per lane and stop.
+ * A command that was shown to be begun and not done at a hard stop: each of its ids (tokens, `what of` of a creation, `hand-back user`)
+ * may be seen once more. At most one per lane and stop.
  */
 export interface InFlight {
   readonly kind: "in flight";
   readonly lane: string;
   readonly stop: string;
+  readonly ids: readonly string[];
+}
+
+/**
+ * A call that showed these words, and whose answer never reached the service, or reached one that could not act on it any more: it cannot
+ * know that they were shown, and may call them refused or put them into the dead letters besides.
+ */
+export interface Unheard {
+  readonly kind: "unheard";
   readonly ids: readonly string[];
 }
 
@@ -162,9 +183,13 @@ export interface Poison {
   readonly of: string;
 }
 
-/** A dead letter: of which record (any name that a repeat shares), why, and the ids that stand in its bytes. */
+/**
+ * A dead letter: of which record (any name that a repeat shares), why, and the ids that stand in its bytes. `isCopy`: they are those of a file, or what a
+ * chat was told of the words before it: such words are told by themselves or to other chats too.
+ */
 export interface DeadLetterSeen {
   readonly kind: "dead letter";
+  readonly isCopy?: boolean;
   readonly of: string;
   readonly reason: string;
   readonly about: readonly string[];

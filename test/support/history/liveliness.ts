@@ -22,10 +22,12 @@ interface Instance {
 /** A check of life. */
 export function createLivelinessCheck(rule: LivelinessRule): Check {
   const instances = new Map<string, Instance>();
-  const work = new Map<string, "offered" | "open">();
+  /** When it was accepted; null for what is only offered. */
+  const work = new Map<string, number | null>();
   const lags = new Map<string, { lastBusyAt: number | null; value: number }>();
   let healedAt: number | null = null;
   let lastEffectAt = 0;
+  let lastAt = 0;
 
   function step({ actor, step, code }: ProcessStep, at: number): readonly Finding[] {
     const known = instances.get(actor) ?? { ready: null, gone: false, ended: false };
@@ -42,9 +44,9 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
   }
 
   function follow(entry: Entry): void {
-    if (entry.kind === "offered" && parseToken(entry.id) !== null) work.set(entry.id, "offered");
+    if (entry.kind === "offered" && parseToken(entry.id) !== null) work.set(entry.id, null);
     if (entry.kind === "answered" && work.has(entry.id)) {
-      if (entry.outcome === "ok") work.set(entry.id, "open");
+      if (entry.outcome === "ok") work.set(entry.id, entry.at);
       else work.delete(entry.id);
     }
     if (entry.kind === "shown") for (const id of tokensIn(entry.text)) work.delete(id);
@@ -57,8 +59,9 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
   }
 
   function silence(at: number): readonly Finding[] {
-    if (healedAt === null || ![...work.values()].includes("open")) return nothing;
-    const since = Math.max(healedAt, lastEffectAt);
+    if (healedAt === null) return nothing;
+    const oldest = [...work.values()].find((acceptedAt) => acceptedAt !== null) ?? Number.POSITIVE_INFINITY;
+    const since = Math.max(healedAt, lastEffectAt, oldest);
     if (at - since <= rule.silenceMs) return nothing;
     return [
       {
@@ -74,6 +77,7 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
   return {
     see(entry) {
       const found: Finding[] = [];
+      lastAt = entry.at;
       if (isEffect(entry)) {
         found.push(...silence(entry.at));
         lastEffectAt = entry.at;
@@ -88,6 +92,7 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
       const lagging = [...lags].filter(([, { value, lastBusyAt }]) => value > 0 || (lastBusyAt ?? 0) > limit);
       const idle = [...instances].filter(([, { ready, gone }]) => healedAt !== null && !gone && ready === false);
       return [
+        ...silence(lastAt),
         ...lagging.map(([subject, { value }]): Finding => ({
           invariant: "I7",
           what: "lag",
@@ -107,6 +112,10 @@ export function createLivelinessCheck(rule: LivelinessRule): Check {
   };
 }
 
+const effects: ReadonlySet<Entry["kind"]> = new Set<Entry["kind"]>([
+  ...(["shown", "replied", "handed back", "created", "settled", "dead letter"] as const),
+]);
+
 function isEffect({ kind }: Entry): boolean {
-  return kind === "shown" || kind === "replied" || kind === "handed back" || kind === "created";
+  return effects.has(kind);
 }

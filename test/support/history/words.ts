@@ -11,6 +11,10 @@ interface Word {
   answeredAt: number;
   outcome: Outcome;
   settled: boolean;
+  /** Its sender was told that it will not arrive, or it is a dead letter. */
+  refusedAs: string | null;
+  /** The service could not know that it was shown. */
+  unheard: boolean;
   /** Sightings, all of them and the most within one session. */
   times: number;
   timesAtOnce: number;
@@ -46,6 +50,8 @@ export function createWordsCheck(): WordsCheck {
       answeredAt,
       outcome: "info",
       settled: false,
+      refusedAs: null,
+      unheard: false,
       times: 0,
       timesAtOnce: 0,
       bySession: new Map(),
@@ -84,6 +90,11 @@ export function createWordsCheck(): WordsCheck {
     return [{ invariant: "I3", what: "reordered", subject: id, detail: `shown after ${before.id}`, at }];
   }
 
+  function markUnheard(id: string): void {
+    const word = words.get(id);
+    if (word !== undefined) word.unheard = true;
+  }
+
   const surplusOf = (id: string, { timesAtOnce }: Word): { readonly covered: number; readonly doubled: number } => {
     const surplus = Math.max(0, timesAtOnce - 1);
     const covered = Math.min(surplus, permits.get(id)?.length ?? 0);
@@ -99,18 +110,22 @@ export function createWordsCheck(): WordsCheck {
       if (entry.kind === "in flight") for (const id of entry.ids) listOf(permits, id).push(entry);
       for (const id of ends(entry)) {
         const word = words.get(id);
-        if (word !== undefined) word.settled = true;
+        if (word === undefined) continue;
+        word.settled = true;
+        word.refusedAs ??= refusal(entry);
       }
+      if (entry.kind === "unheard") for (const id of entry.ids) markUnheard(id);
       return nothing;
     },
     end() {
       return [...words].flatMap(([id, word]): readonly Finding[] => {
-        const { times, outcome, settled } = word;
+        const { times, outcome, settled, refusedAs, unheard } = word;
         const found = (invariant: "I1" | "I2", what: string, detail: string): readonly Finding[] => [
           { invariant, what, subject: id, detail, at: null },
         ];
         if (outcome === "fail" && times > 0) return found("I1", "phantom", "was refused to its sender");
         if (outcome === "ok" && times === 0 && !settled) return found("I1", "lost", "accepted and never shown");
+        if (times > 0 && refusedAs !== null && !unheard) return found("I1", "two ends", `shown, and ${refusedAs}`);
         if (surplusOf(id, word).doubled > 0) return found("I2", "doubled", `shown ${String(word.timesAtOnce)} times`);
         return nothing;
       });
@@ -124,6 +139,12 @@ export function createWordsCheck(): WordsCheck {
 function ends(entry: Entry): readonly string[] {
   if (entry.kind === "settled") return [entry.id];
   return entry.kind === "dead letter" ? entry.about : [];
+}
+
+/** Null for an end that lets a word be shown besides: from the context, to the next agent. */
+function refusal(entry: Entry): string | null {
+  if (entry.kind === "dead letter" && entry.isCopy !== true) return `a dead letter, ${entry.reason}`;
+  return entry.kind === "settled" && entry.as === "refusal" ? "refused to its sender" : null;
 }
 
 function misplaced(id: string, word: Word, { witness, user }: Shown): string | null {

@@ -25,7 +25,9 @@ import {
   state,
   step,
   stored,
+  unheard,
   up,
+  wayBack,
 } from "./histories.ts";
 
 const fact = (offset: number, id: string, content: string, sequence: number): Untimed => ({
@@ -94,6 +96,34 @@ describe("I1, delivered", () => {
       "a word that the dead letters hold",
       history(said(up(1)), { ...letter("t-0@1", up(1)), reason: "lane-overflow" } as Untimed),
       ["I8 dead letter: t-0@1"],
+    ],
+    [
+      "a word shown, whose sender was told that it will not arrive",
+      history(said(up(1)), screen(up(1)), { kind: "settled", id: up(1), as: "refusal" }),
+      [`I1 two ends: ${up(1)}`],
+    ],
+    [
+      "a word shown whose answer was lost, and its sender told so",
+      history(said(up(1)), screen(up(1)), unheard(up(1)), { kind: "settled", id: up(1), as: "refusal" }),
+      [],
+    ],
+    [
+      "a word shown that became a dead letter besides",
+      history({ kind: "poison", of: "t-0@1" }, said(up(1)), screen(up(1)), letter("t-0@1", up(1))),
+      [`I1 two ends: ${up(1)}`],
+    ],
+    [
+      "a word shown in the history of the next chat after it had ended as context",
+      history(said(up(1)), { kind: "settled", id: up(1), as: "context" }, screen(up(1))),
+      [],
+    ],
+    [
+      "a word shown that stands in the history which could not be told to the next chat",
+      history({ kind: "poison", of: "t-0@1" }, said(up(1)), screen(up(1)), {
+        ...(letter("t-0@1", up(1)) as Extract<Untimed, { kind: "dead letter" }>),
+        isCopy: true,
+      }),
+      [],
     ],
     ["a request without an end", history(offered("r1"), answered("r1")), ["I1 lost: r1"]],
     [
@@ -267,6 +297,28 @@ describe("I5, one owner", () => {
     ],
   ])("%s", (_, entries, expected) => {
     expect(found(entries)).toEqual(expected);
+  });
+
+  it("tells a hand-back in the middle of a chat that goes on, also when the chat ends later", () => {
+    const middle = [chat("requested"), chat("accepted"), said(up(1)), handedBack];
+    expect(found(history(...middle, said(down(2)), phone(down(2)), screen(up(1)), chat("ended")))).toEqual([
+      "I5 two owners: ana",
+    ]);
+    expect(found(history(...middle, said(up(2)), screen(up(1)), screen(up(2)), chat("ended")))).toEqual([
+      "I5 two owners: ana",
+    ]);
+    // What was on its way when the chat was given up may still come.
+    expect(found(history(...middle, screen(up(1)), chat("ended")))).toEqual([]);
+  });
+
+  it("counts the hand-backs of a chat, and what an answer that was lost explains", () => {
+    const over = [...chatted, wayBack("c1"), wayBack("c1"), handedBack];
+    const repeat: Untimed = { kind: "in flight", lane: "channel", stop: "1", ids: ["hand-back ana"] };
+    expect(found(history(...over))).toEqual([]);
+    expect(found(history(...over, handedBack))).toEqual(["I2 doubled: hand-back ana"]);
+    expect(found(history(...over, handedBack, repeat))).toEqual([]);
+    expect(found(history(...over, handedBack, handedBack, repeat))).toEqual(["I2 doubled: hand-back ana"]);
+    expect(found(history(...over, wayBack("c2"), handedBack))).toEqual([]);
   });
 
   it("tells a hand-back that came too late", () => {

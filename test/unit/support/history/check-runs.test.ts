@@ -65,6 +65,27 @@ describe("I7, loud or alive", () => {
   });
 });
 
+describe("I7, silence", () => {
+  const idle: Untimed = { kind: "sample", of: "rss", subject: "a", value: 1 };
+  const settled: Untimed = { kind: "settled", id: up(1), as: "refusal" };
+  it.each<readonly [string, readonly Entry[], readonly string[]]>([
+    [
+      "no effect ever again, and then the work settled",
+      history(said(up(1)), healed, idle, idle, idle, settled),
+      ["I7 silence: service"],
+    ],
+    [
+      "no effect to the end of the history",
+      history(said(up(1)), healed, idle, idle, idle, idle),
+      [`I1 lost: ${up(1)}`, "I7 silence: service"],
+    ],
+    ["work settled in time, and then nothing", history(said(up(1)), healed, settled, idle, idle, idle, idle), []],
+    ["work that came long after the faults", history(healed, idle, idle, idle, idle, said(up(1)), screen(up(1))), []],
+  ])("%s", (_, entries, expected) => {
+    expect(found(entries, { silenceMs: 30 })).toEqual(expected);
+  });
+});
+
 describe("I8, bounded", () => {
   it("tells dead letters that nobody poisoned, and poison without one; a repeat is none", () => {
     expect(found(history(letter("t-0@1"), letter("t-0@1")))).toEqual(["I8 dead letter: t-0@1"]);
@@ -149,6 +170,14 @@ describe("I10, converged", () => {
     ],
   ])("%s", (_, entries, expected) => {
     expect(found(entries)).toEqual(expected);
+  });
+
+  it("tells a state on the changelog of which Redis was not asked, where it was asked at all", () => {
+    const second = [changelog(4, state("bo", "open"), 0, 2), changelog(5, cursor(5), 0, 2)];
+    expect(found(history(...first, ...second, stored("ana", "open")))).toEqual(["I10 not looked at: bo"]);
+    expect(found(history(...first, ...second))).toEqual([]);
+    const gone = changelog(6, { type: "user", user: "bo", state: null }, 0, 3);
+    expect(found(history(...first, ...second, gone, changelog(7, cursor(6), 0, 3), stored("ana", "open")))).toEqual([]);
   });
 
   it("names the fields that differ", () => {

@@ -28,6 +28,9 @@ export const chat = (step: "requested" | "accepted" | "ended", session = "s1", u
   step,
 });
 export const handedBack: Untimed = { kind: "handed back", user: "ana" };
+export const wayBack = (chat: string): Untimed => ({ kind: "way back", user: "ana", chat });
+/** What the service was not told, or told too late. */
+export const unheard = (id: string): Untimed => ({ kind: "unheard", ids: [id] });
 export const began = (call: string, epoch: number | null = null, actor = "a"): Untimed => ({
   ...{ kind: "call began", lane: "poll", subject: "s1" },
   ...{ call, actor, epoch },
