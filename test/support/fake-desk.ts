@@ -49,6 +49,7 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   } = options;
   const sessions = new Map<string, Session>();
   const contacts = new Map<string, string>();
+  const byPhone = new Map<string, string>();
   const cases: { caseId: string; contactId: string; subject: string; at: number }[] = [];
   const created: string[] = [];
   const closed = new Set<string>();
@@ -220,9 +221,11 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
   const desk: Desk = {
     ensureContact: (request, mayExist, signal) =>
       call("ensureContact", signal, () => {
-        const known = contacts.get(request.email);
-        const contactId = known ?? `contact-${String(contacts.size + 1)}`;
-        contacts.set(request.email, contactId);
+        const { email, phoneNumber } = request;
+        const known = contacts.get(email) ?? (phoneNumber === null ? undefined : byPhone.get(phoneNumber));
+        const contactId = known ?? `contact-${String(new Set(contacts.values()).size + 1)}`;
+        if (known === undefined) contacts.set(email, contactId);
+        if (known === undefined && phoneNumber !== null) byPhone.set(phoneNumber, contactId);
         return {
           kind: "done",
           value: { contactId, created: known === undefined || mayExist, blocked: blocked.includes(request.email) },
