@@ -4,6 +4,7 @@ import { openFactReader, type FactReader } from "../support/chat-facts.ts";
 import { openDeadLetterLab, type DeadLetterLab } from "../support/dead-letter-lab.ts";
 import { openTopicProducer } from "../support/topic-producer.ts";
 import { openArena, type Arena, type ArenaOptions } from "./arena.ts";
+import { openTopicReader, type TopicReader } from "./topics.ts";
 import { createUsers, type Manner, type Users } from "./users.ts";
 import { createWords, type Words } from "./words.ts";
 
@@ -12,6 +13,7 @@ export interface Cast {
   readonly arena: Arena;
   readonly lab: DeadLetterLab;
   readonly facts: FactReader;
+  readonly topics: TopicReader;
   readonly words: Words;
   readonly users: Users;
 }
@@ -31,11 +33,13 @@ export async function withCast<Result>(
     closers.push(() => lab.close());
     const facts = await openFactReader(addresses, names.topic);
     closers.push(() => facts.close());
+    const topics = await openTopicReader(arena.stage);
+    closers.push(() => topics.close());
     const upstream = await openTopicProducer(arena.stage);
     closers.push(() => upstream.close());
     const words = createWords(arena, lab);
     const users = createUsers({ arena, words, facts, upstream }, options.manner);
-    return await work({ arena, lab, facts, words, users });
+    return await work({ arena, lab, facts, topics, words, users });
   } finally {
     for (const close of closers.reverse()) await close();
     await arena.close();

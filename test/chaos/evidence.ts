@@ -1,13 +1,15 @@
-// What the witnesses of an arena have seen, as entries of a history: phones, screens, calls, sessions, hand-backs, facts, dead letters,
-// contacts. Collected when all is quiet; what senders were told was noted while it happened (words.ts, users.ts).
+// What the witnesses of an arena have seen, as entries of a history: phones, screens, calls, sessions, hand-backs, facts, dead letters, contacts,
+// cases, files, every topic, and the states in Redis. Collected when all is quiet; what senders were told was noted while it happened (words.ts, users.ts).
 import type { JournalEntry } from "../../sandbox/world/journal.ts";
 import type { FactReader } from "../support/chat-facts.ts";
 import type { DeadLetterLab } from "../support/dead-letter-lab.ts";
 import type { CallBegan, Entry } from "../support/history/entries.ts";
-import { tokensIn } from "../support/tokens.ts";
+import { isHistory, tokensIn } from "../support/tokens.ts";
 import type { Arena } from "./arena.ts";
-import { doublesInFlight, isBlurred } from "./in-flight.ts";
+import { creations } from "./creations.ts";
+import { doublesInFlight, isBlurred, otherDoubts, type Circumstances } from "./in-flight.ts";
 import type { StruckFault } from "./nemesis.ts";
+import type { TopicReader } from "./topics.ts";
 import type { Users } from "./users.ts";
 
 /** Who tells. */
@@ -16,6 +18,7 @@ export interface Witnesses {
   readonly users: Users;
   readonly facts: FactReader;
   readonly lab: DeadLetterLab;
+  readonly topics: TopicReader;
   readonly struck: readonly StruckFault[];
 }
 
@@ -28,10 +31,13 @@ export async function collectEvidence(witnesses: Witnesses): Promise<readonly En
     ...calls(witnesses),
     ...chats(witnesses),
     ...handBacks(witnesses),
+    ...waysBack(witnesses),
     ...outcomes(witnesses),
     ...letters(witnesses),
     ...contacts(witnesses),
+    ...casesAndFiles(witnesses),
     ...inFlight(witnesses),
+    ...(await topicsAndStates(witnesses)),
   ];
 }
 
@@ -93,24 +99,25 @@ function laneOf({ operation }: JournalEntry): CallBegan["lane"] | null {
   return operation === "messages" || operation === "send-to" || operation === "trigger" ? "channel" : null;
 }
 
+/** Sessions, facts and records of the org keep the time of day; all else is on the monotonic clock. */
+function monotonicFrom({ stage }: Arena): number {
+  const { clock } = stage.world.parts;
+  return clock.monotonicMs() - clock.nowMs();
+}
+
 function chats({ arena, users }: Witnesses): readonly Entry[] {
   const { desk } = arena.stage.world.parts;
-  const { clock } = arena.stage.world.parts;
-  // Sessions keep the time of day; all else is on the monotonic clock.
-  const toMonotonic = clock.monotonicMs() - clock.nowMs();
   return [...desk.byId.values()].flatMap((session): readonly Entry[] => {
     const user = users.aliasOf(session.user);
     if (user === undefined) return [];
     const step = (at: number, what: "requested" | "accepted" | "ended"): Entry => ({
       ...{ at, kind: "chat", user, session: session.id, step: what },
     });
-    const requestedAt = session.createdAt + toMonotonic;
-    const endedAt = session.polls.at(-1)?.endMs ?? requestedAt;
-    const isOpen = session.state === "ENGAGED" || session.state === "QUEUED";
+    const { engagedAtMs, overAtMs } = session;
     return [
-      step(requestedAt, "requested"),
-      ...(session.agentId === undefined ? [] : [step(requestedAt, "accepted")]),
-      ...(isOpen ? [] : [step(endedAt, "ended")]),
+      step(session.createdAt + monotonicFrom(arena), "requested"),
+      ...(engagedAtMs === undefined ? [] : [step(engagedAtMs, "accepted")]),
+      ...(overAtMs === undefined ? [] : [step(overAtMs, "ended")]),
     ];
   });
 }
@@ -121,6 +128,15 @@ function handBacks({ arena, users }: Witnesses): readonly Entry[] {
   return given.flatMap(({ userId, atMs }): readonly Entry[] => {
     const user = users.aliasOf(userId);
     return user === undefined ? [] : [{ at: atMs, kind: "handed back", user }];
+  });
+}
+
+/** Chats and refused connects that are over for the service: the bot gets their user. */
+function waysBack({ arena, users, facts }: Witnesses): readonly Entry[] {
+  return facts.all().flatMap(({ kind, userId, chatId, occurredAt }): readonly Entry[] => {
+    const user = users.aliasOf(userId);
+    if (user === undefined || chatId === null || (kind !== "ended" && kind !== "refused")) return [];
+    return [{ at: occurredAt + monotonicFrom(arena), kind: "way back", user, chat: chatId }];
   });
 }
 
@@ -140,11 +156,15 @@ function outcomes({ arena, facts }: Witnesses): readonly Entry[] {
 }
 
 function letters({ arena, lab }: Witnesses): readonly Entry[] {
-  const at = arena.now();
-  return lab.letters().map(({ topic, partition, offset, reason, value, holds }): Entry => ({
-    ...{ at, kind: "dead letter", reason, about: tokensIn(value?.toString("utf8") ?? "") },
-    of: holds === "text" ? `text ${value?.toString("utf8") ?? ""}` : placeOf(topic, partition, offset),
-  }));
+  return lab.letters().map((letter): Entry => {
+    const { topic, partition, offset, reason, detail, value, holds, occurredAt } = letter;
+    const text = value?.toString("utf8") ?? "";
+    return {
+      ...{ at: occurredAt + monotonicFrom(arena), kind: "dead letter", reason, about: tokensIn(text) },
+      of: holds === "text" ? `text ${text}` : placeOf(topic, partition, offset),
+      isCopy: (detail ?? "").startsWith("AttachFile ") || isHistory(text),
+    };
+  });
 }
 
 /** Where a record stands, as dead letters and poison are named. */
@@ -160,12 +180,38 @@ function contacts({ arena }: Witnesses): readonly Entry[] {
   }));
 }
 
+function casesAndFiles({ arena, users, facts, struck }: Witnesses): readonly Entry[] {
+  const { desk, people } = arena.stage.world.parts;
+  const cases = [...desk.records.all("Case")].flatMap(({ Id, ContactId, CreatedDate }) => {
+    const email = desk.records.get("Contact", String(ContactId))?.["Email"];
+    const userId = people.find(String(email));
+    return users.aliasOf(userId) === undefined ? [] : [{ id: Id, userId, at: Date.parse(String(CreatedDate)) }];
+  });
+  const files = [...desk.records.all("ContentVersion")].map(({ Description, CreatedDate }) => ({
+    reference: String(Description),
+    at: Date.parse(String(CreatedDate)),
+  }));
+  return creations({ cases, files }, { facts: facts.all(), struck, monotonicFrom: monotonicFrom(arena) });
+}
+
+/** What the independent consumer has read, in the order of each partition, and the states in Redis. */
+async function topicsAndStates({ arena, users, topics }: Witnesses): Promise<readonly Entry[]> {
+  const userIds = arena.stage.world.parts.people.list().map(({ userId }) => userId);
+  const aliasOf = (userId: string): string => users.aliasOf(userId) ?? "somebody";
+  const known = userIds.filter((userId) => users.aliasOf(userId) !== undefined);
+  const states = await topics.states(known, aliasOf);
+  const at = arena.now();
+  return [...topics.entries(aliasOf), ...states].map((entry) => ({ ...entry, at }));
+}
+
 function inFlight({ arena, users, struck }: Witnesses): readonly Entry[] {
   const { journal, people } = arena.stage.world.parts;
-  return doublesInFlight(journal.log.read(allOf).entries, {
+  const calls = journal.log.read(allOf).entries;
+  const circumstances: Circumstances = {
     struck,
     callerOf: (host) => arena.callerOf(host),
     channelOf: (userId) => people.get(userId).channel,
     aliasOf: (userId) => users.aliasOf(userId),
-  });
+  };
+  return [...doublesInFlight(calls, circumstances), ...otherDoubts(calls, circumstances)];
 }

@@ -8,6 +8,7 @@ import { Redis } from "ioredis";
 
 import { kafkaAnswers, redisAnswers, registryAnswers, type Probe } from "../../sandbox/services/probes.ts";
 import type { FaultOrder } from "../../sandbox/world/faults.ts";
+import type { JournalEntry } from "../../sandbox/world/journal.ts";
 import { handOver } from "../../sandbox/world/live-agent/failover.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import type { LinkFault } from "../support/tcp-proxy.ts";
@@ -32,6 +33,9 @@ export interface Scene {
 }
 
 type Strike = (scene: Scene, fault: PlannedFault) => Promise<Ongoing>;
+
+const showsWithinMs = 5_000;
+const lookEveryMs = 50;
 
 const run = promisify(execFile);
 
@@ -143,7 +147,7 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
     const before = await redis.dbsize();
     await redis.flushall();
     await redis.quit();
-    return { target: "redis", prove: async () => `${String(before)} keys gone`, heal: async () => undefined };
+    return { target: "redis", prove: async () => told(before, "keys gone"), heal: async () => undefined };
   },
   "broker kill": ({ arena }) =>
     away(
@@ -178,15 +182,20 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
     const numbering = draw < 0.5 ? "restart" : "continue";
     const how = { numbering, redeliver: Math.floor(draw * 3), resetSequence: draw > 0.3 } as const;
     for (const session of sessions) handOver(session, how);
-    const moved = (): number =>
-      journal.log.read({ since, limit: 100_000, matching: ({ operation }) => operation === "ReconnectSession" }).entries
-        .length;
+    const ids = new Set(sessions.map(({ id }) => id));
+    const count = (matching: (call: JournalEntry) => boolean): number =>
+      journal.log.read({ since, limit: 100_000, matching: (call) => isOf(ids, call) && matching(call) }).entries.length;
     return {
       target: `${String(sessions.length)} sessions, numbering ${numbering}`,
       async prove() {
-        const seen = journal.log.read({ since, limit: 100_000, matching: ({ status }) => status === 503 }).entries
-          .length;
-        return seen > 0 ? `503 answered ${String(seen)} times, ${String(moved())} reconnects` : null;
+        const moved = await soon(() =>
+          told(
+            count(({ status }) => status === 503),
+            "calls of theirs answered 503",
+          ),
+        );
+        const reconnects = count(({ operation }) => operation === "ReconnectSession");
+        return moved === null ? null : `${moved}, ${String(reconnects)} reconnects`;
       },
       heal: async () => undefined,
     };
@@ -200,13 +209,20 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
       { system: "salesforce", operation: "Messages", share: 0.5, effect: { kind: "status", status: 409 } },
     ]),
   async "desk forgets"({ arena, users }, { draw }) {
-    const { desk } = arena.stage.world.parts;
+    const { desk, journal } = arena.stage.world.parts;
+    const since = journal.log.end();
     const engaged = [...desk.byKey.values()].filter(({ state }) => state === "ENGAGED");
     const session = engaged[Math.floor(draw * engaged.length)];
     if (session !== undefined) users.forget(session);
     return {
       target: "a session in mid chat",
-      prove: async () => (session === undefined ? null : "its key is answered 403"),
+      async prove() {
+        const ids = new Set(session === undefined ? [] : [session.id]);
+        const matching = (call: JournalEntry): boolean => isOf(ids, call) && call.status === 403;
+        return soon(() =>
+          told(journal.log.read({ since, limit: 100_000, matching }).entries.length, "calls of its answered 403"),
+        );
+      },
       heal: async () => undefined,
     };
   },
@@ -224,6 +240,11 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
       })),
     ),
 };
+
+/** Whether a call came from one of these sessions. */
+function isOf(ids: ReadonlySet<string>, { session }: JournalEntry): boolean {
+  return session !== undefined && ids.has(session);
+}
 
 function instanceOf(arena: Arena, { instance }: PlannedFault): Instance {
   const one = arena.instances[instance];
@@ -255,6 +276,13 @@ async function link({ arena }: Scene, planned: PlannedFault, fault: LinkFault): 
       proxy.heal();
     },
   };
+}
+
+/** A fault of one moment shows with the next call that it concerns. */
+async function soon(look: () => string | null): Promise<string | null> {
+  const untilMs = performance.now() + showsWithinMs;
+  while (look() === null && performance.now() < untilMs) await delay(lookEveryMs);
+  return look();
 }
 
 function told(count: number, what: string): string | null {

@@ -1,7 +1,7 @@
 // Which calls of a run nobody can be sure of, because a fault struck while they were under way: what is left out of the history for that, and which
 // repeats are excused by it (docs/guarantees.md, where it ends). Pure. Called by evidence.ts.
 import type { JournalEntry } from "../../sandbox/world/journal.ts";
-import type { InFlight } from "../support/history/entries.ts";
+import type { InFlight, Unheard } from "../support/history/entries.ts";
 import { tokensIn } from "../support/tokens.ts";
 import type { Instance } from "./arena.ts";
 import type { StruckFault } from "./nemesis.ts";
@@ -23,12 +23,17 @@ const graceMs = 2_000;
 
 /** Whether a call came over a link at fault, or of an instance that stood still or was killed: its end at the simulator is not that of its caller. */
 export function isBlurred(call: JournalEntry, caller: Caller, struck: Circumstances["struck"]): boolean {
-  const link: LinkName =
-    call.system === "salesforce" ? "salesforce" : call.system === "integrations" ? "integrations" : "bot";
   return struck.some(
     (fault) =>
-      call.arrivedMs <= fault.healedMs + graceMs && call.endedMs >= fault.beganMs && touches(fault, caller, link),
+      call.arrivedMs <= fault.healedMs + graceMs &&
+      call.endedMs >= fault.beganMs &&
+      touches(fault, caller, linkOf(call)),
   );
+}
+
+function linkOf({ system }: JournalEntry): LinkName {
+  if (system === "salesforce" || system === "integrations") return system;
+  return "bot";
 }
 
 /** Whether a fault is about what an instance sends and gets over a link. */
@@ -48,29 +53,20 @@ function touches({ planned }: Struck, caller: Caller, link: LinkName): boolean {
  */
 export function doublesInFlight(
   calls: readonly JournalEntry[],
-  { struck, callerOf, channelOf, aliasOf }: Circumstances,
+  circumstances: Circumstances,
 ): readonly (InFlight & { readonly at: number })[] {
+  const { channelOf, aliasOf } = circumstances;
   const said = new Map<string, JournalEntry[]>();
   for (const call of calls) {
     if (call.operation !== "messages" || !call.handled) continue;
     if (call.user === undefined || channelOf(call.user) !== "facebook") continue;
     for (const id of tokensIn(JSON.stringify(call.request))) said.set(id, [...(said.get(id) ?? []), call]);
   }
-  const whyUnheard = (call: JournalEntry): string | null => {
-    if (call.outcome !== "answered") return `answer lost, ${call.outcome}`;
-    const caller = callerOf(call.host);
-    if (caller === undefined) return null;
-    const fault = struck.find(
-      (one) =>
-        call.arrivedMs <= one.healedMs + graceMs && call.endedMs >= one.beganMs - graceMs && losesMarks(one, caller),
-    );
-    return fault === undefined ? null : `${String(fault.planned.n)} ${fault.planned.kind}`;
-  };
   // One of them was heard, and need not be the last: a call held back by its link arrives after the one that repeats it.
   return [...said].flatMap(([id, all]) =>
     all
       .flatMap((call) => {
-        const stop = whyUnheard(call);
+        const stop = whyUnheard(call, circumstances);
         const lane = `${aliasOf(call.user) ?? "somebody"} channel ${String(call.call)}`;
         return stop === null ? [] : [{ at: call.endedMs, kind: "in flight" as const, lane, stop, ids: [id] }];
       })
@@ -78,9 +74,57 @@ export function doublesInFlight(
   );
 }
 
-function losesMarks(fault: Struck, caller: Caller): boolean {
+/**
+ * A hand-back carries no id either: where it was not shown that its answer came and could be noted, it may come once more. And a word whose answer was
+ * lost so may be shown and be told as undelivered besides.
+ */
+export function otherDoubts(
+  calls: readonly JournalEntry[],
+  circumstances: Circumstances,
+): readonly ((InFlight | Unheard) & { readonly at: number })[] {
+  return calls.flatMap((call): readonly ((InFlight | Unheard) & { readonly at: number })[] => {
+    const isHandBack = call.operation === "send-to" || call.operation === "trigger";
+    const isWord = call.operation === "messages" || call.operation === "ChatMessage";
+    if (!call.handled || !(isHandBack || isWord)) return [];
+    const stop = whyUnheard(call, circumstances);
+    if (stop === null) return [];
+    const at = call.endedMs;
+    const user = circumstances.aliasOf(call.user) ?? "somebody";
+    if (isHandBack)
+      return [{ at, kind: "in flight", lane: `${user} bot ${String(call.call)}`, stop, ids: [`hand-back ${user}`] }];
+    return [{ at, kind: "unheard", ids: tokensIn(JSON.stringify(call.request)) }];
+  });
+}
+
+/**
+ * Whether a create may have been under way to Salesforce, or its caller have stood still, at a moment: then a repeat may have looked for what was made
+ * before it was there (docs/guarantees.md). An answer that was lost is no such reason: what was made is found.
+ */
+export function isHeldUp(atMs: number, struck: Circumstances["struck"]): boolean {
+  return struck.some(({ planned: { kind, link }, beganMs, healedMs }) => {
+    const holds = kind === "kill" || kind === "freeze" || kind === "swizzle";
+    const isLink = kind.startsWith("link ") && link === "salesforce";
+    return (holds || isLink) && atMs >= beganMs - graceMs && atMs <= healedMs + graceMs;
+  });
+}
+
+/** Why the service may not know that a call was made; null where it does. */
+function whyUnheard(call: JournalEntry, { struck, callerOf }: Circumstances): string | null {
+  if (call.outcome !== "answered") return `answer lost, ${call.outcome}`;
+  const caller = callerOf(call.host);
+  if (caller === undefined) return null;
+  const fault = struck.find(
+    (one) =>
+      call.arrivedMs <= one.healedMs + graceMs &&
+      call.endedMs >= one.beganMs - graceMs &&
+      losesMarks(one, caller, linkOf(call)),
+  );
+  return fault === undefined ? null : `${String(fault.planned.n)} ${fault.planned.kind}`;
+}
+
+function losesMarks(fault: Struck, caller: Caller, by: LinkName): boolean {
   const { kind, instance, link } = fault.planned;
-  if (touches(fault, caller, "integrations") || kind.startsWith("redis ")) return true;
+  if (touches(fault, caller, by) || kind.startsWith("redis ")) return true;
   return (
     instance === caller.n && (kind === "stop" || (kind.startsWith("link ") && (link === "redis" || link === "kafka")))
   );

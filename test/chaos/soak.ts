@@ -73,7 +73,7 @@ export function soak(options: SoakOptions): Promise<SoakResult> {
     const drainedMs = await drain(cast, options.stopped);
     const grown = compare(samples, startMs, options.lengthMs);
     await cast.facts.caughtUp();
-    const evidence = await collectEvidence({ arena, users, facts: cast.facts, lab, struck: [] });
+    const evidence = await collectEvidence({ arena, users, facts: cast.facts, lab, topics: cast.topics, struck: [] });
     const growth = Object.fromEntries([...Object.entries(figures), ["keys", keysGrowth]]);
     const forgotten = users.forgotten.size > 0 ? ["undeliverable", "chat_over"] : [];
     const verdict = judgeHistory(inOrder([...arena.entries, ...evidence, ...grown.entries]), {

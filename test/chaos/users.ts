@@ -13,7 +13,7 @@ import type { Delivery } from "../../sandbox/world/webhooks.ts";
 import type { FactReader } from "../support/chat-facts.ts";
 import type { Outcome } from "../support/history/entries.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import type { TopicProducer } from "../support/topic-producer.ts";
+import type { Stored, TopicProducer } from "../support/topic-producer.ts";
 import type { Arena } from "./arena.ts";
 import type { Words } from "./words.ts";
 
@@ -122,12 +122,16 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
   };
 
   /** Repeats until the broker has it; the request's id makes one of many. */
-  const produce = async (id: string, alias: string, stopped: AbortSignal, send: () => Promise<void>): Promise<void> => {
+  const produce = async (
+    id: string,
+    alias: string,
+    stopped: AbortSignal,
+    send: () => Promise<Stored>,
+  ): Promise<void> => {
     arena.note({ kind: "offered", id, user: alias });
     while (!stopped.aborted) {
       try {
-        await send();
-        arena.note({ kind: "answered", id, outcome: "ok" });
+        arena.note({ kind: "answered", id, outcome: "ok", stored: await send() });
         return;
       } catch {
         // The broker is away: nothing certain until the next try.

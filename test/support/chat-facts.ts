@@ -13,6 +13,8 @@ export interface Fact {
   readonly chatId: string | null;
   readonly requestId: string | null;
   readonly sequence: number;
+  /** Epoch milliseconds. */
+  readonly occurredAt: number;
   readonly kind: string;
   readonly reason: string;
   readonly agentName: string | null;

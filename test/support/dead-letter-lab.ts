@@ -39,6 +39,8 @@ export interface ReadLetter {
   readonly reason: string;
   readonly detail: string | null;
   readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly occurredAt: number;
   readonly userId: string | null;
   readonly requestId: string | null;
 }

@@ -6,12 +6,20 @@ import { Kafka, logLevel, Partitioners } from "kafkajs";
 import type { Person } from "../../sandbox/world/people.ts";
 import type { Stage } from "./stage.ts";
 
+/** Where the broker says that a record stands. */
+export interface Stored {
+  /** Without its prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** A connected producer. */
 export interface TopicProducer {
   /** Asks for an agent; resolves at the broker's acknowledgement. */
-  connect(person: Person, requestId: string): Promise<void>;
+  connect(person: Person, requestId: string): Promise<Stored>;
   /** Asks that the user's chat be ended; the same. */
-  finish(person: Person, requestId: string): Promise<void>;
+  finish(person: Person, requestId: string): Promise<Stored>;
   close(): Promise<void>;
 }
 
@@ -26,10 +34,12 @@ export async function openTopicProducer({
   const kafka = new Kafka({ brokers: addresses.brokers.split(","), clientId: "upstream", logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true });
   await producer.connect();
-  const ask = async (userId: string, requestId: string, expiresAt: number | null, body: object): Promise<void> => {
+  const ask = async (userId: string, requestId: string, expiresAt: number | null, body: object): Promise<Stored> => {
     const head = { requestId, client: names.client, userId, occurredAt: Date.now(), expiresAt };
     const value = await registry.encode(schemaId, { ...head, body });
-    await producer.send({ topic, messages: [{ key: userId, value }] });
+    const [stored] = await producer.send({ topic, messages: [{ key: userId, value }] });
+    if (stored === undefined) throw new Error("the broker does not say where the record stands");
+    return { topic: "chat-requests", partition: stored.partition, offset: Number(stored.baseOffset) };
   };
   return {
     connect({ userId, name, email, phoneNumber, channel }, requestId) {

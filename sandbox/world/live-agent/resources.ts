@@ -25,13 +25,19 @@ const GETS = new Set(["System/SessionId", "System/Messages", "System/ReconnectSe
 /** What a Live Agent call is about. */
 export function identifyChat(desk: Desk, call: Call): Identity {
   const [, , prefix, noun, key] = segments(call.path) ?? [];
-  const session = desk.byKey.get(key ?? header(call, "x-liveagent-session-key") ?? "");
+  const session = sessionOf(desk, key ?? header(call, "x-liveagent-session-key"));
   const operation = call.method === "DELETE" && prefix === "System" ? "DeleteSession" : (noun ?? "unknown");
   return {
     operation,
     ...(session === undefined ? {} : { session: session.id }),
     ...(session?.user === undefined ? {} : { user: session.user }),
   };
+}
+
+/** Also one whose key was taken away: its calls are refused, and are its own all the same. */
+function sessionOf(desk: Desk, key: string | undefined): Session | undefined {
+  if (key === undefined) return undefined;
+  return desk.byKey.get(key) ?? [...desk.byId.values()].find((session) => session.key === key);
 }
 
 /** Answers a call whose path starts with /chat/rest/. */
