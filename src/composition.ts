@@ -24,7 +24,7 @@ import {
   type Start,
   type Storage,
 } from "./composition-storage.ts";
-import { bridge, withTextTries } from "./topology/bridge.ts";
+import { bridge, withOpeningWait, withTextTries } from "./topology/bridge.ts";
 import type { Log } from "./topology/ports.ts";
 import { createRuntime, type RuntimePorts } from "./topology/runtime.ts";
 import { topicName } from "./topology/topics.ts";
@@ -122,7 +122,7 @@ function runtimePorts(
   const { desk, channel } = cluster;
   const { settings, log, metrics, clock, random, instanceId } = start;
   return {
-    graph: withTextTries(bridge, settings.chat.textTries),
+    graph: withOpeningWait(withTextTries(bridge, settings.chat.textTries), settings.http.replyTimeoutMs),
     callsPerSecond: settings.chat.callsPerSecond,
     client: settings.client,
     instanceId,

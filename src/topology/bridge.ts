@@ -5,6 +5,8 @@ import {
   endWithinMinutes,
   fileWithinMinutes,
   handBackWithinADay,
+  openingCreate,
+  openingStep,
   textWithinMinutes,
   threeQuickTries,
   type RetryPolicy,
@@ -80,11 +82,11 @@ export const bridge: Graph = {
       outside: ["Salesforce OAuth", "Salesforce data API", "Live Agent", "hosts of files"],
       results: "agent-events",
       policies: {
-        EnsureContact: threeQuickTries,
-        EnsureCase: threeQuickTries,
+        EnsureContact: openingCreate,
+        EnsureCase: openingCreate,
         CloseCase: endWithinMinutes,
-        OpenSession: threeQuickTries,
-        RequestChat: threeQuickTries,
+        OpenSession: openingStep,
+        RequestChat: openingStep,
         SayToAgent: textWithinMinutes,
         ReportToDesk: threeQuickTries,
         AttachFile: fileWithinMinutes,
@@ -108,14 +110,26 @@ const firstDelayOfFewMs = 1_000;
 /** The graph with at most so many tries of a text (setting MAX_RETRIES); null leaves it as it is. */
 export function withTextTries(graph: Graph, maxTries: number | null): Graph {
   if (maxTries === null) return graph;
-  const bounded = (policies: GatewayNode["policies"]): GatewayNode["policies"] =>
-    Object.fromEntries(
-      Object.entries(policies).map(([kind, policy]) => [
-        kind,
-        policy === textWithinMinutes ? { ...policy, maxTries, firstDelayMs: firstDelayOfFewMs } : policy,
-      ]),
-    );
-  return { ...graph, gateways: graph.gateways.map((node) => ({ ...node, policies: bounded(node.policies) })) };
+  return withPolicies(graph, (policy) =>
+    policy === textWithinMinutes ? { ...policy, maxTries, firstDelayMs: firstDelayOfFewMs } : policy,
+  );
+}
+
+/**
+ * The graph for callers that wait so long for a chat, milliseconds (setting MAIN_CONTEXT_TIME_OUT): one try of a step may take a third of it,
+ * so that one that hangs is made again in time, and a slow org can be given more.
+ */
+export function withOpeningWait(graph: Graph, waitMs: number): Graph {
+  const tryTimeoutMs = Math.max(openingStep.tryTimeoutMs, Math.ceil(waitMs / 3));
+  return withPolicies(graph, (policy) =>
+    policy === openingStep || policy === openingCreate ? { ...policy, tryTimeoutMs } : policy,
+  );
+}
+
+function withPolicies(graph: Graph, changed: (policy: RetryPolicy) => RetryPolicy): Graph {
+  const policiesOf = ({ policies }: GatewayNode): GatewayNode["policies"] =>
+    Object.fromEntries(Object.entries(policies).map(([kind, policy]) => [kind, changed(policy)]));
+  return { ...graph, gateways: graph.gateways.map((node) => ({ ...node, policies: policiesOf(node) })) };
 }
 
 /** The policy under which a command is repeated. check.ts has made sure that there is one. */

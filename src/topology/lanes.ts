@@ -23,7 +23,7 @@ import type { RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
-import { defect, gaveUp, isSpent, type Finished, type Tries } from "./tries.ts";
+import { afterTimeOut, defect, gaveUp, isSpent, timedOut, type Finished, type Tries } from "./tries.ts";
 
 /** What lanes work with. */
 export interface LaneTools extends Pace {
@@ -204,7 +204,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       tries.made += 1;
       tools.metrics.count("command_attempts", { kind: command.kind });
       const { post, mayHaveHappened } = tries;
-      const answer = await once(command, { userId, postSequence: post ?? 0, mayHaveHappened }, policy.tryTimeoutMs);
+      const answer = await once(command, { userId, postSequence: post ?? 0, mayHaveHappened }, policy);
       if (answer.kind === "finished") {
         if (answer.postSequence !== null) queue.lastPost = answer.postSequence;
         if (answer.outcome === "done") await finish(mark, answer.postSequence);
@@ -303,20 +303,20 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   async function once(
     command: Command,
     attempt: Omit<Try, "stillOwned" | "signal">,
-    timeoutMs: number,
+    policy: RetryPolicy,
   ): Promise<Effect> {
     const timeout = new AbortController();
-    const cancel = tools.clock.after(timeoutMs, () => {
+    const cancel = tools.clock.after(policy.tryTimeoutMs, () => {
       timeout.abort();
     });
     try {
       const ended = AbortSignal.any([cutOff.signal, timeout.signal]);
       const stillOwned = (): Promise<void> => allowed(tools, owner.partition, ended);
-      return await tools.perform(command, { ...attempt, stillOwned, signal: ended });
+      const answer = await tools.perform(command, { ...attempt, stillOwned, signal: ended });
+      return timeout.signal.aborted ? afterTimeOut(answer, policy) : answer;
     } catch (error) {
       if (cutOff.signal.aborted || (isLost(error) && !timeout.signal.aborted)) throw lost();
-      if (timeout.signal.aborted)
-        return { kind: "again", reason: "timed out", mayHaveHappened: true, retryAfterMs: null, postSequence: null };
+      if (timeout.signal.aborted) return afterTimeOut(timedOut, policy);
       tools.log.error(
         { userId: attempt.userId, chatId: command.chatId, command: command.kind, error },
         "a gateway failed by a defect of ours",

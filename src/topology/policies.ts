@@ -14,9 +14,23 @@ export interface RetryPolicy extends Backoff {
   readonly maxTries: number | null;
   /** Time that one try may take. */
   readonly tryTimeoutMs: number;
+  /** A try that ran out of time goes on at the other side: so long is waited before what it makes is looked for. Left out for none. */
+  readonly patienceMs?: number;
 }
 
-/** A step of opening a chat: somebody waits at the phone for the answer. And what the desk is told beside the talk, before which texts wait. */
+/** A step of opening a chat: somebody waits at the phone for the answer. A try has this time at least, more where he waits longer (bridge.ts). */
+export const openingStep: RetryPolicy = {
+  name: "openingStep",
+  maxTries: 3,
+  firstDelayMs: 200,
+  maxDelayMs: 1_000,
+  tryTimeoutMs: 5_000,
+};
+
+/** One that makes a record: looked for too early, what a slow org makes would be made twice. */
+export const openingCreate: RetryPolicy = { ...openingStep, name: "openingCreate", patienceMs: 1_500 };
+
+/** What the desk is told beside the talk, before which texts wait. */
 export const threeQuickTries: RetryPolicy = {
   name: "threeQuickTries",
   maxTries: 3,

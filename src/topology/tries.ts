@@ -2,6 +2,7 @@
 import type { Effect } from "../processors/effect.ts";
 import type { Command } from "../processors/interconnection/commands.ts";
 import type { CommandOutcome, CommandResult } from "../processors/messages/generated.ts";
+import type { RetryPolicy } from "./policies.ts";
 
 type Again = Extract<Effect, { readonly kind: "again" }>;
 
@@ -36,6 +37,22 @@ export function isSpent(answer: Again, { renumbered }: Tries, { kind }: Command)
   const isTold = answer.sessionMoved === true || (answer.postSequence !== null && !renumbered);
   return answer.heldBack !== true && !isTold;
 }
+
+/** A try of a gateway that was cut off before it could say anything. */
+export const timedOut: Effect = {
+  kind: "again",
+  reason: "timed out",
+  mayHaveHappened: true,
+  retryAfterMs: null,
+  postSequence: null,
+};
+
+/** Of a try that ran out of time: what it may have made is not looked for at once. */
+export function afterTimeOut(effect: Effect, { patienceMs }: RetryPolicy): Effect {
+  if (effect.kind !== "again" || !effect.mayHaveHappened || patienceMs === undefined) return effect;
+  return { ...effect, retryAfterMs: Math.max(effect.retryAfterMs ?? 0, patienceMs) };
+}
+
 /** No further try is made. */
 export const gaveUp = (reason: string, { made }: Tries): Finished => ({
   outcome: "given_up",

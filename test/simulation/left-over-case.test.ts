@@ -143,6 +143,26 @@ it("lost replies to both creates leave one contact and one case", async () => {
   expect(kinds(world).slice(0, 4)).toEqual(["requested", "contact_created", "case_created", "waiting"]);
 });
 
+it("a create that an org takes six seconds for, with the default wait, is found when it has come: one case, and the chat opens", async () => {
+  const world = createGraphWorld();
+  world.start();
+  world.desk.fail("ensureCase", { kind: "slow", ms: 6_000 });
+  const requestId = await world.connect("ana");
+  expect(await world.until(() => world.desk.chats.length === 1, 9_000)).toBe(true);
+  await world.advance(1_000);
+  expect(await world.reply(requestId)).toMatchObject({ reason: "chat_created" });
+  expect(world.desk.created).toHaveLength(1);
+});
+
+it("a create that hangs is made anew in time", async () => {
+  const world = createGraphWorld();
+  world.start();
+  world.desk.fail("ensureCase", { kind: "hangs" });
+  await world.connect("ana");
+  expect(await world.until(() => world.desk.chats.length === 1, 9_000)).toBe(true);
+  expect(world.desk.created).toHaveLength(1);
+});
+
 it("a blocked contact goes back in the state for the blocked, after the delay, and nothing is made for them", async () => {
   const world = createGraphWorld({ desk: { blocked: ["ana@example.org"] } });
   world.start();

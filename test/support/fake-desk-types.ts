@@ -10,7 +10,9 @@ export type DeskFault =
   | { readonly kind: "refused" }
   | { readonly kind: "throws" }
   /** No answer before the caller gives up. */
-  | { readonly kind: "hangs" };
+  | { readonly kind: "hangs" }
+  /** Takes effect and answers after so long, whether the caller still waits or not. */
+  | { readonly kind: "slow"; readonly ms: number };
 
 /** One chat at the desk, from the agent's side. */
 export interface DeskChat {

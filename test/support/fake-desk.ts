@@ -71,6 +71,11 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
     const fault = faults.get(name)?.shift();
     if (fault?.kind === "throws") throw new TypeError("a defect of the client");
     if (fault?.kind === "hangs") return aborted(signal);
+    if (fault?.kind === "slow")
+      return Promise.race([
+        new Promise<Value>((resolve) => void clock.after(fault.ms, () => resolve(work()))),
+        aborted(signal),
+      ]);
     if (fault?.kind === "refused") return { kind: "refused", detail: "400 fault", status: 400 };
     if (fault?.kind !== "retry") return work();
     if (fault.effect === "after") work();

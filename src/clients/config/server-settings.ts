@@ -61,7 +61,7 @@ export const serverSettings = {
   }),
   MAIN_CONTEXT_TIME_OUT: defaulted(seconds(1, 300), "10", {
     description:
-      "Seconds that connect and finish wait for their outcome; a chat must be open 2 s before, and has 1 s at least.",
+      "Seconds that connect and finish wait for their outcome; a chat must be open 2 s before, and has 1 s at least. One try of a step of the opening may take a third of it, 5 s at least: more for a slow org.",
     example: "10",
     emptyIsDefault: true,
   }),

@@ -72,6 +72,25 @@ describe("a lane", () => {
     expect(results(t)).toEqual([[1, "done", 4]]);
   });
 
+  it("waits before it looks for what a try may have made that ran out of time and said so itself", async () => {
+    const tries: number[] = [];
+    const t = await lanesOf({
+      policyOf: () => ({ ...policy, patienceMs: 1_500 }),
+      perform(_command, { signal }) {
+        tries.push(t.clock.now());
+        if (tries.length > 1) return Promise.resolve(done());
+        return new Promise((resolve) =>
+          signal.addEventListener("abort", () => resolve(again({ mayHaveHappened: true }))),
+        );
+      },
+    });
+    t.lanes.update("ana", stateWith([sayToAgent(1)]));
+    await t.clock.advance(10_000);
+    const [first = 0, second = 0] = tries;
+    expect(second - first).toBeGreaterThanOrEqual(policy.tryTimeoutMs + 1_500);
+    expect(second - first).toBeLessThan(policy.tryTimeoutMs + 2_000);
+  });
+
   it("says of a command that failed whose it was, and in which chat", async () => {
     const t = await lanesOf();
     t.answers.push({ kind: "finished", outcome: "refused", reason: "403", postSequence: null, data: null });
