@@ -187,12 +187,30 @@ function notTold(draft: Draft, chat: ChatRef, command: SayToAgent | SayToUser, f
     tell(draft, chat, "message_failed", { reason, messageId, textChars: command.text.length, detail: about });
   }
   undeliverable(draft, command, failure, command.text);
-  if (command.about === "notice") return;
+  if (!isOfSender(command) || wasTold(draft, command)) return;
   const present = draft.state.interconnection;
   const { notToldToAgent, notToldToUser } = draft.settings.texts;
   if (command.kind === "SayToUser") {
     if (present?.chatId === command.chatId) notifyAgent(draft, notToldToUser);
   } else if (present !== null) notifyUser(draft, present, notToldToAgent);
+}
+
+/** Whether it holds words of somebody who is to hear that they did not arrive: not our notices, our welcome, the talk with the bot. */
+function isOfSender({ about, ...command }: SayToAgent | SayToUser): boolean {
+  return about === "message" || (about === "context" && "hasUserWords" in command && command.hasUserWords);
+}
+
+/** Whether another piece of it has failed before; from now on it has. */
+function wasTold(draft: Draft, command: SayToAgent | SayToUser): boolean {
+  const { lane, chatId, seq } = command;
+  const own = `${chatId}/${String(seq)}`;
+  const ofAgent = (text: SayToUser): string => text.pieceOf ?? text.messageId;
+  const ofUser = ({ about, messageIds }: SayToAgent): string => (about === "context" ? chatId : (messageIds[0] ?? own));
+  const whole = command.kind === "SayToUser" ? ofAgent(command) : ofUser(command);
+  const { failureTold = {} } = draft.state;
+  if (failureTold[lane] === whole) return true;
+  change(draft, { failureTold: { ...failureTold, [lane]: whole } });
+  return false;
 }
 
 function undeliverable(

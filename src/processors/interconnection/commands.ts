@@ -83,6 +83,8 @@ export interface SayToAgent extends CommandHead<"desk", "SayToAgent">, LastPosts
   readonly messageIds: readonly string[];
   /** What the text is, for the facts about it. */
   readonly about: "message" | "context" | "notice";
+  /** Of context: the user said some of it to the agent for whom he waited, so its loss is told to him. */
+  readonly hasUserWords?: boolean;
   /** The texts given to the agent in this chat before it, by which texts-heard.ts knows it. Absent in chats begun before they were counted. */
   readonly behind?: TextsGiven;
 }
@@ -128,6 +130,8 @@ export interface SayToUser extends CommandHead<"channel", "SayToUser"> {
   readonly messageId: string;
   readonly text: string;
   readonly about: "message" | "notice";
+  /** Id of the first piece, where a text was too long for one. */
+  readonly pieceOf?: string;
 }
 
 /** Tells the bot that it has the user again, and in which state. */

@@ -176,7 +176,8 @@ function accepted(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
   const { texts, formatTime } = draft.settings;
   const { words: entries, applied } = hideInHistory(draft, chat, mergedByTime(context, saidWaiting));
   const history = historyText(texts, formatTime, entries);
-  sayHidden(draft, chat, { words: { text: history, messageIds: [], about: "context" }, applied });
+  const hasUserWords = saidWaiting.some(({ from }) => from === "user");
+  sayHidden(draft, chat, { words: { text: history, messageIds: [], about: "context", hasUserWords }, applied });
   const welcome = fill(texts.welcomeTemplate, chat.name);
   if (!isBlank(welcome)) sayToAgent(draft, chat, { text: welcome, messageIds: [], about: "context" });
   tell(draft, chat, "context_sent", { agentName, textChars: history.length });

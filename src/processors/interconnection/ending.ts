@@ -144,5 +144,6 @@ function abandonDesk(draft: Draft, chat: AtDeskChat): void {
   }
   const { chatId } = chat;
   hurry(draft, (each) => each.chatId === chatId && (each.kind === "SayToAgent" || each.kind === "ReportToDesk"), 0);
-  if (lost.length > 0) notifyUser(draft, chat, draft.settings.texts.notToldToAgent);
+  if (lost.some(({ about, hasUserWords }) => about === "message" || hasUserWords === true))
+    notifyUser(draft, chat, draft.settings.texts.notToldToAgent);
 }

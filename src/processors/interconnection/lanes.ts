@@ -113,9 +113,11 @@ export function sayToUser(
   about: "message" | "notice",
 ): string | false {
   const pieces = splitText(text, draft.settings.limits.userTextChars[chat.channel]);
-  const parts = pieces.map((piece) => ({ text: piece, messageIds: [nextId(draft, "message")], about }));
-  const messageIds = parts.flatMap((part) => part.messageIds);
-  return say(draft, chat, { lane: "channel", said: { text, messageIds, about }, parts }) && (messageIds[0] ?? false);
+  const messageIds = pieces.map(() => nextId(draft, "message"));
+  const [pieceOf] = messageIds;
+  const whole = pieces.length > 1 && pieceOf !== undefined ? { pieceOf } : {};
+  const parts = pieces.map((piece, i) => ({ text: piece, messageIds: messageIds.slice(i, i + 1), about, ...whole }));
+  return say(draft, chat, { lane: "channel", said: { text, messageIds, about }, parts }) && (pieceOf ?? false);
 }
 
 /**
@@ -203,27 +205,18 @@ export function giveFile(draft: Draft, chat: Interconnection, file: UserFile): v
 }
 
 function giveText(draft: Draft, chat: Interconnection, lane: LaneName, said: BacklogText): void {
-  const { text, messageIds, about } = said;
   const giveUpAt = draft.input.now + textLifeMs;
   if (lane === "desk") {
     // Callers say to the agent only while the chat is at the desk, and its backlog ends with it.
     if (chat.status !== "ON_HOLD" && chat.status !== "ACTIVE") return;
     const { session } = chat;
-    give(draft, chat, {
-      lane,
-      kind: "SayToAgent",
-      session,
-      text,
-      messageIds,
-      about,
-      ...counted(draft, text),
-      giveUpAt,
-    });
+    give(draft, chat, { lane, kind: "SayToAgent", session, ...said, ...counted(draft, said.text), giveUpAt });
     return;
   }
+  const { messageIds, about: kind, ...words } = said;
   const messageId = messageIds[0] ?? nextId(draft, "message");
-  const kind = about === "message" ? about : "notice";
-  give(draft, chat, { lane, kind: "SayToUser", channel: chat.channel, messageId, text, about: kind, giveUpAt });
+  const about = kind === "message" ? kind : "notice";
+  give(draft, chat, { lane, kind: "SayToUser", channel: chat.channel, messageId, about, ...words, giveUpAt });
 }
 
 /** Counts one more text to the agent, where they were counted from the first on. */

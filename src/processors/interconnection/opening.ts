@@ -164,13 +164,13 @@ function openSession(draft: Draft, chat: Connecting): void {
 }
 
 /**
- * The desk has moved to another server before an agent took the chat: a new session for the same case. The user was told to wait,
- * and goes on waiting; history and what he says meanwhile are kept.
+ * The desk has moved to another server before an agent took the chat: a new session for the same case. The user goes on
+ * waiting; history and what he says meanwhile are kept.
  */
 export function openAnew(draft: Draft, before: OnHold): void {
-  const { contactId, caseId, context, said } = before;
+  const { contactId, caseId, context, said, waitTextGiven } = before;
   const openBy = draft.input.now + draft.settings.openBudgetMs;
-  const made = { contactId, caseId, session: null, postSequence: 0, context, said };
+  const made = { contactId, caseId, session: null, postSequence: 0, context, said, waitTextGiven };
   const chat: Connecting = { ...headOfChat(before), ...made, status: "CONNECTING", openBy, isMoved: true };
   const others = draft.state.due.filter(({ kind }) => kind !== "chat_too_old" && kind !== "accept_limit");
   change(draft, { due: [...others, { kind: "opening_limit", chatId: chat.chatId, at: openBy }] });
@@ -215,7 +215,7 @@ export function chatRequested(draft: Draft, before: Connecting): void {
     ...nothingTold,
     waitingSince: draft.input.record.occurredAt,
     queuePosition: null,
-    waitTextGiven: before.isMoved === true,
+    waitTextGiven: before.waitTextGiven === true,
   };
   const tooOld: Due = { kind: "chat_too_old", chatId, at: now + chatMaxAgeMs };
   const limits: Due[] =

@@ -120,6 +120,7 @@ const interconnection = variants("status", {
     context: entries,
     said: entries,
     isMoved: orMissing(bool),
+    waitTextGiven: orMissing(bool),
   }),
   ON_HOLD: object({
     ...atDesk,
@@ -171,6 +172,7 @@ const commands = list(
       text,
       messageIds: list(text),
       about: among(["message", "context", "notice"]),
+      hasUserWords: orMissing(bool),
       behind: orMissing(textsGiven),
       postsBefore: orMissing(whole),
     }),
@@ -191,13 +193,26 @@ const commands = list(
       isUnsynced: orMissing(bool),
       postsBefore: orMissing(whole),
     }),
-    SayToUser: object({ ...command, channel, messageId: text, text, about: among(["message", "notice"]) }),
+    SayToUser: object({
+      ...command,
+      channel,
+      messageId: text,
+      text,
+      about: among(["message", "notice"]),
+      pieceOf: orMissing(text),
+    }),
     HandBack: object({ ...command, channel, botSlug: text, botState: text }),
   }),
 );
 
 const bySeq = object({ desk: whole, channel: whole });
-const backlogText = object({ text, messageIds: list(text), about: among(["message", "context", "notice"]) });
+const backlogText = object({
+  text,
+  messageIds: list(text),
+  about: among(["message", "context", "notice"]),
+  hasUserWords: orMissing(bool),
+  pieceOf: orMissing(text),
+});
 const backlogFile = object({ file: object(file) });
 const waiting: Shape = (value, path) =>
   (typeof value === "object" && value !== null && "file" in value ? backlogFile : backlogText)(value, path);
@@ -282,4 +297,5 @@ export const stateShape: Shape = object({
     }),
   ),
   overflowTold: list(lane),
+  failureTold: orMissing(object({ desk: orMissing(text), channel: orMissing(text) })),
 });

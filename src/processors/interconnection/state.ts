@@ -55,6 +55,8 @@ export interface Connecting extends ChatHead {
   readonly said: readonly ContextEntry[];
   /** True when the chat is being opened anew, at the server to which the desk has sent it: its connect has had its outcome. */
   readonly isMoved?: boolean;
+  /** Of one that is opened anew, as in OnHold; left out for false. */
+  readonly waitTextGiven?: boolean;
 }
 
 interface AtDesk extends ChatHead, Told {
@@ -164,6 +166,10 @@ export interface BacklogText {
   /** Ids of the messages that it carries; in the channel lane the first is the id under which it will be sent. */
   readonly messageIds: readonly string[];
   readonly about: "message" | "context" | "notice";
+  /** As in SayToAgent. */
+  readonly hasUserWords?: boolean;
+  /** As in SayToUser. */
+  readonly pieceOf?: string;
 }
 
 /** A file in its place among the texts; in the desk lane only. */
@@ -267,6 +273,8 @@ export interface UserState {
   readonly earlier: readonly EarlierChat[];
   /** Lanes whose overflow the sender was told of since the lane was last within its window: told once, not per message. */
   readonly overflowTold: readonly LaneName[];
+  /** By lane, the message whose failure its sender was told of last: the other pieces of it are not told again. */
+  readonly failureTold?: Readonly<Partial<Record<LaneName, string>>>;
 }
 
 /** What is known of a user beside the changelog: Redis only, see docs/decisions.md for what its loss means. */

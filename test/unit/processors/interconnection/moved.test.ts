@@ -114,6 +114,20 @@ describe("a session that moved", () => {
     expect(read.state.pending.find(({ kind }) => kind === "EndChat")).not.toHaveProperty("isUnsynced");
   });
 
+  it.each([
+    ["before the desk has told of its queue: the user is told to wait, then", false, ["Esperando un agente"]],
+    ["when the user was told to wait: he is not told again", true, []],
+  ])("is opened anew %s", (_when, isTold, texts) => {
+    const user = userIn("ON_HOLD");
+    if (isTold) user.desk("queued", { queuePosition: 2 });
+    user.settle();
+    const { generation } = session;
+    user.agentEvent({ type: "DeskLost", generation, reason: "server_switched", detail: "SwitchServer" });
+    user.result("done", { type: "SessionOpened", session: { ...moved, id: "session-2" } });
+    user.result();
+    expect(textsOf(user.desk("queued", { queuePosition: 2, number: 0 }).gave, "SayToUser")).toEqual(texts);
+  });
+
   it("is not one of another chat", () => {
     const user = userIn("ACTIVE");
     const before = user.state;

@@ -1,6 +1,7 @@
 // What user and agent say to one another: context, order, lanes, overflow, failures.
 import { describe, expect, it } from "vitest";
 
+import type { Command } from "../../../../src/processors/interconnection/commands.ts";
 import { defaultLimits } from "../../../../src/processors/interconnection/settings.ts";
 import { defaultTexts } from "../../../../src/processors/interconnection/texts.ts";
 import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
@@ -286,6 +287,15 @@ describe("a lane", () => {
   });
 });
 
+/** Texts of that kind that come of the failures of these, one after the other, each delivered before the next one fails. */
+function noticesOf(user: TestUser, failing: readonly Command[], kind: "SayToAgent" | "SayToUser"): string[] {
+  return failing.flatMap((command) => {
+    const { gave } = user.result("refused", null, command);
+    for (const notice of gave) user.result("done", null, notice);
+    return textsOf(gave, kind);
+  });
+}
+
 describe("a message that could not be delivered", () => {
   it("of the user is told to the user, once for several behind one another", () => {
     const user = userIn("ACTIVE");
@@ -309,6 +319,42 @@ describe("a message that could not be delivered", () => {
       { reason: "undeliverable", text: expect.stringContaining("waiting") as string },
     ]);
     expect(textsOf(failed.gave, "SayToUser")).toEqual([defaultTexts.notToldToAgent]);
+  });
+
+  it("of history or welcome is told to nobody whose words are not in it", () => {
+    const user = createUser();
+    user.message("b1", "Choose: 1, 2", { author: "bot" });
+    user.message("m1", "2");
+    user.connect("connect");
+    user.settle();
+    const [history, welcome] = user.desk("accepted", { agentName: "Kim" }).gave;
+    for (const command of [history, welcome]) {
+      const failed = user.result("given_up", null, command);
+      expect(failed.deadLetters).toHaveLength(1);
+      expect(failed.gave).toEqual([]);
+    }
+  });
+
+  it("of history is told once, though its pieces and the welcome fail one after the other", () => {
+    const user = userIn("ON_HOLD", { limits: { ...defaultLimits, agentTextChars: 20 } });
+    user.message("m1", "waiting for an answer of somebody");
+    const pieces = user.desk("accepted", { agentName: "Kim" }).gave;
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(noticesOf(user, pieces, "SayToUser")).toEqual([defaultTexts.notToldToAgent]);
+  });
+
+  it("and was too long for one piece is told once, whoever wrote it", () => {
+    const limits = { ...defaultLimits, agentTextChars: 60, userTextChars: { whatsapp: 60, facebook: 60, unknown: 60 } };
+    const user = userIn("ACTIVE", { limits });
+    const long = ["a", "b", "c"].map((letter) => letter.repeat(50)).join(" ");
+    const fromAgent = user.desk("said", { text: long }).gave;
+    expect(fromAgent).toHaveLength(3);
+    expect(noticesOf(user, fromAgent, "SayToAgent")).toEqual([defaultTexts.notToldToUser]);
+    const next = user.desk("said", { text: "another" }).gave;
+    expect(noticesOf(user, next, "SayToAgent")).toEqual([defaultTexts.notToldToUser]);
+    const fromUser = user.message("m1", long).gave;
+    expect(fromUser).toHaveLength(3);
+    expect(noticesOf(user, fromUser, "SayToUser")).toEqual([defaultTexts.notToldToAgent]);
   });
 
   it("of the agent is told to the agent, and a notice that fails is told to nobody", () => {
