@@ -238,7 +238,12 @@ export function createFakeDesk(clock: Clock, options: FakeDeskOptions = {}): Fak
       }),
     ensureCase: (request, mayExist, signal) =>
       call("ensureCase", signal, () => {
-        const { contactId, subject, otherSubjects = [], chatId, notBefore } = request;
+        const { contactId, subject, otherSubjects = [], chatId, notBefore, kept } = request;
+        const left = cases.find(({ caseId }) => caseId === kept && !closed.has(caseId));
+        if (left !== undefined) {
+          left.subject = subject;
+          return { kind: "done", value: { caseId: left.caseId, created: false } };
+        }
         const subjects = [subject, ...otherSubjects];
         const known = cases.findLast(
           (each) => each.contactId === contactId && subjects.includes(each.subject) && each.at >= notBefore,

@@ -88,12 +88,15 @@ function take(draft: Draft, messageId: string): void {
 
 /** No agent yet: what the user says is kept for the agent, and shown as context as well. */
 function waiting(draft: Draft, chat: Connecting | OnHold, message: ChannelMessage, entry: ContextEntry | null): void {
-  if (message.author === "user" && restarts(draft, chat, message)) return;
-  remember(draft, message, entry);
-  if (entry === null) {
-    if (message.author === "user") ignored(draft, chat, message);
-    return;
+  if (message.author === "user") {
+    if (restarts(draft, chat, message)) return;
+    if (isIgnored(draft, message, entry)) {
+      ignored(draft, chat, message, entry);
+      return;
+    }
   }
+  remember(draft, message, entry);
+  if (entry === null) return;
   // What the bot wrote before the connect but whose record came later belongs to the context; what it writes since does not.
   if (message.author !== "user" && message.occurredAt > chat.requestedAt) return;
   if (message.author === "user" && !hasRoom(draft, chat)) {
@@ -118,9 +121,8 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
   }
   if (restarts(draft, chat, message)) return;
   if (!draft.input.late) userSpoke(draft, chat, message.receivedAt);
-  if (entry === null || !draft.settings.forwardedTypes.has(message.type)) {
-    remember(draft, message, entry);
-    ignored(draft, chat, message);
+  if (entry === null || isIgnored(draft, message, entry)) {
+    ignored(draft, chat, message, entry);
     return;
   }
   if (!passOn(draft, chat, message, entry)) return;
@@ -130,12 +132,22 @@ function active(draft: Draft, chat: Active, message: ChannelMessage, entry: Cont
   tell(draft, chat, "message_in", { messageId, messageType: message.type, ...words(draft, text) });
 }
 
+/** What is not for an agent: it says nothing, or is of a type that is not forwarded. */
+function isIgnored({ settings }: Draft, { type }: ChannelMessage, entry: ContextEntry | null): boolean {
+  return entry === null || !settings.forwardedTypes.has(type);
+}
+
 /**
  * A sticker, a location and the like go nowhere, as in the original; but somebody can see that they came (defect A8), and the agent
  * is told of them where MESSAGES has words for it. A text without words is nothing.
  */
-function ignored(draft: Draft, chat: OpenChat, { messageId, type: messageType }: ChannelMessage): void {
-  if (messageType === "text") return;
+function ignored(
+  draft: Draft,
+  chat: OpenChat,
+  { messageId, type: messageType }: ChannelMessage,
+  entry: ContextEntry | null,
+): void {
+  if (messageType === "text" && entry === null) return;
   tell(draft, chat, "message_ignored", { messageId: messageId === "" ? null : messageId, messageType });
   notifyAgent(draft, fill(draft.settings.texts.messageIgnored, messageType));
 }

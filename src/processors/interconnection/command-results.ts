@@ -166,6 +166,8 @@ function late(draft: Draft, chat: ChatRef, command: Step, { outcome, data }: Com
   if (outcome !== "done" || data === null) return;
   if (data.type === "SessionOpened") giveEndChat(draft, chat, data.session);
   if (data.type !== "CaseReady" || command.kind !== "EnsureCase") return;
+  // It was kept before, and still is.
+  if (data.caseId === draft.state.looseCase?.caseId) return;
   if (draft.state.looseCase === null) keepCase(draft, chat, { caseId: data.caseId, contactId: command.contactId });
   else giveCloseCase(draft, chat, data.caseId);
 }

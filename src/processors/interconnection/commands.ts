@@ -35,6 +35,8 @@ export interface EnsureCase extends CommandHead<"desk", "EnsureCase"> {
   readonly notBefore: number;
   /** True when an earlier chat's command may have left it: it is looked for at the first try too. */
   readonly mayExist?: boolean;
+  /** Case that an earlier chat of the user has left: taken instead, and made what is asked for here, where nobody else has worked on it. */
+  readonly kept?: string;
   /** What else it may be called, as earlier chats of the user had other flows. It is taken whatever its subject. */
   readonly otherSubjects?: readonly string[];
   readonly extraData: Connect["extraData"];

@@ -22,18 +22,28 @@ export function keepCase(draft: Draft, chat: ChatRef, { caseId, contactId }: Omi
   if (before !== null && before.caseId !== caseId) giveCloseCase(draft, chat, before.caseId);
 }
 
-/** The case that waits for that contact, which is then the caller's; null when none does. */
-export function takeCase(draft: Draft, contactId: string): string | null {
+/** The case that waits for that contact; null when none does. It stays kept until it is known what the chat got: an opening may fail before. */
+export function keptCase({ state, input, settings }: Draft, contactId: string): string | null {
+  const { looseCase } = state;
+  if (looseCase?.contactId !== contactId) return null;
+  // One whose day ends while the chat is being opened would be closed under its agent.
+  return looseCase.until > input.now + settings.openBudgetMs ? looseCase.caseId : null;
+}
+
+/** The case of a chat that is being opened is known. The one that was kept is that one, or could not be taken by it, and goes. */
+export function caseFound(draft: Draft, chat: ChatRef): void {
   const { looseCase, due } = draft.state;
-  if (looseCase?.contactId !== contactId || looseCase.until <= draft.input.now) return null;
+  if (chat.contactId === null || looseCase?.contactId !== chat.contactId) return;
   change(draft, { looseCase: null, due: due.filter(({ kind }) => kind !== "close_case") });
-  return looseCase.caseId;
+  if (looseCase.caseId !== chat.caseId) giveCloseCase(draft, chat, looseCase.caseId);
 }
 
 /** A create that may have happened unseen, known by its result: the next one for that contact looks for it first. */
-export function doubtCase(draft: Draft, command: EnsureCase, { outcome, attempts }: CommandResult): void {
+export function doubtCase(draft: Draft, command: EnsureCase, { outcome, attempts, data }: CommandResult): void {
   if (outcome === "done") {
-    if (isDoubt(draft, command)) change(draft, { doubtfulCase: null });
+    // A case that was kept was taken without a look for others.
+    const wasLookedFor = data?.type === "CaseReady" && data.caseId !== command.kept;
+    if (wasLookedFor && isDoubt(draft, command)) change(draft, { doubtfulCase: null });
     return;
   }
   // One try that was refused has certainly made none.

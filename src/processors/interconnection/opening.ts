@@ -6,7 +6,7 @@ import { answer, change, type Draft } from "./draft.ts";
 import { failOpening, headOfChat } from "./ending.ts";
 import { tell } from "./facts.ts";
 import { give, hurry } from "./lanes.ts";
-import { doubtOf, takeCase } from "./loose-case.ts";
+import { caseFound, doubtOf, keptCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
 import { receivedAtOf, type ChatHead, type Connecting, type ContextEntry, type Due, type OnHold } from "./state.ts";
 import { caseDescription } from "./texts.ts";
@@ -122,7 +122,7 @@ export function entryBytes({ text, media }: ContextEntry): number {
   return Buffer.byteLength(text ?? "") + Buffer.byteLength(media?.url ?? "") + Buffer.byteLength(media?.caption ?? "");
 }
 
-/** Second step, or the third where a case of a failed try is there. */
+/** Second step. */
 export function contactReady(draft: Draft, before: Connecting, { contactId, created, blocked }: ContactReady): void {
   const chat = { ...before, contactId };
   change(draft, { interconnection: chat });
@@ -130,11 +130,6 @@ export function contactReady(draft: Draft, before: Connecting, { contactId, crea
   if (blocked) {
     const why = { reply: "contact_blocked", reason: "contact_blocked", detail: null } as const;
     failOpening(draft, chat, why, "blocked");
-    return;
-  }
-  const caseId = takeCase(draft, contactId);
-  if (caseId !== null) {
-    openSession(draft, { ...chat, caseId });
     return;
   }
   const to = destinationOf(draft.settings, chat);
@@ -146,14 +141,16 @@ export function contactReady(draft: Draft, before: Connecting, { contactId, crea
   const { channel, extraData, openBy: giveUpAt } = chat;
   const doubt = doubtOf(draft, { contactId, channel, subject });
   const looked = doubt === null ? { notBefore: draft.input.now } : { ...doubt, mayExist: true };
+  const kept = keptCase(draft, contactId);
   const details = { contactId, channel, subject, description, ownerId, extraData, ...looked };
-  give(draft, chat, { lane: "desk", kind: "EnsureCase", ...details, giveUpAt });
+  give(draft, chat, { lane: "desk", kind: "EnsureCase", ...details, ...(kept === null ? {} : { kept }), giveUpAt });
 }
 
 /** Third step. */
 export function caseReady(draft: Draft, before: Connecting, { caseId, created }: CaseReady): void {
   const chat = { ...before, caseId };
   change(draft, { interconnection: chat });
+  caseFound(draft, chat);
   if (created) tell(draft, chat, "case_created", { requestId: chat.requestId });
   openSession(draft, chat);
 }

@@ -161,6 +161,7 @@ const commands = list(
       notBefore: whole,
       mayExist: orMissing(bool),
       otherSubjects: orMissing(list(text)),
+      kept: orMissing(text),
       extraData,
     }),
     CloseCase: object({ ...command, caseId: text }),

@@ -45,6 +45,12 @@ export async function ensureCase(
   if (missing !== undefined) return { kind: "refused", detail: `case without ${missing}`, status: null };
   const wrong = notUsable(mapping.fields, request.extraData);
   if (wrong !== null) return { kind: "refused", detail: wrong, status: null };
+  if (request.kept !== undefined) {
+    const taken = await takeOver(api, mapping, { ...request, kept: request.kept }, signal);
+    // What an earlier try of the create has left is as doubtful as before.
+    if (taken.kind === "retry") return { ...taken, mayHaveHappened: request.mayExist };
+    if (taken.kind === "done" && taken.value) return { kind: "done", value: { caseId: request.kept, created: false } };
+  }
   if (request.mayExist) {
     const found = await findOne(api, leftBehind(request), [], signal);
     // Nothing is known yet of the earlier try: the doubt stays with the command.
@@ -54,14 +60,39 @@ export async function ensureCase(
     if (caseId !== null) return { kind: "done", value: { caseId, created: true } };
     if (found.value !== null) return { kind: "broken", detail: "case without Id", status: 200 };
   }
-  // The org's own assignment rules must not move the case away from the chat's owner.
-  const record = {
-    object: "Case",
-    fields: fieldsOf(mapping, request),
-    headers: { "Sforce-Auto-Assign": "false" },
-  } as const;
+  const record = { object: "Case", fields: fieldsOf(mapping, request), headers: notAssigned } as const;
   const created = await createRecord(api, record, personalValues(request.extraData), signal);
   return created.kind === "done" ? { kind: "done", value: { caseId: created.value, created: true } } : created;
+}
+
+/** The org's own assignment rules must not move the case away from the chat's owner. */
+const notAssigned = { "Sforce-Auto-Assign": "false" };
+
+/**
+ * Makes the case of a chat that failed what this one asks for. Repeat-safe. False where somebody else has changed it, and where it is closed
+ * or gone. What the org refuses to change is as good as gone.
+ */
+async function takeOver(
+  api: DataApi,
+  mapping: CaseMapping,
+  request: EnsureCase & { readonly kept: string },
+  signal: AbortSignal,
+): Promise<Outcome<boolean>> {
+  const isLeft = await isUntouched(api, request.kept, signal);
+  if (isLeft.kind !== "done" || !isLeft.value) return isLeft;
+  const { kept: id, extraData } = request;
+  const record = { object: "Case", id, fields: fieldsOf(mapping, request), headers: notAssigned } as const;
+  return updateRecord(api, record, personalValues(extraData), signal);
+}
+
+/** Whether a case is open and nobody but us has changed it. */
+async function isUntouched(api: DataApi, caseId: string, signal: AbortSignal): Promise<Outcome<boolean>> {
+  const soql = `SELECT Id, IsClosed, CreatedById, LastModifiedById FROM Case WHERE Id = ${soqlString(caseId)} LIMIT 1`;
+  const found = await findOne(api, soql, [], signal);
+  if (found.kind !== "done") return found;
+  const { value } = found;
+  const isOpen = value !== null && value.IsClosed !== true;
+  return { kind: "done", value: isOpen && value.LastModifiedById === value.CreatedById };
 }
 
 /** What of extraData can't be a case's status or priority, which no case is without; null when nothing is. */
@@ -98,17 +129,11 @@ export async function closeCase(
   { caseId }: Pick<CloseCase, "caseId">,
   signal: AbortSignal,
 ): Promise<Outcome<{ readonly closed: boolean }>> {
-  const soql = `SELECT Id, IsClosed, CreatedById, LastModifiedById FROM Case WHERE Id = ${soqlString(caseId)} LIMIT 1`;
-  const found = await findOne(api, soql, [], signal);
-  if (found.kind !== "done") return found;
-  const { value } = found;
-  if (value === null || value.IsClosed === true || value.LastModifiedById !== value.CreatedById)
-    return { kind: "done", value: { closed: false } };
-  const changed = await updateRecord(
-    api,
-    { object: "Case", id: caseId, fields: { Status: mapping.closedStatus } },
-    signal,
-  );
+  const isLeft = await isUntouched(api, caseId, signal);
+  if (isLeft.kind !== "done") return isLeft;
+  if (!isLeft.value) return { kind: "done", value: { closed: false } };
+  const record = { object: "Case", id: caseId, fields: { Status: mapping.closedStatus } } as const;
+  const changed = await updateRecord(api, record, [], signal);
   return changed.kind === "done" ? { kind: "done", value: { closed: changed.value } } : changed;
 }
 

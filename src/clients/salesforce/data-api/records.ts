@@ -162,11 +162,18 @@ export async function createRecord(
 /** Changes a record. Repeat-safe. Answers false when there is no such record. */
 export async function updateRecord(
   api: DataApi,
-  record: { readonly object: "Case"; readonly id: string; readonly fields: JsonObject },
+  record: {
+    readonly object: "Case";
+    readonly id: string;
+    readonly fields: JsonObject;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+  personal: readonly string[],
   signal: AbortSignal,
 ): Promise<Outcome<boolean>> {
   const path = `/services/data/v${api.apiVersion}.0/sobjects/${record.object}/${encodeURIComponent(record.id)}`;
-  const request = { method: "PATCH", path, body: record.fields, success: 204, personal: [] } as const;
+  const headers = record.headers === undefined ? {} : { headers: record.headers };
+  const request = { method: "PATCH", path, ...headers, body: record.fields, success: 204, personal } as const;
   const outcome = await api.call(request, signal);
   if (outcome.kind === "refused" && outcome.status === 404) return { kind: "done", value: false };
   return outcome.kind === "done" ? { kind: "done", value: true } : outcome;

@@ -10,7 +10,10 @@ import type { JsonObject } from "../../http/json.ts";
 import { headersOf, liveAgentFailure, named, noAffinity, post, postOutcome, resourceUrl, switchOf } from "./wire.ts";
 import type { LiveAgentEndpoint, VisitorPost } from "./wire.ts";
 
-const longestPollTimeoutMs = 40_000;
+/** What Salesforce says to all that we have seen (fact sheet, section 13). */
+const usualPollTimeoutMs = 40_000;
+/** A desk forgets a session that it has not heard of for so long (fact sheet, section 13); how long polls may fail is the poller's. */
+const longestPollTimeoutMs = 110_000;
 
 /** Everything a desk does with its sessions, apart from polling. */
 export type SessionCalls = Pick<
@@ -153,10 +156,10 @@ function openedSession(body: JsonObject): OpenedSession | null {
   return { id, key, route, pollTimeoutMs: pollTimeoutMs(body.clientPollTimeout), numbered: true };
 }
 
-/** Seconds, as a number or a text; at most and by default 40 s. */
+/** Seconds, as a number or a text; by default 40 s. */
 function pollTimeoutMs(clientPollTimeout: unknown): number {
   const seconds = numberOf(clientPollTimeout);
-  if (seconds === null || seconds <= 0) return longestPollTimeoutMs;
+  if (seconds === null || seconds <= 0) return usualPollTimeoutMs;
   return Math.min(Math.ceil(seconds * 1_000), longestPollTimeoutMs);
 }
 

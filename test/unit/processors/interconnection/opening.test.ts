@@ -114,15 +114,20 @@ describe("opening a chat", () => {
     const failedState = failed.state;
 
     failed.connect("r2");
-    expect(kinds(failed.result())).toEqual(["OpenSession"]);
+    expect(failed.result().gave).toMatchObject([{ kind: "EnsureCase", kept: "500x" }]);
+    const taken = failed.result("done", { type: "CaseReady", caseId: "500x", created: false });
+    expect(kinds(taken)).toEqual(["OpenSession"]);
+    expect(taken.facts).toEqual([]);
     expect(failed.state.interconnection).toMatchObject({ caseId: "500x" });
     expect(failed.state.looseCase).toBeNull();
+    expect(failed.state.due.map(({ kind }) => kind)).not.toContain("close_case");
 
     const late = createUser();
     late.state = failedState;
-    late.nowMs = startMs + 86_400_000 + 60_000;
+    late.nowMs = startMs + 86_400_000 - 5_000;
     late.connect("r3");
-    expect(kinds(late.result())).toEqual(["EnsureCase"]);
+    expect(late.result().gave).toMatchObject([{ kind: "EnsureCase" }]);
+    expect(late.state.pending[0]).not.toHaveProperty("kept");
 
     const otherContact = createUser();
     otherContact.state = failedState;
@@ -130,6 +135,61 @@ describe("opening a chat", () => {
     otherContact.connect("r4");
     const data = { type: "ContactReady", contactId: "003y", created: false, blocked: false } as const;
     expect(kinds(otherContact.result("done", data))).toEqual(["EnsureCase"]);
+    expect(otherContact.state.pending[0]).not.toHaveProperty("kept");
+  });
+
+  it("has the case of a failed try made what the new connect is about", () => {
+    const provider = (id: string) => ({ whatsapp: { buttonId: `573${id}`, ownerId: `00G${id}` } });
+    const sourceFlows = {
+      default: { subject: "Help", providers: provider("x") },
+      sales: { subject: "Sales", providers: provider("s") },
+    };
+    const user = createUser({ sourceFlows });
+    user.connect("r1");
+    user.settle();
+    user.desk("refused", { reason: "Unavailable" });
+    user.due("hand_back");
+    user.settle();
+    const extraData = { source_flow_bot: "sales", description: "A new order" };
+    user.connect("r2", { extraData });
+    expect(user.result().gave).toMatchObject([
+      { kind: "EnsureCase", kept: "500x", subject: "Sales", description: "A new order", ownerId: "00Gs", extraData },
+    ]);
+  });
+
+  it("goes on to keep a case when the opening that was to take it fails, and closes it when another was made", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    user.connect("r2");
+    user.result();
+    user.result("given_up");
+    expect(user.state.looseCase).toMatchObject({ caseId: "500x" });
+    user.connect("r3");
+    user.result();
+    const step = user.result("done", { type: "CaseReady", caseId: "500z", created: true });
+    expect(step.gave).toMatchObject([{ kind: "CloseCase", caseId: "500x" }, { kind: "OpenSession" }]);
+    expect(user.state.looseCase).toBeNull();
+    user.settle();
+    expect(user.state.interconnection).toMatchObject({ status: "ON_HOLD", caseId: "500z" });
+  });
+
+  it("goes on to keep a case that was taken after the refusal", () => {
+    const user = createUser();
+    user.connect("r1");
+    user.result();
+    user.result();
+    user.result("refused");
+    user.connect("r2");
+    user.result();
+    const [ensureCase] = user.state.pending;
+    user.due("opening_limit");
+    const late = user.result("done", { type: "CaseReady", caseId: "500x", created: false }, ensureCase);
+    expect(late.gave).toEqual([]);
+    expect(user.state.looseCase).toMatchObject({ caseId: "500x" });
+    expect(user.state.due.filter(({ kind }) => kind === "close_case")).toHaveLength(1);
   });
 
   it("closes a case that nobody used within 24 h, and tells so", () => {

@@ -80,7 +80,12 @@ const table: Readonly<Record<InputName, Row>> = {
   "user: text seen before": { ...every("nothing") },
   "user: blank text": { ...every("nothing") },
   "user: image": { ...every("* ~context"), ACTIVE: "ACTIVE +message_in >AttachFile" },
-  "user: type not forwarded": { ...every("* ~context"), ACTIVE: "ACTIVE +message_ignored ~context" },
+  "user: type not forwarded": {
+    ...every("* ~context"),
+    CONNECTING: "CONNECTING +message_ignored",
+    ON_HOLD: "ON_HOLD +message_ignored",
+    ACTIVE: "ACTIVE +message_ignored",
+  },
   "user: neither words nor file": {
     ...every("nothing"),
     CONNECTING: "CONNECTING +message_ignored",

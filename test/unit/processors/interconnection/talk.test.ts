@@ -226,6 +226,15 @@ describe("the place in the queue", () => {
 });
 
 describe("a message of a type that is not forwarded", () => {
+  it("does not reach the agent while the user waits, either: neither link nor caption nor file", () => {
+    const user = userIn("ON_HOLD", { forwardedTypes: new Set(["text"]) });
+    const step = user.message("m1", null, { type: "image", media: image });
+    expect(step.facts).toMatchObject([{ kind: "message_ignored", messageId: "m1", messageType: "image" }]);
+    const { gave } = user.desk("accepted", { agentName: "Kim" });
+    expect(gave.map(({ kind }) => kind)).toEqual(["SayToAgent", "SayToAgent"]);
+    expect(textsOf(gave, "SayToAgent").join()).not.toContain("Look");
+  });
+
   it("is told to the agent where MESSAGES has words for it", () => {
     const texts = { ...defaultTexts, messageIgnored: "**El usuario envió: %s**" };
     const step = userIn("ACTIVE", { texts }).message("m1", null, { type: "location" });

@@ -356,3 +356,45 @@ describe("a case that may exist", () => {
     expect(received).toHaveLength(1);
   });
 });
+
+describe("a case that was kept", () => {
+  const kept = { ...caseCommand, kept: "500K", mayExist: false };
+  const stands = (more: object): Reply => ({
+    status: 200,
+    body: { totalSize: 1, done: true, records: [{ Id: "500K", IsClosed: false, CreatedById: "u", ...more }] },
+  });
+
+  it("is made what is asked for, where nobody else has worked on it", async () => {
+    const { api, received } = await org([stands({ LastModifiedById: "u" }), { status: 204 }]);
+    const outcome = await ensureCase(api, cases, kept, never);
+    expect(outcome).toEqual({ kind: "done", value: { caseId: "500K", created: false } });
+    expect(received[1]).toMatchObject({ method: "PATCH", url: "/services/data/v52.0/sobjects/Case/500K" });
+    expect(received[1]?.headers["sforce-auto-assign"]).toBe("false");
+    expect(JSON.parse(received[1]?.body ?? "")).toMatchObject({
+      Subject: caseCommand.subject,
+      Description: caseCommand.description,
+    });
+  });
+
+  it.each<[string, readonly Reply[]]>([
+    ["that somebody else has changed", [stands({ LastModifiedById: "v" })]],
+    ["that is closed", [stands({ LastModifiedById: "u", IsClosed: true })]],
+    ["that is gone", [{ status: 200, body: none }]],
+    ["that went just now", [stands({ LastModifiedById: "u" }), { status: 404 }]],
+    ["that may not be changed", [stands({ LastModifiedById: "u" }), { status: 400 }]],
+  ])("%s is not taken: another one is made", async (_, replies) => {
+    const { api } = await org([...replies, created("500N")]);
+    const outcome = await ensureCase(api, cases, kept, never);
+    expect(outcome).toEqual({ kind: "done", value: { caseId: "500N", created: true } });
+  });
+
+  it.each([[[{ status: 500 }]], [[stands({ LastModifiedById: "u" }), { status: 503 }]]])(
+    "is tried again when that was not answered",
+    async (replies) => {
+      const { api, received } = await org(replies);
+      const outcome = await ensureCase(api, cases, kept, never);
+      expect(outcome).toMatchObject({ kind: "retry", mayHaveHappened: false });
+      expect(received).toHaveLength(replies.length);
+    },
+  );
+});
