@@ -297,6 +297,21 @@ describe("a case", () => {
     });
   });
 
+  it("that was kept is made what the next connect is about, also when the answer was lost; one that is somebody's is left alone", async () => {
+    const { put, case: ensure, all, outside } = await org({ case: { fields: { urgency: "Priority" } } });
+    const contactId = put("Contact", { LastName: "Ana" }).Id;
+    const kept = put("Case", { ContactId: contactId, Subject: "Help", Origin: "whatsapp" }).Id;
+    const wanted = { contactId, kept, subject: "Sales", description: "A new order", extraData: { urgency: "High" } };
+    outside.world.parts.faults.add({ operation: "update Case", when: "after", times: 1, effect: { kind: "reset" } });
+    expect(await ensure(wanted)).toMatchObject({ kind: "retry" });
+    expect(await ensure(wanted)).toEqual({ kind: "done", value: { caseId: kept, created: false } });
+    const [record] = all("Case");
+    expect(record).toMatchObject({ Subject: "Sales", Description: "A new order", Priority: "High" });
+    if (record !== undefined) record["LastModifiedById"] = "0055g0000000AG1";
+    expect(await ensure({ ...wanted, subject: "Returns" })).toMatchObject({ kind: "done", value: { created: true } });
+    expect(all("Case").map(({ Subject }) => Subject)).toEqual(["Sales", "Returns"]);
+  });
+
   it("that nobody used is closed, also when the answer was lost; a second time changes nothing", async () => {
     const { put, close, all, outside } = await org({ case: { closedStatus: "Closed" } });
     const caseId = put("Case", { Subject: "s", Status: "Nuevo" }).Id;
