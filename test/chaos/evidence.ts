@@ -72,7 +72,7 @@ function shown({ arena, users }: Witnesses): readonly Entry[] {
 }
 
 /**
- * Calls of the three lanes that must be one at a time. Of a call over a link at fault, or of an instance that stood still or was killed,
+ * Calls that must be one at a time: of a session its polls and its posts, of a user those to the phone (decision 72). Of a call over a link at fault, or of an instance that stood still or was killed,
  * the simulator sees when it arrived and when its connection ended, not when its caller gave it up: those are left out.
  */
 function calls({ arena, users, struck }: Witnesses): readonly Entry[] {
@@ -81,7 +81,7 @@ function calls({ arena, users, struck }: Witnesses): readonly Entry[] {
     const lane = laneOf(call);
     const caller = arena.callerOf(call.host);
     if (lane === null || caller === undefined || isBlurred(call, caller, struck)) return [];
-    const subject = lane === "poll" ? call.session : users.aliasOf(call.user);
+    const subject = lane === "channel" ? users.aliasOf(call.user) : call.session;
     if (subject === undefined) return [];
     const name = `${call.operation} ${String(call.call)}`;
     return [

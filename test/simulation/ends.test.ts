@@ -71,8 +71,21 @@ describe("a user who connects again", () => {
       expect(world.chat("ana").seen.at(-1)).toBe(`text ${String(i)}`);
     }
     expect(new Set(chats).size).toBe(7);
-    // Of chats before the last nothing is tried any more.
-    expect(new Set(world.state("ana").pending.map(({ chatId }) => chatId)).size).toBe(1);
+  });
+
+  it("leaves the end of no chat behind, however often he has connected since", async () => {
+    const world = createGraphWorld();
+    world.start();
+    const chats = [await world.openChat("ana")];
+    world.desk.fail("end", ...notDone.slice(0, 30));
+    for (let i = 0; i < 5; i++) {
+      await world.finish("ana");
+      await world.advance(3_000);
+      chats.push(await world.openChat("ana"));
+    }
+    await world.finish("ana");
+    expect(await world.until(() => chats.every(({ ended }) => ended === "visitor"))).toBe(true);
+    expect(world.deadLetters()).toEqual([]);
   });
 });
 

@@ -99,10 +99,10 @@ export function startOpening(draft: Draft, head: ChatHead): void {
   });
 }
 
-/** What is left to be done at the desk for chats before the last one gets no further try: else it could pile up without a bound. */
+/** Files and last words of chats before the last one get no further try: else they could pile up without a bound. Their ends do. */
 function leaveEarlier(draft: Draft): void {
   const last = draft.state.interconnection?.chatId;
-  hurry(draft, (each) => each.chatId !== last && (each.kind === "AttachFile" || "session" in each), 0);
+  hurry(draft, ({ kind, chatId }) => chatId !== last && (kind === "AttachFile" || kind === "SayToAgent"), 0);
 }
 
 /** Context received in the last 24 h within its bounds, the newest kept, in the order in which it was written. */

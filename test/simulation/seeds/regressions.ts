@@ -42,4 +42,9 @@ export const regressions: readonly Regression[] = [
     found:
       "The store went back to before the claim of another owner, and a member that had been out of the group went on under its old epoch: void on the changelog, all of that was lost with the store's next past.",
   },
+  {
+    seed: 9300026,
+    found:
+      "A user connected twice while an end could not be told at the desk: it was given up without a call, and its agent left before an open chat.",
+  },
 ];

@@ -126,7 +126,7 @@ export interface HandedBack {
 
 /**
  * A call of the service reached an outside system, and its answer went out (or its connection ended). `lane` is the serial
- * queue that it belongs to, `subject` whose queue: a session for polls, a user for desk and channel.
+ * queue that it belongs to, `subject` whose queue: a session for polls and desk, a user for channel.
  */
 export interface CallBegan {
   readonly kind: "call began";
