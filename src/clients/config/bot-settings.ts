@@ -150,7 +150,8 @@ export const botSettings = {
     defaultInWords: "none",
   }),
   ACCEPT_TIMEOUT: optional(duration(secondMs, dayMs), {
-    description: "How long a user waits for an agent before the bot takes over again.",
+    description:
+      "How long a user waits for an agent before the bot takes over again; also when an agent has sent him back to a queue.",
     example: "15m",
     defaultInWords: "as long as the desk lets them",
   }),

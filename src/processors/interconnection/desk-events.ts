@@ -10,7 +10,7 @@ import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, wor
 import { agentGone, agentSpoke, withIdleLimits } from "./idle-user.ts";
 import { attachFile, notifyUser, sayHidden, sayToAgent, sayToUser } from "./lanes.ts";
 import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
-import { openAnew } from "./opening.ts";
+import { beginAcceptLimit, endAcceptLimit, openAnew } from "./opening.ts";
 import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
 import { fill, historyText, isBlank, mergedByTime, queueText } from "./texts.ts";
 import { takeTextsHeard } from "./texts-heard.ts";
@@ -39,8 +39,12 @@ export function decideDeskEvents(draft: Draft, chatId: string, record: DeskEvent
   }
 }
 
+/** What only an agent who has the user can cause. */
+const signsOfAgent: ReadonlySet<DeskEvent["kind"]> = new Set(["accepted", "transferred", "agent_joined", "said"]);
+
 function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
   const { kind } = event;
+  if (signsOfAgent.has(kind)) endAcceptLimit(draft);
   if (isAside(kind)) {
     decideAside(draft, chat, kind, event);
     return;
@@ -63,6 +67,7 @@ function decideEvent(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
       return;
     case "waiting_again":
       agentGone(draft);
+      beginAcceptLimit(draft, chat.chatId);
       // Not the outcome of a request, so it carries none.
       tell(draft, chat, "waiting", { detail: event.detail });
       return;
@@ -170,8 +175,7 @@ function accepted(draft: Draft, before: AtDeskChat, event: DeskEvent): void {
   const { context, said: saidWaiting, queuePosition: _place, waitTextGiven: _told, ...rest } = before;
   const acceptedAt = draft.input.record.occurredAt;
   const chat = withIdleLimits(draft, { ...rest, status: "ACTIVE", acceptedAt, agentName }, event);
-  const due = draft.state.due.filter(({ kind }) => kind !== "accept_limit");
-  change(draft, { interconnection: chat, due, overflowTold: [] });
+  change(draft, { interconnection: chat, overflowTold: [] });
   tell(draft, chat, "accepted", { agentName });
   const { texts, formatTime } = draft.settings;
   const { words: entries, applied } = hideInHistory(draft, chat, mergedByTime(context, saidWaiting));

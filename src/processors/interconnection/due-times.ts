@@ -78,7 +78,7 @@ function limitReached(draft: Draft, { kind }: Due, chat: Interconnection | null)
     case "ACTIVE": {
       const how = { status: "CLOSED", detail: null, desk: "open", handBack: "timeout" } as const;
       if (kind === "chat_too_old") endChat(draft, chat, { ...how, reason: "too_old" });
-      if (kind !== "accept_limit" || chat.status !== "ON_HOLD") return;
+      if (kind !== "accept_limit") return;
       notifyUser(draft, chat, draft.settings.texts.acceptTimeout);
       endChat(draft, chat, { ...how, reason: "accept_timeout" });
     }

@@ -190,6 +190,20 @@ export function sessionOpened(draft: Draft, before: Connecting, session: DeskSes
   give(draft, chat, { lane: "desk", kind: "RequestChat", ...details, giveUpAt });
 }
 
+/** The user waits for an agent from now on, where the chat's wait is bounded; one that waits already goes on to wait. */
+export function beginAcceptLimit(draft: Draft, chatId: string): void {
+  const { acceptTimeoutMs } = draft.settings;
+  const { due } = draft.state;
+  if (acceptTimeoutMs === null || due.some(({ kind }) => kind === "accept_limit")) return;
+  change(draft, { due: [...due, { kind: "accept_limit", chatId, at: draft.input.now + acceptTimeoutMs }] });
+}
+
+/** An agent has the user. */
+export function endAcceptLimit(draft: Draft): void {
+  const others = draft.state.due.filter(({ kind }) => kind !== "accept_limit");
+  if (others.length < draft.state.due.length) change(draft, { due: others });
+}
+
 /** The chat is created: the user waits in the desk's queue. */
 export function chatRequested(draft: Draft, before: Connecting): void {
   const { openBy: _openBy, contactId, caseId, session, ...rest } = before;
@@ -199,7 +213,7 @@ export function chatRequested(draft: Draft, before: Connecting): void {
     return;
   }
   const { now } = draft.input;
-  const { acceptTimeoutMs, chatMaxAgeMs } = draft.settings;
+  const { chatMaxAgeMs } = draft.settings;
   const { chatId } = before;
   const chat: OnHold = {
     ...rest,
@@ -215,10 +229,9 @@ export function chatRequested(draft: Draft, before: Connecting): void {
     waitTextGiven: before.waitTextGiven === true,
   };
   const tooOld: Due = { kind: "chat_too_old", chatId, at: now + chatMaxAgeMs };
-  const limits: Due[] =
-    acceptTimeoutMs === null ? [tooOld] : [tooOld, { kind: "accept_limit", chatId, at: now + acceptTimeoutMs }];
   const others = draft.state.due.filter((due) => due.kind !== "opening_limit");
-  change(draft, { interconnection: chat, due: [...others, ...limits] });
+  change(draft, { interconnection: chat, due: [...others, tooOld] });
+  beginAcceptLimit(draft, chatId);
   if (chat.isMoved === true) {
     tell(draft, chat, "waiting", { detail: "server_switched" });
     return;

@@ -105,9 +105,17 @@ function contentOf(type: string, message: JsonObject): Content {
     case "ChatEnded":
       return { kind: "ended", reason: textOf(message.reason) };
     default:
-      // TransferToButtonInitiated and its unconfirmed relatives: the user is in a queue again.
-      return type.startsWith("TransferTo") ? { kind: "waiting_again" } : unacted(type, message);
+      return transferOf(type) ?? unacted(type, message);
   }
+}
+
+/**
+ * TransferToButtonInitiated and its unconfirmed relatives: the user is in a queue again. Of newer clients only, and unconfirmed: he is not,
+ * for the transfer has not taken place.
+ */
+function transferOf(type: string): Content | null {
+  if (type === "ChatResumedAfterTransfer") return { kind: "agent_joined" };
+  return type.startsWith("TransferTo") ? { kind: "waiting_again" } : null;
 }
 
 /** Of what we do not act on, only where a session stands after a reconnect tells something that is needed. */

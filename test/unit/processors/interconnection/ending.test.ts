@@ -170,6 +170,9 @@ describe("the end of a chat", () => {
 
   it("does not come by ACCEPT_TIMEOUT where there is none", () => {
     expect(userIn("ON_HOLD", { acceptTimeoutMs: null }).state.due.map(({ kind }) => kind)).toEqual(["chat_too_old"]);
+    const user = userIn("ACTIVE", { acceptTimeoutMs: null });
+    user.desk("waiting_again");
+    expect(user.state.due.map(({ kind }) => kind)).toEqual(["chat_too_old"]);
   });
 
   it("by a restart keyword lets the user connect again", () => {

@@ -237,6 +237,7 @@ const table: Readonly<Record<InputName, Row>> = {
   "due: accept_limit": {
     ...every("*"),
     ON_HOLD: "CLOSED +ended(accept_timeout) >SayToUser >EndChat ..from-sf-timeout",
+    ACTIVE: "CLOSED +ended(accept_timeout) >SayToUser >EndChat ..from-sf-timeout",
   },
   "due: hand_back": { ...every("* >HandBack"), NONE: "NONE" },
   "due: chat_too_old": {

@@ -82,6 +82,7 @@ const examples: readonly (readonly [string, object, Partial<DeskEvent>])[] = [
   ["TransferToButtonInitiated", {}, { kind: "waiting_again" }],
   ["TransferToSbrSkillInitiated", {}, { kind: "waiting_again" }],
   ["AgentJoinedConference", { name: "Lee S." }, { kind: "agent_joined", agentName: "Lee S." }],
+  ["ChatResumedAfterTransfer", {}, { kind: "agent_joined" }],
   ["AgentLeftConference", {}, { kind: "agent_left" }],
   ["AgentDisconnect", {}, { kind: "agent_disconnected" }],
   ["NewVisitorBreadcrumb", { location: "https://example.org/cart" }, { kind: "other", detail: "NewVisitorBreadcrumb" }],
