@@ -61,16 +61,22 @@ export function createConversations(stage: Stage, people: Readonly<Record<string
     return person;
   };
 
-  const sightings = (): readonly (Seen & { readonly atMs: number })[] => [
-    ...parts.desk.screens
-      .read()
-      .entries.filter(({ from }) => from === "visitor")
-      .map(({ user, text, atMs }) => ({ witness: "agent" as const, user: aliases.get(user ?? "") ?? "?", text, atMs })),
-    ...parts.phones.log
-      .read()
-      .entries.filter(({ from, shown }) => from === "service" && shown)
-      .map(({ userId, text, atMs }) => ({ witness: "user" as const, user: aliases.get(userId) ?? "?", text, atMs })),
-  ];
+  /** What was seen so far; the logs are read on from where they were left, all pages of them. */
+  const witnessed: (Seen & { readonly atMs: number })[] = [];
+  const read = { screens: 0, phones: 0 };
+  const sightings = (): readonly (Seen & { readonly atMs: number })[] => {
+    const whole = { limit: Number.MAX_SAFE_INTEGER };
+    const screens = parts.desk.screens.read({ ...whole, since: read.screens });
+    read.screens = screens.next;
+    for (const { from, user, text, atMs } of screens.entries)
+      if (from === "visitor") witnessed.push({ witness: "agent", user: aliases.get(user ?? "") ?? "?", text, atMs });
+    const phones = parts.phones.log.read({ ...whole, since: read.phones });
+    read.phones = phones.next;
+    for (const { from, shown, userId, text, atMs } of phones.entries)
+      if (from === "service" && shown)
+        witnessed.push({ witness: "user", user: aliases.get(userId) ?? "?", text, atMs });
+    return witnessed;
+  };
 
   const history = (inFlight: readonly InFlight[] = []): History => ({
     promised: sent.map((one) => ({ token: one.token, outcome: one.outcome === "under way" ? "info" : one.outcome })),
