@@ -26,7 +26,8 @@ import {
 } from "./composition-storage.ts";
 import { bridge, withOpeningWait, withTextTries } from "./topology/bridge.ts";
 import type { Log } from "./topology/ports.ts";
-import { createRuntime, type RuntimePorts } from "./topology/runtime.ts";
+import { lost } from "./topology/retry.ts";
+import { createRuntime, type Runtime, type RuntimePorts } from "./topology/runtime.ts";
 import { topicName } from "./topology/topics.ts";
 
 /** What a service is started with beside its settings. */
@@ -52,6 +53,8 @@ export interface Service {
 /** A record that the changelog, chat events or dead letters hold; a turn's outputs together stay below a broker's usual 1 MiB. */
 const maxRecordBytes = 900 * 1024;
 const closeMs = 2_000;
+/** For the turns and the commands in hand of a start that comes to nothing. */
+const abortedStartMs = 5_000;
 /** Polls of a chat that Salesforce refuses must not follow one another without a breath. */
 const leastPollPauseMs = 100;
 
@@ -75,6 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   let waiting: () => readonly string[] = () => [];
   let measure: () => Promise<void> = () => Promise.resolve();
+  let toStop: Runtime | null = null;
   try {
     const observation = await startObservationServer({
       ...settings.metrics,
@@ -93,10 +97,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const outside = openOutside(start);
     const ports = runtimePorts(options, start, storage, { ...cluster, ...outside });
     const runtime = createRuntime(options.wrap?.(ports) ?? ports);
+    toStop = runtime;
     waiting = () => runtime.missing();
     measure = () => runtime.measure();
     await rollOver(start, storage, cluster);
-    await runtime.start();
+    await startUnlessAborted(runtime, signal);
     const ingress = openIngress(start, storage, cluster, outside.registrations);
     await ingress.listen();
     return {
@@ -108,8 +113,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     };
   } catch (error) {
+    // Owners may have acted since the group gave them indexes: handed on like at any stop.
+    await toStop?.stop(abortedStartMs);
     await closeAll(start, closeMs);
     throw error;
+  }
+}
+
+/** Rejects with Lost when aborted, also while the group lets nobody join. */
+async function startUnlessAborted(runtime: Runtime, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(lost());
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    await Promise.race([runtime.start(), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -40,7 +40,7 @@ async function run(): Promise<void> {
 
   const reports = openReports(settings);
   const wanted = new AbortController();
-  let service: Service | null = null;
+  const starting = Promise.withResolvers<Service | null>();
   const grace = closeWithGrace({ delay: stopMs + 500, logger: false }, async ({ signal, err }) => {
     if (err === undefined) log.info({ signal }, "stopping");
     else {
@@ -48,7 +48,7 @@ async function run(): Promise<void> {
       reports.unhandled(err);
     }
     wanted.abort();
-    await service?.stop(stopMs);
+    await (await starting.promise)?.stop(stopMs);
     await reports.flush(reportMs);
     log.info({}, "stopped");
   });
@@ -58,8 +58,9 @@ async function run(): Promise<void> {
     void reports.flush(reportMs).then(() => process.exit(1));
   };
   try {
-    service = await startService({ settings, log, fatal, signal: wanted.signal, reports });
+    starting.resolve(await startService({ settings, log, fatal, signal: wanted.signal, reports }));
   } catch (error) {
+    starting.resolve(null);
     if (isLost(error)) return;
     grace.uninstall();
     await refuse(error, log, reports);

@@ -78,6 +78,8 @@ const mostHeaders = 100;
 /** Within this a request must have come in whole, headers and body. */
 const defaultRequestTimeoutMs = 10_000;
 
+/** Those who still wait at the end of the grace are answered within this time; then their connections are cut. */
+const lastAnswersMs = 500;
 const noSignatures: Signatures = { fixed: null, metaSecret: null, standardKeys: [] };
 const unsigned = failure(401, "Invalid webhook signature.");
 
@@ -119,9 +121,12 @@ export function createIngress(ports: IngressPorts, options: IngressOptions): Ing
     },
     async close(graceMs) {
       closing = true;
-      const cancel = options.clock.after(graceMs, () => stopping.resolve(undefined));
+      const cancelGrace = options.clock.after(graceMs, () => stopping.resolve(undefined));
+      // Node enforces no time-out of headers or bodies any more once a close has begun: a socket that says nothing would hold it up.
+      const cancelCut = options.clock.after(graceMs + lastAnswersMs, () => app.server.closeAllConnections());
       await app.close();
-      cancel();
+      cancelGrace();
+      cancelCut();
     },
   };
 }

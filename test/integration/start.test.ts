@@ -1,5 +1,8 @@
 // Start and stop of the process: what is wrong is told at once and by name, services are waited for, a stop drains. Starts a set of
 // services of its own where it has to take them away.
+import { once } from "node:events";
+import { createServer } from "node:net";
+
 import { Redis } from "ioredis";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -106,6 +109,25 @@ describe("a wrong configuration", () => {
     expect(await refusal(stage)).toContain(
       `Topic ${topic} has cleanup.policy=delete, so the state of users would expire`,
     );
+  });
+
+  it("that fails after it has joined the group leaves it like any other", async () => {
+    const stage = await stageOf({ start: false });
+    const { topic, appName } = stage.names;
+    const squatter = createServer();
+    squatter.listen(Number(new URL(stage.service.url).port), "127.0.0.1");
+    await once(squatter, "listening");
+    await stage.service.spawn({ HOST: "127.0.0.1" });
+    const { code } = await stage.service.ended();
+    squatter.close();
+    expect(code).toBe(1);
+    const output = await stage.service.output();
+    expect(output).toContain("joined the consumer group");
+    expect(output).toContain("EADDRINUSE");
+    await withAdmin(async (admin) => {
+      const { groups } = await admin.describeGroups([`${appName}-${topic}`]);
+      expect(groups.flatMap(({ members }) => members)).toEqual([]);
+    });
   });
 
   it("refuses to join a group with members that are not of this service", async () => {

@@ -63,6 +63,23 @@ describe("S13: sockets", () => {
     expect([statusOf(answer), answer]).toEqual([408, expect.stringContaining("ErrorDescription")]);
   });
 
+  it.each([
+    ["headers that never end", `POST ${whatsapp} HTTP/1.1\r\nHost: x\r\nX-Slow: `],
+    ["a body that never comes", `POST ${whatsapp} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{`],
+    ["nothing at all", ""],
+  ])("S13: a socket with %s does not hold the stop up", async (_what, sent) => {
+    const edge = createEdge();
+    const port = await listening(edge);
+    const line = await open(port);
+    line.socket.write(sent);
+    // An answer of the server shows that it has the socket.
+    await (await fetch(`http://127.0.0.1:${String(port)}/v1/welcome`)).text();
+    const startedMs = performance.now();
+    await edge.ingress.close(200);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    await line.closed;
+  });
+
   it("S13: 500 idle sockets keep nobody out, and are closed", async () => {
     const port = await listening(createEdge({ requestTimeoutMs }));
     const idle = await Promise.all(Array.from({ length: 500 }, () => open(port)));
