@@ -17,9 +17,17 @@ export interface SentinelCluster {
   readonly ports: { readonly master: number; readonly replica: number; readonly sentinel: number };
 }
 
-/** Starts them; they end with the test. The master's name is `mymaster`. */
-export async function startSentinelCluster(password: string): Promise<SentinelCluster> {
-  const [master = 0, replica = 0, sentinel = 0] = await choosePorts([undefined, undefined, undefined]);
+/** A master and the replica that follows it, with nobody who watches them. */
+export interface ReplicatedRedis {
+  readonly masterProcess: Child;
+  readonly ports: { readonly master: number; readonly replica: number };
+  /** Starts another Redis beside them with these lines of configuration. */
+  start(name: string, port: number, lines: readonly string[], mode?: readonly string[]): Promise<Child>;
+}
+
+/** Starts them; they end with the test. */
+export async function startReplicatedRedis(password: string): Promise<ReplicatedRedis> {
+  const [master = 0, replica = 0] = await choosePorts([undefined, undefined]);
   const run = createRunDirectory();
   const command = await findRedis({ env: process.env, say: () => undefined, signal: new AbortController().signal });
   const start = async (
@@ -42,6 +50,14 @@ export async function startSentinelCluster(password: string): Promise<SentinelCl
   const server = [`requirepass ${password}`, `masterauth ${password}`, 'save ""', "appendonly no"];
   const masterProcess = await start("master", master, server);
   await start("replica", replica, [...server, `replicaof 127.0.0.1 ${String(master)}`]);
+  return { masterProcess, ports: { master, replica }, start };
+}
+
+/** Starts them; they end with the test. The master's name is `mymaster`. */
+export async function startSentinelCluster(password: string): Promise<SentinelCluster> {
+  const { masterProcess, ports, start } = await startReplicatedRedis(password);
+  const { master, replica } = ports;
+  const [sentinel = 0] = await choosePorts([undefined]);
   const watch = [
     `sentinel monitor mymaster 127.0.0.1 ${String(master)} 1`,
     `sentinel auth-pass mymaster ${password}`,

@@ -62,6 +62,8 @@ export function createRedisConnection(
     connectTimeout: 5_000,
     // A connection on which an answer is due and nothing comes is given up: a cut line sends no end.
     socketTimeout: 5_000,
+    // A master that was demoted keeps its clients, and a plain address may lead to its successor by now. Nothing is sent again.
+    reconnectOnError: (error) => /\bREADONLY\b/.test(error.message),
     // Needs CLIENT SETINFO of Redis 7.2.
     disableClientInfo: true,
     retryStrategy: (attempt) =>
