@@ -339,7 +339,9 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.failures += 1;
     log.warn({ ...poll.owner, reason: detail, failures: poll.failures }, "a poll failed; trying again");
     const left = leftMs(poll, clock.monotonicMs());
-    const wait = delayMs(pollAgain, poll.failures, tools.random.next(), askedMs) + spreadMs(poll);
+    // The session dies without polls: whatever wait was asked for, it is asked once more while it may live.
+    const asked = askedMs === null ? null : Math.min(askedMs, left / 2);
+    const wait = delayMs(pollAgain, poll.failures, tools.random.next(), asked) + spreadMs(poll);
     if (left > 0) await sleep(clock, Math.min(wait, left), poll.ended);
     return within(poll, detail);
   }
