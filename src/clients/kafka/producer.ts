@@ -235,7 +235,12 @@ export function createKafkaProducer(options: KafkaProducerOptions): KafkaProduce
       return;
     }
     retire(used);
-    afterFailure([...failed], worst, isAlone);
+    // In the order in which they were made, which the sends of several leaders do not tell.
+    afterFailure(
+      calls.filter((call) => failed.has(call)),
+      worst,
+      isAlone,
+    );
     if (worst.verdict === "trouble") await backOff();
   };
 
