@@ -66,6 +66,8 @@ export interface Folder {
 /** Thrown when a changelog record can't be read: the takeover must not go on without it. */
 export interface UnreadableChangelog extends Error {
   readonly name: "UnreadableChangelog";
+  /** Nothing but a person can help: not a registry that does not answer. */
+  readonly forGood: boolean;
 }
 
 /**
@@ -146,15 +148,21 @@ async function stateJson(
   decode: (bytes: Buffer) => Decoded<unknown> | Promise<Decoded<unknown>>,
 ): Promise<string | null> {
   const decoded = await decode(bytes);
-  if (decoded.kind !== "value") throw unreadable(decoded.detail);
+  if (decoded.kind !== "value") throw unreadable(decoded.detail, decoded.kind === "bad");
   const change = decoded.value as InterconnectionChange;
-  if (change.body.type !== "UserRecord") throw unreadable("a user's key holds another record");
+  if (change.body.type !== "UserRecord") throw unreadable("a user's key holds another record", true);
   return change.body.state;
 }
 
-function unreadable(detail: string): UnreadableChangelog {
+/** True for a changelog that holds what this version will never read. */
+export function isUnreadableForGood(error: unknown): boolean {
+  return error instanceof Error && error.name === "UnreadableChangelog" && (error as UnreadableChangelog).forGood;
+}
+
+function unreadable(detail: string, forGood: boolean): UnreadableChangelog {
   return Object.assign(new Error(`a changelog record can't be read: ${detail}`), {
     name: "UnreadableChangelog" as const,
+    forGood,
   });
 }
 

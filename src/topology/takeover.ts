@@ -2,7 +2,15 @@
 // and nothing is done outside before it is through. Safe to begin again at any point: each begin has a new epoch.
 import type { InterconnectionChange } from "../processors/messages/generated.ts";
 import { catchUpChanges, inheritedIndex, isNewerFold } from "./catch-up.ts";
-import { changelogHeaders, createFolder, keyOfClaim, keyOfFence, type Fold, type Version } from "./changelog.ts";
+import {
+  changelogHeaders,
+  createFolder,
+  isUnreadableForGood,
+  keyOfClaim,
+  keyOfFence,
+  type Fold,
+  type Version,
+} from "./changelog.ts";
 import { unpackOutbox, type KeyedBytes } from "./outbox.ts";
 import type { ChangelogReader, Clock, Codec, Consumer, Log, Metrics, Producer, Store } from "./ports.ts";
 import { lost, sleep, untilDone, type Pace } from "./retry.ts";
@@ -53,7 +61,16 @@ export async function takeOver(
   signal: AbortSignal,
 ): Promise<Inheritance | null> {
   const { client, store } = tools;
+  let told = false;
   const failed = (error: unknown, tries: number): void => {
+    if (!told && isUnreadableForGood(error)) {
+      told = true;
+      tools.metrics.count("alarms", { alarm: "changelog_unreadable" });
+      tools.log.error(
+        { partition, error },
+        "the changelog of a partition index can't be read: nobody owns it until it can",
+      );
+    }
     tools.log.warn({ partition, tries, error }, "a step of taking a partition index over failed; trying again");
   };
   const own = <Value>(call: () => Promise<Value>): Promise<Value> => untilDone(tools, signal, call, failed);
