@@ -69,7 +69,7 @@ export function openOutside(start: Start): Outside {
       liveAgent: createSalesforceLimits({ ...start, system: "Live Agent", policy: liveAgentLimits }),
     },
     log,
-    now,
+    clock,
     grant: salesforce.login,
     dataApiVersion: salesforce.apiVersion,
     mapping: deskMapping(settings, now()),

@@ -3,6 +3,7 @@ import { startWorld } from "../../sandbox/world/world.ts";
 import type { World } from "../../sandbox/world/world.ts";
 import type { DeskModes } from "../../sandbox/world/live-agent/desk.ts";
 import { createBot } from "../../src/clients/botrunner/bot.ts";
+import { createClock } from "../../src/clients/clock.ts";
 import { createHttpClient } from "../../src/clients/http/http-client.ts";
 import { createMessageClient } from "../../src/clients/http/message-client.ts";
 import { createLongPollClient } from "../../src/clients/http/long-poll-client.ts";
@@ -61,7 +62,7 @@ export async function startOutside(
     messages,
     polls,
     log,
-    now,
+    clock: createClock(),
     loginUrl: world.salesforceUrl,
     baseUrl: `${world.salesforceUrl}/`,
     chatUrl: `${world.salesforceUrl}/chat`,

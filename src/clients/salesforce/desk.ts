@@ -2,7 +2,7 @@
 // settings' names. Made in composition-outside.ts, used by the desk gateway.
 import type { Desk } from "../../processors/desk/port.ts";
 import { done, type Done } from "../../processors/outcome.ts";
-import type { Log } from "../../topology/ports.ts";
+import type { Clock, Log } from "../../topology/ports.ts";
 import { withoutAnswer } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { LongPollClient } from "../http/long-poll-client.ts";
@@ -39,8 +39,7 @@ export interface DeskOptions {
   /** SFC_CHAT_URL; a trailing `/chat`, as in the original's example file, is ignored too. */
   readonly chatUrl: string;
   readonly grant: Grant;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
   /** Version of the data API, a whole number such as "52". */
   readonly dataApiVersion: string;
   /** Version of Live Agent; the original has one setting for both. */
@@ -76,7 +75,7 @@ export function createDesk(options: DeskOptions): SalesforceDesk {
     grant: options.grant,
     knownAddresses,
     log: options.log,
-    now: options.now,
+    clock: options.clock,
   });
   const calls = { http, tokens, baseUrl: origin(options.baseUrl), apiVersion: options.dataApiVersion };
   const apiFor = (urgency: Urgency): DataApi => createDataApi({ ...calls, limits: limits.dataApi, urgency });

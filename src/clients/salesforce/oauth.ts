@@ -2,7 +2,7 @@
 // Salesforce refuses it. A refused login is not repeated at once: an org locks a user out after a few. Owns no retry and no
 // schedule (keep-alive.ts). What is sent is grants.ts. Parity sheet 7.2. Used by data-api/api-call.ts.
 import type { Outcome } from "../../processors/outcome.ts";
-import type { Log } from "../../topology/ports.ts";
+import type { Clock, Log } from "../../topology/ports.ts";
 import { failedAnswer, withoutAnswer } from "../http/failed-call.ts";
 import type { Failure } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
@@ -19,8 +19,8 @@ export interface OAuthOptions {
   /** Addresses whose hosts may stand in a login's instance_url, beside those of Salesforce's own domains. */
   readonly knownAddresses: readonly string[];
   readonly log: Log;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
+  /** A hold is kept by the monotonic one: a clock that is set back must not lengthen it. */
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
 }
 
 /**
@@ -63,7 +63,8 @@ export function createAccessTokens(options: OAuthOptions): AccessTokens {
       else options.log.warn({ outcome: outcome.kind, detail: outcome.detail }, "Salesforce login failed");
       // Trouble in between does not tell that the login is right again.
       if (outcome.kind === "done") refused = null;
-      else if (outcome.kind === "refused") refused = heldBack(outcome, refused?.times ?? 0, options.now());
+      else if (outcome.kind === "refused")
+        refused = heldBack(outcome, refused?.times ?? 0, options.clock.monotonicMs());
       return outcome;
     } finally {
       fetching = null;
@@ -72,7 +73,7 @@ export function createAccessTokens(options: OAuthOptions): AccessTokens {
 
   // The fetch belongs to all who wait for it: one caller that goes away must not cancel it for the others.
   function shared(signal: AbortSignal): Promise<Outcome<string>> {
-    if (refused !== null && options.now() < refused.untilMs) return Promise.resolve(refused.outcome);
+    if (refused !== null && options.clock.monotonicMs() < refused.untilMs) return Promise.resolve(refused.outcome);
     fetching ??= fetchToken();
     return unlessAborted(fetching, signal);
   }
@@ -95,7 +96,7 @@ function heldBack(outcome: Failure, timesBefore: number, nowMs: number) {
 
 async function login(options: OAuthOptions): Promise<Outcome<string>> {
   const { grant } = options;
-  const form = new URLSearchParams(tokenForm(grant, options.loginUrl, options.now()));
+  const form = new URLSearchParams(tokenForm(grant, options.loginUrl, options.clock.now()));
   const answer = await options.http.call(
     {
       method: "POST",

@@ -13,6 +13,8 @@ export interface Servers {
   routeOf(affinity: string, origin: string): string;
   /** Opens new sessions where a SwitchServer says, such as `https://d.la9-c9-xyz.salesforceliveagent.com/chat`; false for a host that is not believed. */
   moveTo(newUrl: string | null): boolean;
+  /** That origin did not answer a new session: the next one asks where the setting says, which sends us on if need be. */
+  unanswered(origin: string): void;
 }
 
 /** The servers of a deployment that nobody has sent elsewhere yet. A restart begins at the setting again, and is sent on again. */
@@ -29,6 +31,9 @@ export function createServers(configured: string, knownAddresses: readonly strin
       if (newUrl === null || !isKnownHost(newUrl, knownAddresses)) return false;
       moved = new URL(newUrl).origin;
       return true;
+    },
+    unanswered(origin) {
+      if (moved === origin) moved = configured;
     },
   };
 }

@@ -41,6 +41,7 @@ export function createSessionCalls(http: HttpClient, endpoint: LiveAgentEndpoint
       const origin = endpoint.servers.current();
       const url = resourceUrl(origin, "System/SessionId");
       const answer = await http.call({ method: "GET", url, headers: headersOf(endpoint, null, null) }, signal);
+      if (answer.kind === "noAnswer") endpoint.servers.unanswered(origin);
       if (answer.kind === "noAnswer" || !isSuccess(answer)) return liveAgentFailure(answer);
       const body = objectOf(parseJson(answer.body));
       const sentTo = switchOf(body);

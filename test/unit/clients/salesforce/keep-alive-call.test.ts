@@ -33,7 +33,7 @@ async function keptAlive(given: Grant, answer: (url: string) => Reply) {
       http,
       polls,
       log: rememberingLog().log,
-      now: () => 0,
+      clock: { now: () => 0, monotonicMs: () => 0 },
       grant: given,
       loginUrl: url,
       baseUrl: url,

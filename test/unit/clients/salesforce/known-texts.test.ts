@@ -2,6 +2,7 @@
 // happens, as it always read. The real clients, gateway, lanes, polls and log; what answers is a server of the test.
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { createClock } from "../../../../src/clients/clock.ts";
 import { createLongPollClient } from "../../../../src/clients/http/long-poll-client.ts";
 import { createLog } from "../../../../src/clients/log/log.ts";
 import { recordMapping } from "../../../../src/clients/salesforce/data-api/mapping.ts";
@@ -45,7 +46,7 @@ async function gatewayOn(answers: Answers, log: Log): Promise<DeskGateway> {
   });
   const { url } = server;
   const desk = createDesk({
-    ...{ http, polls, log, now: () => Date.now(), grant, loginUrl: url, baseUrl: url, chatUrl: url },
+    ...{ http, polls, log, clock: createClock(), grant, loginUrl: url, baseUrl: url, chatUrl: url },
     ...{ logins: http, limits: { dataApi: freely.limits, liveAgent: freely.limits } },
     ...{ messages: http, dataApiVersion: "52", chatApiVersion: "52", organizationId: "00D1", deploymentId: "5721" },
     mapping: recordMapping({

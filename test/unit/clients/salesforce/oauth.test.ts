@@ -28,9 +28,10 @@ async function setUp(answer: () => Reply, given: Grant = grant) {
     () => http.close(),
     () => server.close(),
   );
-  const time = { ms: Date.UTC(2026, 10, 22) };
+  const time = { ms: Date.UTC(2026, 10, 22), setBackMs: 0 };
+  const clock = { now: () => time.ms - time.setBackMs, monotonicMs: () => time.ms };
   const knownAddresses = ["http://base.example.org:8080", "https://chat.example.org"];
-  const options = { http, loginUrl: server.url, grant: given, knownAddresses, log, now: () => time.ms };
+  const options = { http, loginUrl: server.url, grant: given, knownAddresses, log, clock };
   return { server, lines, time, tokens: createAccessTokens(options) };
 }
 
@@ -62,7 +63,8 @@ describe("the token of the data API", () => {
     const call = vi.fn(() => new Promise<never>(() => undefined));
     const { log } = rememberingLog();
     const http = { call, close: () => undefined };
-    createAccessTokens({ http, loginUrl: "http://login.example.org", grant, knownAddresses: [], log, now: () => 0 });
+    const clock = { now: () => 0, monotonicMs: () => 0 };
+    createAccessTokens({ http, loginUrl: "http://login.example.org", grant, knownAddresses: [], log, clock });
     await new Promise((resolve) => void setImmediate(resolve));
     expect(call).not.toHaveBeenCalled();
   });
@@ -164,6 +166,15 @@ describe("a refused login", () => {
     time.ms += 1;
     expect(await tokens.get(never)).toEqual(first);
     expect(server.received).toHaveLength(2);
+  });
+
+  it("is held back no longer when the clock is set back", async () => {
+    const answers = [wrongPassword, tokenReply("token-1")];
+    const { tokens, time } = await setUp(() => answers.shift() ?? wrongPassword);
+    await tokens.get(never);
+    time.setBackMs = 3_600_000;
+    time.ms += 5_000;
+    expect(await tokens.get(never)).toEqual({ kind: "done", value: "token-1" });
   });
 
   it("is repeated at most twenty times in the three hours that follow", async () => {

@@ -34,7 +34,14 @@ async function org(replies: readonly Reply[]) {
     () => server.close(),
   );
   const { log } = rememberingLog();
-  const tokens = createAccessTokens({ http, loginUrl: server.url, grant, knownAddresses: [], log, now: () => 0 });
+  const tokens = createAccessTokens({
+    http,
+    loginUrl: server.url,
+    grant,
+    knownAddresses: [],
+    log,
+    clock: { now: () => 0, monotonicMs: () => 0 },
+  });
   return {
     api: createDataApi({ http, tokens, baseUrl: server.url, apiVersion: "52", ...freely }),
     received,

@@ -41,6 +41,17 @@ function deskAt(configured: string, known: readonly string[]) {
 const old = { id: "old", key: "key", route: "ffff", pollTimeoutMs: 3_000, numbered: true };
 
 describe("SwitchServer", () => {
+  it("to a server that goes away later is forgotten: the next session is asked for where the setting says", async () => {
+    const there = await serving({ status: 200, body: opened });
+    const here = await serving(switchTo(`${there.url}/chat`));
+    const desk = deskAt(here.url, [here.url, there.url]);
+    await desk.openSession(never);
+    await there.close();
+    expect(await desk.openSession(never)).toMatchObject({ kind: "retry" });
+    await desk.openSession(never);
+    expect(here.received).toHaveLength(2);
+  });
+
   it("to a new session opens it at the other server, and there it stays", async () => {
     const there = await serving({ status: 200, body: opened });
     const here = await serving(switchTo(`${there.url}/chat`));
