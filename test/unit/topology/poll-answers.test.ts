@@ -33,3 +33,12 @@ describe("a poll of an open chat", () => {
     expect([t.events, t.pollers.count]).toEqual([[], 1]);
   });
 });
+
+it("a poll that failed is asked again while its session may live, however long a wait was asked for", async () => {
+  const t = pollersOf();
+  t.answers.push({ kind: "failed", detail: "status 503", retryAfterMs: 60_000 });
+  t.pollers.update("ana", stateWith([]), 0);
+  await t.clock.advance(30_000);
+  expect(t.asked).toHaveLength(2);
+  expect(t.events).toEqual([]);
+});

@@ -67,15 +67,6 @@ describe("a poll", () => {
     expect([t.asked.length, t.pollers.count, t.fatals]).toEqual([2, 0, []]);
   });
 
-  it("is asked again while its session may live, however long a wait was asked for", async () => {
-    const t = pollersOf();
-    t.answers.push({ kind: "failed", detail: "status 503", retryAfterMs: 60_000 });
-    t.pollers.update("ana", stateWith([]), 0);
-    await t.clock.advance(30_000);
-    expect(t.asked).toHaveLength(2);
-    expect(t.events).toEqual([]);
-  });
-
   it("waits for its jitter", async () => {
     const t = pollersOf();
     t.pollers.update("ana", stateWith([]), 500);
