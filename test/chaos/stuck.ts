@@ -47,9 +47,9 @@ export async function describeOpen({ arena, users, words }: Scene): Promise<stri
 function describeSession(users: Users, person: Person): string {
   const session = users.sessionOf(person);
   if (session === undefined) return "desk: no session";
-  const { id, state, openPoll, polls, handOver, isResyncDue } = session;
+  const { id, state, openPoll, polls, handOver, resync } = session;
   const polled = openPoll === undefined ? "not polled" : "polled";
-  return `desk: ${id} ${state}, ${polled}, ${String(polls.length)} polls, moved ${String(handOver !== undefined)}, resync due ${String(isResyncDue)}`;
+  return `desk: ${id} ${state}, ${polled}, ${String(polls.length)} polls, moved ${String(handOver !== undefined)}, resync ${resync}`;
 }
 
 function describeStored(chat: StoredChat | undefined): string {

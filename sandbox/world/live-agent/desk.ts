@@ -190,7 +190,7 @@ export function newSession(desk: Desk): Session {
     isIdleWarned: false,
     violations: [],
     handOver: undefined,
-    isResyncDue: false,
+    resync: "none",
     agentId: undefined,
     buttonId: "",
     declinedBy: new Set(),

@@ -37,7 +37,7 @@ export function reconnect(desk: Desk, session: Session, call: Call): Answer {
   }
   session.openPoll?.answer(503);
   session.handOver = undefined;
-  session.isResyncDue = true;
+  session.resync = "due";
   session.affinityToken = desk.ids.hex(8);
   if (how.resetSequence !== false) {
     session.postSequence = 0;
@@ -57,12 +57,13 @@ export function resync(desk: Desk, session: Session, body: JsonObject): string |
   if (typeof organizationId !== "string" || !organizationId.startsWith(desk.settings.organizationId.slice(0, 15))) {
     return "organizationId must be the id of this org";
   }
-  if (!session.isResyncDue) {
+  // Who has acknowledged nothing since the reconnect may not know that it was heard: its answer may be lost.
+  if (session.resync === "none" || (session.resync === "heard" && session.acked >= session.firstNumber)) {
     violate(session, "ChasitorResyncState without a reconnect");
   } else if (session.delivered < session.firstNumber) {
     violate(session, "ChasitorResyncState before ChasitorSessionData was read");
   }
-  session.isResyncDue = false;
+  session.resync = "heard";
   return undefined;
 }
 

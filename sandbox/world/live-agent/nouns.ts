@@ -90,7 +90,7 @@ export function post(desk: Desk, session: Session, call: Call, noun: string): An
     return outOfSync(session, sequence);
   }
   session.postSequence = sequence ?? session.postSequence;
-  if (session.isResyncDue) {
+  if (session.resync === "due") {
     violate(session, `${noun} between ReconnectSession and ChasitorResyncState`);
   }
   carryOut(desk, session, steps, sequence);

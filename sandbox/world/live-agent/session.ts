@@ -129,8 +129,8 @@ export interface Session {
   violations: string[];
   /** Set while every call is answered 503. */
   handOver: HandOver | undefined;
-  /** Set from a reconnect until ChasitorResyncState. */
-  isResyncDue: boolean;
+  /** Due from a reconnect on; heard since ChasitorResyncState. */
+  resync: "none" | "due" | "heard";
   agentId: string | undefined;
   buttonId: string;
   readonly declinedBy: Set<string>;

@@ -216,6 +216,21 @@ describe("hand-over to another server", () => {
     ]);
   });
 
+  it("notes a second resync by who has acknowledged something since the reconnect, and not before", async () => {
+    const { visitor, seen } = await handedOver({});
+    await reconnected(visitor, seen.offset);
+    const resync = (): Promise<unknown> => visitor.post("ChasitorResyncState", { organizationId: "00D5g0000000SBX" });
+    const { sequence } = await visitor.poll(-1);
+    await resync();
+    await visitor.poll(-1);
+    await resync();
+    expect(visitor.session().violations).toEqual([]);
+    await act(world, visitor, "say", { text: "on" });
+    await visitor.poll(sequence);
+    await resync();
+    expect(visitor.session().violations).toEqual(["ChasitorResyncState without a reconnect"]);
+  });
+
   it("refuses a reconnect without hand-over, without an offset, and with an affinity", async () => {
     const { visitor, ack } = await engagedVisitor(world);
     expect((await reconnect(visitor, 0)).status).toBe(405);

@@ -42,6 +42,8 @@ export const grant: PasswordGrant = {
 };
 
 /** A signal that never fires. */
+/** A clock that stands still. */
+export const still = { now: () => 0, monotonicMs: () => 0 };
 export const never: AbortSignal = new AbortController().signal;
 
 const openedAt = Date.UTC(2026, 10, 22, 12, 0, 0, 500);

@@ -8,7 +8,7 @@ import { recordMapping } from "../../../../../src/clients/salesforce/data-api/ma
 import { createAccessTokens } from "../../../../../src/clients/salesforce/oauth.ts";
 import { answeringServer } from "../../http/answering-server.ts";
 import type { Received, Reply } from "../../http/answering-server.ts";
-import { caseCommand, contactCommand, freely, grant, never, rememberingLog, shortClient } from "../clients.ts";
+import { caseCommand, contactCommand, freely, grant, never, rememberingLog, shortClient, still } from "../clients.ts";
 
 const toClose: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -34,14 +34,7 @@ async function org(replies: readonly Reply[]) {
     () => server.close(),
   );
   const { log } = rememberingLog();
-  const tokens = createAccessTokens({
-    http,
-    loginUrl: server.url,
-    grant,
-    knownAddresses: [],
-    log,
-    clock: { now: () => 0, monotonicMs: () => 0 },
-  });
+  const tokens = createAccessTokens({ http, loginUrl: server.url, grant, knownAddresses: [], log, clock: still });
   return {
     api: createDataApi({ http, tokens, baseUrl: server.url, apiVersion: "52", ...freely }),
     received,
