@@ -239,6 +239,8 @@ function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
  * twice is known by its position, for its first coming may have ended the chat.
  */
 function afterTheEnd(draft: Draft, chatId: string, record: DeskEvents): void {
+  // The session had moved as the chat ended: its last texts may be in doubt as those of an open one.
+  for (const { textsHeard } of record.events) if (textsHeard !== null) takeTextsHeard(draft, chatId, textsHeard);
   const chat = draft.state.interconnection;
   if (chat?.chatId !== chatId) {
     tooLate(draft, chatId, record.events, null);

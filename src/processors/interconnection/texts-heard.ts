@@ -8,19 +8,20 @@ import type { Draft } from "./draft.ts";
 
 /** The first text that waits for its result gets it, where the desk has heard that one last. Those behind it were not posted yet. */
 export function takeTextsHeard(draft: Draft, chatId: string, heard: TextsHeard): void {
-  const command = draft.state.pending.find((each) => each.lane === "desk" && each.chatId === chatId);
+  const command = draft.state.pending.find((each) => "session" in each && each.chatId === chatId);
   if (command?.kind !== "SayToAgent" || !isLastOf(heard, command)) return;
   const { lane, seq } = command;
   const nothingMore = { reason: null, attempts: 0, generation: null, data: null };
-  decideResult(draft, chatId, { lane, seq, outcome: "done", postSequence: takenBy(draft), ...nothingMore });
+  decideResult(draft, chatId, { lane, seq, outcome: "done", postSequence: takenBy(draft, chatId), ...nothingMore });
 }
 
 /**
  * The post number that it has used up, where numbers go on: else the next text would go out under it, and the desk drop that. Rather too high:
  * a number that is, the desk tells.
  */
-function takenBy({ state: { interconnection } }: Draft): number | null {
-  const last = interconnection !== null && "postSequence" in interconnection ? interconnection.postSequence : 0;
+function takenBy({ state: { interconnection } }: Draft, chatId: string): number | null {
+  if (interconnection?.chatId !== chatId || !("postSequence" in interconnection)) return null;
+  const last = interconnection.postSequence;
   return last === 0 ? null : last + 1;
 }
 

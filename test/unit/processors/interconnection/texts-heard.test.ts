@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { textMark } from "../../../../src/processors/desk/text-mark.ts";
 import type { Active } from "../../../../src/processors/interconnection/state.ts";
+import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
 import { session, userIn, type TestUser } from "./user.ts";
 
 /** The desk has moved the session, and tells first there how many texts it has had, and the last. */
@@ -88,5 +89,21 @@ describe("after a move, a text without a result", () => {
     movedHaving(user, 1, "Hello");
     expect(waiting(user)).toEqual(["Hello"]);
     expect(user.state.textsGiven).toBeUndefined();
+  });
+
+  it("that the desk has is not said again either where the chat has ended meanwhile, or the next has begun", () => {
+    const ended = saying("Hello", "Help");
+    ended.user.finish();
+    movedHaving(ended.user, ended.given + 1, "Hello");
+    expect(waiting(ended.user)).toEqual(["Help"]);
+    const { user, given } = saying("Hello", "Help");
+    const [{ chatId }] = [chatOf(user)];
+    user.finish();
+    user.connect();
+    expect(user.state.interconnection?.chatId).not.toBe(chatId);
+    const textsHeard = { count: given + 1, last: textMark("Hello") };
+    const event = { ...blankDeskEvent, number: 0, kind: "other" as const, textsHeard };
+    user.agentEvent({ type: "DeskEvents", generation: "g2", position: 0, resumeToken: "t", events: [event] }, chatId);
+    expect(waiting(user)).toEqual(["Help"]);
   });
 });
