@@ -14,7 +14,9 @@ interface Queue {
 /** One user. */
 export interface User {
   state: UserState;
-  /** Called when the state is another; each queue may wait for that. */
+  /** Whose call is under way. */
+  readonly inHand: Set<Command>;
+  /** Called when the state is another, or a call is over; each queue may wait for that. */
   readonly updated: Set<() => void>;
   /** By queueOf. */
   readonly queues: Map<string, Queue>;
@@ -22,7 +24,7 @@ export interface User {
 
 /** A user of whom nothing is carried out. */
 export function newUser(state: UserState): User {
-  return { state, updated: new Set(), queues: new Map() };
+  return { state, inHand: new Set(), updated: new Set(), queues: new Map() };
 }
 
 /**
@@ -77,7 +79,23 @@ export function isIdle({ state, queues }: User): boolean {
   return needed.size === 0 && queues.size === 0;
 }
 
-/** Waits until the user's state is another or the signal aborts, and no longer than `wait`, which must end with the signal that it is given. */
+/** Makes the call of a command, and wakes whoever waits for its end. */
+export async function inHand<Value>(user: User, command: Command, call: () => Promise<Value>): Promise<Value> {
+  user.inHand.add(command);
+  try {
+    return await call();
+  } finally {
+    user.inHand.delete(command);
+    for (const updated of user.updated) updated();
+  }
+}
+
+/** True while a call gives the user to the bot: a chat that was asked for then is the newer word, and must have the last one. */
+export function isHandingBack(user: User): boolean {
+  return [...user.inHand].some(({ kind }) => kind === "HandBack");
+}
+
+/** Waits until the user's state is another, a call of his is over or the signal aborts, and no longer than `wait`, which must end with the signal that it is given. */
 export async function unlessUpdated(
   user: User,
   signal: AbortSignal,

@@ -7,7 +7,9 @@ import type { AgentEvent } from "../processors/messages/generated.ts";
 import type { Effect, Try } from "../processors/effect.ts";
 import {
   asPending,
+  inHand,
   idOf,
+  isHandingBack,
   isIdle,
   markedAs,
   newUser,
@@ -114,14 +116,8 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
     await inTurn(command);
     const startedMs = tools.clock.monotonicMs();
     const { partition, epoch } = owner;
-    const mark: LaneMark = {
-      partition,
-      epoch,
-      userId,
-      chatId: command.chatId,
-      lane: markedAs(command),
-      seq: command.seq,
-    };
+    const { chatId, seq } = command;
+    const mark: LaneMark = { partition, epoch, userId, chatId, lane: markedAs(command), seq };
     const finished = await effect(userId, user, command, mark);
     if (finished === null) return;
     tools.metrics.observeMs("command", tools.clock.monotonicMs() - startedMs, { kind: command.kind });
@@ -204,7 +200,8 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       tries.made += 1;
       tools.metrics.count("command_attempts", { kind: command.kind });
       const { post, mayHaveHappened } = tries;
-      const answer = await once(command, { userId, postSequence: post ?? 0, mayHaveHappened }, policy);
+      const attempt = { userId, postSequence: post ?? 0, mayHaveHappened };
+      const answer = await inHand(user, command, () => once(command, attempt, policy));
       if (answer.kind === "finished") {
         if (answer.postSequence !== null) queue.lastPost = answer.postSequence;
         if (answer.outcome === "done") await finish(mark, answer.postSequence);
@@ -218,15 +215,20 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   }
 
   /**
-   * The command as it stands when it may be tried: with the right to act, and not while its session moves (session-gates.ts). Undefined when it is not pending any more.
+   * The command as it stands when it may be tried: with the right to act, not while its session moves (session-gates.ts), and a chat not
+   * while a hand-back that it came before is still on its way. Undefined when it is not pending any more.
    */
   async function nextTry(user: User, first: Command): Promise<Command | undefined> {
     for (;;) {
       await allowed(tools, owner.partition, unlessStopping);
       const command = asPending(user, first);
       if (command === undefined || !("session" in command) || tools.clock.now() >= command.giveUpAt) return command;
-      if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
-      await sessionMoves(user, command);
+      if (command.kind === "RequestChat" && isHandingBack(user))
+        await unlessUpdated(user, unlessStopping, (over) =>
+          sleep(tools.clock, command.giveUpAt - tools.clock.now(), over),
+        );
+      else if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
+      else await sessionMoves(user, command);
     }
   }
 

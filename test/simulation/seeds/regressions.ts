@@ -47,4 +47,14 @@ export const regressions: readonly Regression[] = [
     found:
       "A user connected twice while an end could not be told at the desk: it was given up without a call, and its agent left before an open chat.",
   },
+  {
+    seed: 885011,
+    found:
+      "A session moved as its chat ended: what the desk told there of the texts that it had was not heeded, and the history was said twice.",
+  },
+  {
+    seed: 990112,
+    found:
+      "A user connected again while the hand-back of his last chat was on its way: the bot was given him behind the new agent.",
+  },
 ];
