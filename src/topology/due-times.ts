@@ -16,7 +16,7 @@ export interface DueTimes {
 interface DueTools extends Pace {
   readonly client: string;
   fatal(error: Error): void;
-  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<number>;
 }
 
 /** Timers can't be longer than this; a later moment is looked at again. */

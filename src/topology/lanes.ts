@@ -43,7 +43,7 @@ export interface LaneTools extends Pace {
   /** Whether its result carries data, so that a lost result is made again by carrying it out again. */
   brings(command: Command): boolean;
   /** Produces to agent-events until acknowledged; throws Lost when the signal aborts. */
-  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<number>;
   /** Ends the process: a lane that stands still by a defect would hold its user for ever. */
   fatal(error: Error): void;
 }

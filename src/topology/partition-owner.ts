@@ -80,6 +80,8 @@ interface Tenure extends Progress {
    * has done may stand there. Null once they have begun.
    */
   effectsBehind: number | null;
+  /** Offset of agent-events up to which lanes and polls have seen what was decided. */
+  shownTo: number;
 }
 
 /** Takes the index over and keeps it until it is lost. */
@@ -176,9 +178,10 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       turnTools: { ...tools, users: createUsers(tools.store, { ...tools, partition }), partition },
       decoder: createInputDecoder({ ...tools, partition, waits, goOn }, signal),
       lanes: createLanes(tools, { partition, epoch, fenced }, signal, stopping.signal),
-      pollers: createPollers(tools, partition, signal),
+      pollers: createPollers(tools, partition, signal, () => running.shownTo),
       dueTimes: createDueTimes(tools, partition, signal),
       effectsBehind: null,
+      shownTo: -1,
     };
     tools.right.watch(partition, { epoch, savedTurn: () => running.turn }, () => {
       tools.metrics.count("fenced", { step: "look" });
@@ -268,7 +271,10 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
     for (const note of turn.notes) note();
     for (const [userId, change] of turn.users) running.turnTools.users.put(userId, change);
     await writer.produce(turn, running);
-    if (running.effectsBehind === null) for (const userId of turn.users.keys()) showUser(running, userId, 0);
+    if (running.effectsBehind === null) {
+      for (const userId of turn.users.keys()) showUser(running, userId, 0);
+      running.shownTo = running.applied["agent-events"];
+    }
     writer.publish(turn.replies, running.signal);
   }
 

@@ -46,8 +46,8 @@ export interface Poll {
   reconnects: number;
   /** From a reconnect until the desk has answered the resync, and then until the state has what it told first there. */
   arriving: "resync" | "state" | null;
-  /** When the desk took the last resync, monotonic milliseconds. */
-  arrivedMs: number;
+  /** Offset of the last record that was told where the session is; null before the first. */
+  toldAt: number | null;
   /** As the state has it, which may lag behind. */
   chat: Chat;
   /** From when its route was found void until the desk has answered the reconnect. */

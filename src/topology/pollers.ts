@@ -27,7 +27,7 @@ export interface PollTools extends Pace {
   readonly conflictWaitMs: number;
   heartbeatAgeMs(): number;
   /** Produces to agent-events until acknowledged; throws Lost when the signal aborts. */
-  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<number>;
   /** Ends the process: a chat that nobody polls would die unseen. */
   fatal(error: Error): void;
 }
@@ -58,16 +58,17 @@ const rightAgainMs = 250;
  * gone, and tell of a loss where there is none.
  */
 const decidedMs = 2_000;
-/** Posts wait no longer for what the desk told first where a session has moved to. */
-const decidedAtTheLatestMs = 10_000;
 /** The loss of the index leaves a reconnect in hand so long: the next owner has not polled by then, or is told where to. */
 const toldWithinMs = 5_000;
 /** What the desk answers to a reconnect while no hand-over is under way (fact sheet, section 11). */
 const notHandedOver = 405;
 const metByPost = "a post met a void route";
 
+/** Offset of agent-events up to which `update` has told what was decided. */
+type Shown = () => number;
+
 /** Polls nothing yet. */
-export function createPollers(tools: PollTools, partition: number, signal: AbortSignal): Pollers {
+export function createPollers(tools: PollTools, partition: number, signal: AbortSignal, shownTo: Shown): Pollers {
   const { clock, desk, log, metrics } = tools;
   /** Whose last answer was a failure or a move. */
   const failing = new Set<Poll>();
@@ -100,7 +101,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       failures: 0,
       reconnects: 0,
       // Reconnected, and nothing was read there yet: the owner before us did not get so far.
-      arrivedMs: 0,
+      toldAt: null,
       arriving: chat.position < 0 && chat.resumeToken !== null ? "resync" : null,
       chat,
       moving: false,
@@ -191,8 +192,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       await keepingAlive(poll, () => resync(tools, partition, poll));
       // An answer without events leaves nothing to wait for.
       poll.arriving = answer.kind === "events" && answer.position >= 0 ? "state" : null;
-      poll.arrivedMs = clock.monotonicMs();
-    } else if (poll.arriving === "state" && clock.monotonicMs() - poll.arrivedMs > decidedAtTheLatestMs) {
+    } else if (poll.arriving === "state" && poll.toldAt !== null && shownTo() >= poll.toldAt) {
       // Its record was given up undecided, or the state has known this place before.
       poll.arriving = null;
     }
@@ -235,7 +235,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
       const resumeToken = last ? answer.resumeToken : null;
       await keepingAlive(poll, async () => {
         await allowed(tools, partition, poll.ended);
-        await tell(poll, { type: "DeskEvents", generation, position, resumeToken, events });
+        poll.toldAt = await tell(poll, { type: "DeskEvents", generation, position, resumeToken, events });
       });
       poll.position = position;
       poll.resumeToken = resumeToken ?? poll.resumeToken;
@@ -243,7 +243,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
   }
 
   /** Runs `work`; while it takes long, polls with the position unchanged and lets the answer go: it comes again. */
-  async function keepingAlive(poll: Poll, work: () => Promise<void>): Promise<void> {
+  async function keepingAlive(poll: Poll, work: () => Promise<unknown>): Promise<void> {
     const finished = new AbortController();
     const either = AbortSignal.any([poll.ended, finished.signal]);
     const keepAlive = async (): Promise<void> => {
@@ -312,6 +312,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.session = session;
     poll.generations.add(session.generation);
     poll.position = -1;
+    poll.toldAt = null;
     poll.arriving = "resync";
     const change = { session, resetsPostSequence, unconfirmedEvents, leftGeneration };
     // Without the right to act, too: it has happened, and decide takes it only for the place that was left.
@@ -359,7 +360,7 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     return "over";
   }
 
-  function tell({ owner, ended }: Poll, body: AgentEvent["body"], until: AbortSignal = ended): Promise<void> {
+  function tell({ owner, ended }: Poll, body: AgentEvent["body"], until: AbortSignal = ended): Promise<number> {
     return tools.tell(partition, { client: tools.client, ...owner, occurredAt: clock.now(), body }, until);
   }
 

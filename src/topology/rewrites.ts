@@ -10,7 +10,7 @@ export interface RewriteTools {
   readonly clock: Clock;
   readonly client: string;
   /** Produces to agent-events until acknowledged; throws Lost when the signal aborts. */
-  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<number>;
   /** Ends the process. */
   fatal(error: Error): void;
 }

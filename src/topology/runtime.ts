@@ -76,10 +76,10 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     commit: (partition, next) => commit([[partition, next]]),
   };
 
-  async function tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void> {
+  async function tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<number> {
     const value = ports.codec.encode("agent-events", event);
     const record = { topic: "agent-events" as const, partition, key: Buffer.from(event.userId), value };
-    await untilDone(
+    const [offset] = await untilDone(
       ports,
       signal,
       () => ports.effectsProducer.produce([record]),
@@ -90,6 +90,8 @@ export function createRuntime(ports: RuntimePorts): Runtime {
         );
       },
     );
+    if (offset === undefined) throw new Error("the producer told no offset for an agent event");
+    return offset;
   }
 
   async function commit(next: Iterable<readonly [number, Offsets<number>]>): Promise<void> {

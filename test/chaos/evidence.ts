@@ -155,14 +155,25 @@ function outcomes({ arena, facts }: Witnesses): readonly Entry[] {
     );
 }
 
-function letters({ arena, lab }: Witnesses): readonly Entry[] {
+function letters({ arena, lab, facts }: Witnesses): readonly Entry[] {
+  /** What a record that was stored twice tells once the next chat has begun counts as too late, though the user has it (docs/guarantees.md). */
+  const isOfEarlierChat = (userId: string | null, chatId: string | null, at: number): boolean => {
+    const before = facts
+      .all()
+      .filter((one) => one.userId === userId && one.kind === "requested" && one.occurredAt <= at);
+    const newest = before.sort((one, other) => one.occurredAt - other.occurredAt).at(-1);
+    return newest !== undefined && newest.chatId !== chatId;
+  };
   return lab.letters().map((letter): Entry => {
-    const { topic, partition, offset, reason, detail, value, holds, occurredAt } = letter;
+    const { topic, partition, offset, reason, detail, value, holds, occurredAt, userId, chatId } = letter;
     const text = value?.toString("utf8") ?? "";
     return {
       ...{ at: occurredAt + monotonicFrom(arena), kind: "dead letter", reason, about: tokensIn(text) },
       of: holds === "text" ? `text ${text}` : placeOf(topic, partition, offset),
-      isCopy: (detail ?? "").startsWith("AttachFile ") || isHistory(text),
+      isCopy:
+        (detail ?? "").startsWith("AttachFile ") ||
+        isHistory(text) ||
+        (reason === "chat_over" && isOfEarlierChat(userId, chatId, occurredAt)),
     };
   });
 }

@@ -42,6 +42,7 @@ export interface ReadLetter {
   /** Epoch milliseconds. */
   readonly occurredAt: number;
   readonly userId: string | null;
+  readonly chatId: string | null;
   readonly requestId: string | null;
 }
 

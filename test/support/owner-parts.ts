@@ -32,7 +32,7 @@ export interface OwnerParts {
   readonly gates: SessionGates;
   /** Events told, in order. */
   readonly events: AgentEvent[];
-  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<void>;
+  tell(partition: number, event: AgentEvent, signal: AbortSignal): Promise<number>;
   /** While held, nothing is told. */
   holdTelling(held: boolean): void;
   readonly fatals: Error[];
@@ -84,7 +84,7 @@ export function createOwnerParts(): OwnerParts {
     async tell(_partition, event, signal) {
       await held?.promise;
       if (signal.aborted) throw lost();
-      events.push(event);
+      return events.push(event) - 1;
     },
     holdTelling(hold) {
       held?.resolve(undefined);

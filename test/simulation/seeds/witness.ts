@@ -73,6 +73,10 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   const epochs = new Map<string, number>();
   const wokeAt = new Map<string, number>();
   const userOfSession = new Map<string, string>();
+  /** Session of the last chat that a user has. */
+  const newest = new Map<string, string>();
+  /** The last chat that a user has asked for. */
+  const newestChat = new Map<string, string>();
   const live = new Map<DeskChat, number>();
   const underWay = new Map<string, string>();
   const served = new Set<string>();
@@ -159,7 +163,9 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
    */
   function saidToAgent(sessionId: string, text: string): void {
     const what = `${sessionId} ${text}`;
-    if (firstDone.has(what) && handedBack.has(userOfSession.get(sessionId) ?? "")) permit("chat over", tokensIn(text));
+    const user = userOfSession.get(sessionId) ?? "";
+    const isOver = handedBack.has(user) || newest.get(user) !== sessionId;
+    if (firstDone.has(what) && isOver) permit("chat over", tokensIn(text));
     else repeated(what, sessionId, tokensIn(text), (one) => one.marksLost);
   }
 
@@ -221,6 +227,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
       if (chat === undefined) return;
       live.set(chat, 0);
       userOfSession.set(chat.sessionId, chat.visitorName);
+      newest.set(chat.visitorName, chat.sessionId);
       handedBack.delete(chat.visitorName);
       note({ kind: "chat", user: chat.visitorName, session: chat.sessionId, step: "requested" });
     }
@@ -288,6 +295,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     // Facts are at least once (docs/contracts.md): an old one told again says nothing about now.
     if (facts.has(id)) return;
     facts.add(id);
+    if (kind === "requested" && chatId !== null) newestChat.set(told.userId, chatId);
     if (kind === "waiting") served.add(told.userId);
     if (chatId !== null && (kind === "ended" || kind === "refused")) {
       note({ kind: "way back", user: told.userId, chat: chatId });
@@ -308,7 +316,15 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     }
   }
 
-  function letter({ topic, partition, offset, value, detail, reason }: DeadLetter): void {
+  /**
+   * A record of the desk that was stored twice is known by its numbers while its chat is the user's last. Later what it tells counts as
+   * written too late, though the user has it (docs/guarantees.md).
+   */
+  const isOfEarlierChat = ({ userId, chatId }: DeadLetter): boolean =>
+    chatId !== null && userId !== null && (newestChat.get(userId) ?? chatId) !== chatId;
+
+  function letter(given: DeadLetter): void {
+    const { topic, partition, offset, value, detail, reason } = given;
     const about = tokensIn(`${value?.toString() ?? ""} ${detail ?? ""}`);
     const tooLate = (reason === "undeliverable" || reason === "chat_over") && !about.some((id) => underWay.has(id));
     note({ kind: "unheard", ids: about.filter(isForgotten) });
@@ -318,7 +334,10 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
       of,
       reason: tooLate ? "undeliverable, the chat was over" : `${reason} ${String(detail)}`,
       about,
-      isCopy: (detail ?? "").startsWith("AttachFile ") || isHistory(value?.toString() ?? ""),
+      isCopy:
+        (detail ?? "").startsWith("AttachFile ") ||
+        isHistory(value?.toString() ?? "") ||
+        (tooLate && isOfEarlierChat(given)),
     });
   }
 

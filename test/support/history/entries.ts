@@ -185,7 +185,7 @@ export interface Poison {
 
 /**
  * A dead letter: of which record (any name that a repeat shares), why, and the ids that stand in its bytes. `isCopy`: they are those of a file, or what a
- * chat was told of the words before it: such words are told by themselves or to other chats too.
+ * chat was told of the words before it, which are told by themselves or to other chats too; or of a record that was told already.
  */
 export interface DeadLetterSeen {
   readonly kind: "dead letter";

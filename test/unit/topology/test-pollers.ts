@@ -23,6 +23,8 @@ export interface TestPollers extends OwnerParts {
   readonly resyncs: { count: number };
   readonly end: AbortController;
   heartbeatAge: number;
+  /** Up to which of the events lanes and polls have heard what was decided. */
+  shownTo: number;
 }
 
 const event = (number: number): DeskEvent => ({
@@ -42,7 +44,16 @@ export function pollersOf({ random = (): number => 0.5, conflictWaitMs = 1_000 }
   const end = new AbortController();
   const t: Omit<TestPollers, "pollers"> = {
     ...parts,
-    ...{ asked: [], answers: [], reconnects: [], hangingResyncs: 0, resyncs: { count: 0 }, end, heartbeatAge: 0 },
+    ...{
+      asked: [],
+      answers: [],
+      reconnects: [],
+      hangingResyncs: 0,
+      resyncs: { count: 0 },
+      end,
+      heartbeatAge: 0,
+      shownTo: -1,
+    },
   };
   const held = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) => {
@@ -82,6 +93,7 @@ export function pollersOf({ random = (): number => 0.5, conflictWaitMs = 1_000 }
     },
     0,
     end.signal,
+    () => t.shownTo,
   );
   return Object.assign(t, { pollers });
 }

@@ -93,7 +93,7 @@ async function poll(log: Log, answers: Answers): Promise<void> {
     heartbeatAgeMs: () => 0,
   };
   const chat = { ...active, session: sealed };
-  createPollers(tools, 0, end.signal).update("ana", stateWith([], { interconnection: chat }), 0);
+  createPollers(tools, 0, end.signal, () => -1).update("ana", stateWith([], { interconnection: chat }), 0);
   await parts.clock.advance(1);
 }
 
