@@ -202,12 +202,7 @@ export default defineConfig(
     },
   },
   {
-    files: [
-      "src/processors/**/decide*.ts",
-      "src/processors/**/state*.ts",
-      "src/processors/**/decide/**/*.ts",
-      "src/processors/**/state/**/*.ts",
-    ],
+    files: ["src/processors/interconnection/**/*.ts"],
     rules: {
       "no-restricted-syntax": [
         "error",

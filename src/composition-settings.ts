@@ -1,4 +1,4 @@
-// From the settings as operators know them to the options that each part asks for. Pure; called by composition.ts only.
+// From the settings as operators know them to the options that each part asks for. Reads the file of Kafka's authorities, and nothing else.
 import { readFileSync } from "node:fs";
 
 import type { KafkaConnection } from "./clients/kafka/client.ts";

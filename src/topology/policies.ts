@@ -1,5 +1,5 @@
-// How calls are repeated, held back and slowed down, as named data, and the one function that turns it into a delay. Nothing else in
-// src/ backs off but what reads these.
+// How calls to other systems are repeated, held back and slowed down, as named data, and the one function that turns it into a delay.
+// Connections that come back by themselves (Redis, Kafka's consumer and producer) and refused logins have their own beside their code.
 
 /** How long is waited between tries; who calls knows when to stop, and for how long one may take. */
 export interface Backoff {

@@ -1,4 +1,4 @@
-// Settings of Kafka, the schema registry and Redis. What the addresses mean together is checked in settings.ts.
+// Settings of Kafka, the schema registry and Redis. What the addresses mean together is checked in together.ts.
 import {
   duration,
   form,

@@ -1,5 +1,5 @@
 // The group protocol of the service: what a member says of itself when it joins, and the KafkaJS assigner that carries the rule of
-// topology/assigner.ts. Called by consumer.ts (assigner) and admin.ts (who else is in the group).
+// topology/assigner.ts. Used by group-session.ts (assigner) and admin.ts (who else is in the group).
 import { AssignerProtocol, type PartitionAssigner } from "kafkajs";
 
 import { assignIndexes } from "../../topology/assigner.ts";

@@ -1,5 +1,5 @@
 // Committed offsets and log bounds, asked of the brokers. Owns an admin connection of its own and the sharing of answers; knows nothing
-// of the group's assignment. Called by consumer.ts.
+// of the group's assignment.
 import type { Admin } from "kafkajs";
 
 import type { Clock, Log } from "../../topology/ports.ts";

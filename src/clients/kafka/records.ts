@@ -1,4 +1,4 @@
-// KafkaJS messages as records of the ports, and headers back. Called by consumer.ts, topic-reader.ts and producer-instance.ts.
+// KafkaJS messages as records of the ports, and headers back.
 import type { IHeaders, KafkaMessage } from "kafkajs";
 
 import type { ConsumedRecord, Header } from "../../topology/ports.ts";

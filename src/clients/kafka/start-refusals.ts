@@ -1,5 +1,5 @@
 // What an error means to a service that is starting: something that passes, so that it waits, or something only a person can mend, so
-// that it must say so and end. Owns the sentences. Called by admin.ts and by the composition.
+// that it must say so and end. Owns the sentences.
 //
 // Codes: protocol error names as at kafka.apache.org/protocol#protocol_error_codes; certificate codes as at
 // nodejs.org/api/tls.html#x509-certificate-error-codes.

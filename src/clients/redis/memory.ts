@@ -1,5 +1,5 @@
-// Reading what is known of users: state, context and message ids. Reads only; writing is the save script's. Used by the store
-// (for the owner of a user) and by context.ts (for GET /v1/context on any instance).
+// Reading what is known of users: state, context and message ids. Reads only; writing is the save script's. Used by
+// store.ts, for the owner of a user and for GET /v1/context on any instance.
 import type { Redis } from "ioredis";
 
 import type { MemoryLimits } from "../../topology/memory-limits.ts";

@@ -1,5 +1,7 @@
 // The shape that a stored record must have before it is taken for a state. Owns which field must be what; record.ts owns the
 // layout. A fault names field and rule, never a value.
+import type { Command } from "./commands.ts";
+import type { Status } from "./state.ts";
 
 /** Tells what is wrong with a value under its path; null when nothing is. */
 export type Shape = (value: unknown, path: string) => string | null;
@@ -41,14 +43,15 @@ function object(fields: Readonly<Record<string, Shape>>): Shape {
   };
 }
 
-/** Another shape for each value of one field. */
-function variants(field: string, shapes: Readonly<Record<string, Shape>>): Shape {
+/** Another shape for each value of one field. A kind without its shape does not compile: its records could not be read again. */
+function variants<Kind extends string>(field: string, shapes: Readonly<Record<Kind, Shape>>): Shape {
+  const byName: Readonly<Record<string, Shape>> = shapes;
   const names = among(Object.keys(shapes));
   return (value, path) => {
     const fault = object({ [field]: names })(value, path);
     if (fault !== null) return fault;
     const name = String(new Map<string, unknown>(Object.entries(value as object)).get(field));
-    return shapes[name]?.(value, path) ?? null;
+    return byName[name]?.(value, path) ?? null;
   };
 }
 
@@ -109,7 +112,7 @@ const over = {
   session: orNull(session),
 };
 
-const interconnection = variants("status", {
+const interconnection = variants<Status>("status", {
   CONNECTING: object({
     ...head,
     openBy: whole,
@@ -149,7 +152,7 @@ const command = { lane, seq: whole, chatId: text, giveUpAt: whole };
 const extraData = object({});
 const file = { media, messageType: text, messageId: text, words: orNull(text) };
 const commands = list(
-  variants("kind", {
+  variants<Command["kind"]>("kind", {
     EnsureContact: object({ ...command, name: text, email: text, phoneNumber: orNull(text), extraData, channel }),
     EnsureCase: object({
       ...command,

@@ -1,5 +1,5 @@
 // The ids that derive from where an input stood. Owns their form, which other services and the desk's marker keep; what
-// an id is used for is the caller's. Called by decide only: nothing here is random, so a decision can be repeated.
+// an id is used for is the caller's. Nothing here is random, so a decision can be repeated.
 import { hash } from "node:crypto";
 
 import type { Coordinates } from "../interconnection/decision.ts";
