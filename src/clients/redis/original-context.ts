@@ -2,6 +2,7 @@
 // sections 1.4 and 6). Owns that form, both ways. Pure; called by original-store.ts.
 import { createHash } from "node:crypto";
 
+import { objectOf, parseJson } from "../../processors/json.ts";
 import { parseEntry } from "../../processors/interconnection/record.ts";
 import { receivedAtOf, type ContextEntry } from "../../processors/interconnection/state.ts";
 
@@ -26,8 +27,7 @@ function sameness(entry: ContextEntry | null): string {
 }
 
 function entryOf(member: string, now: number): ContextEntry | null {
-  const given = objectOf(member);
-  if (given === null) return null;
+  const given = objectOf(parseJson(member));
   const text = (name: string): string | null => {
     const value = given[name];
     return typeof value === "string" && value !== "" ? value : null;
@@ -65,14 +65,4 @@ export function memberOfOriginal(entry: ContextEntry, userId: string, client: st
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-function objectOf(json: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -13,7 +13,7 @@ import {
 import { formatRecord, parseEntry } from "../../processors/interconnection/record.ts";
 import type { Clock, Log, Store, StoredUser } from "../../topology/ports.ts";
 import type { StateChange } from "../../topology/stored.ts";
-import { objectOf, parseJson, textOf } from "../http/json.ts";
+import { objectOf, parseJson, textOf } from "../../processors/json.ts";
 import type { RedisConnection } from "./connection.ts";
 import { asStoreUnavailable } from "./failure.ts";
 import { type KeySpace, originalContextKey, userIdOf, userKeys } from "./keys.ts";

@@ -6,7 +6,7 @@ import type { Clock, Log } from "../../topology/ports.ts";
 import { failedAnswer, withoutAnswer } from "../http/failed-call.ts";
 import type { Failure } from "../http/failed-call.ts";
 import type { HttpClient } from "../http/http-client.ts";
-import { objectOf, parseJson, textOf } from "../http/json.ts";
+import { objectOf, parseJson, textOf } from "../../processors/json.ts";
 import { checkGrant, privateParts, tokenForm, type Grant } from "./grants.ts";
 import { isKnownHost } from "./salesforce-hosts.ts";
 

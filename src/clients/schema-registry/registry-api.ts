@@ -2,6 +2,7 @@
 // through the registry client, because its register() refuses when the subject's compatibility is not the wished one and its
 // errors say neither whether the subject or the schema is missing nor whether anybody answered.
 
+import { objectOf, parseJson } from "../../processors/json.ts";
 import { createHttpClient } from "../http/http-client.ts";
 import type { ProxyFor } from "../http/proxy.ts";
 
@@ -68,7 +69,7 @@ export function createRegistryApi(settings: RegistrySettings): RegistryApi {
   async function ask(method: "GET" | "POST" | "PUT", path: string, body: object | null): Promise<Heard> {
     const sent = body === null ? {} : { body: JSON.stringify(body) };
     const answer = await http.call({ method, url: base + path, headers, ...sent }, AbortSignal.timeout(deadlineMs));
-    if (answer.kind === "answer") return { status: answer.status, body: parsed(answer.body ?? "") };
+    if (answer.kind === "answer") return { status: answer.status, body: parseJson(answer.body) };
     return { status: null, detail: answer.detail === "aborted" ? "timeout" : answer.detail };
   }
 
@@ -89,26 +90,14 @@ export function createRegistryApi(settings: RegistrySettings): RegistryApi {
     async findSchema(id) {
       const heard = await ask("GET", `/schemas/ids/${String(id)}`, null);
       if (heard.status === null) return { kind: "unavailable", detail: heard.detail };
-      if (heard.status === 200 && typeof propertyOf(heard.body, "schema") === "string") return { kind: "there" };
+      if (heard.status === 200 && typeof objectOf(heard.body)["schema"] === "string") return { kind: "there" };
       if (heard.status === 404 && numberIn(heard.body, "error_code") === schemaNotFound) return { kind: "unknown" };
       return { kind: "unavailable", detail: `status ${String(heard.status)}` };
     },
   };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // a proxy's page: its status says what there is to say
-  }
-}
-
-function propertyOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 function numberIn(value: unknown, name: string): number | null {
-  const found = propertyOf(value, name);
+  const found = objectOf(value)[name];
   return typeof found === "number" ? found : null;
 }

@@ -1,6 +1,7 @@
 // The records of the Go service that this one replaces (parity sheet, section 6): reads a chat that it has opened as a state of
 // ours, and writes a record of ours so that it can be read there. Owns its field names and their meaning. Pure; called by clients/redis.
 import type { Sealer } from "../desk/port.ts";
+import { isObject, parseJson, type JsonObject } from "../json.ts";
 import { readRfc3339 } from "./calendar.ts";
 import { nothingTold } from "./desk-repeats.ts";
 import { adoptedChatId } from "../messages/ids.ts";
@@ -42,13 +43,13 @@ const contextLifeMs = 86_400_000;
 export function isOriginal(json: string): boolean {
   // As we write it; it spares nearly every record a second parse.
   if (json.includes(bridgeBegin)) return false;
-  const record = objectOf(json);
+  const record = recordIn(json);
   return record !== null && record["bridge"] === undefined;
 }
 
 /** True for a record of that user and CLIENT: the key of user `mx:1` of `a` is also that of user `1` of `a:mx`. */
 export function isOf(json: string, { client, userId }: { readonly client: string; readonly userId: string }): boolean {
-  const record = objectOf(json);
+  const record = recordIn(json);
   return record !== null && record["client"] === client && record["userID"] === userId;
 }
 
@@ -113,7 +114,7 @@ function dueOf(
 }
 
 function readOriginal(json: string, now: number): OriginalRecord | null {
-  const record = objectOf(json);
+  const record = recordIn(json);
   if (record === null) return null;
   const text = (name: string): string => {
     const value = record[name];
@@ -162,7 +163,7 @@ function extraValues(given: object): Connect["extraData"] {
  * ones in the bridge, where we do, and so the values of extraData. A record without a session, or with one that can't be opened, stays as it is.
  */
 export function forOriginal(json: string, sealer: Pick<Sealer, "unseal">): string {
-  const record = objectOf(json);
+  const record = recordIn(json);
   const place = record === null ? null : sessionOf(record);
   if (record === null || place === null) return json;
   const owner = { userId: String(record["userID"]), chatId: place.chatId };
@@ -179,25 +180,23 @@ function originalValues(given: unknown): unknown {
   if (!isObject(given)) return given;
   const values = Object.entries(given).map(([key, value]) => {
     const json = isObject(value) ? value["json"] : undefined;
-    return [key, typeof json === "string" ? (parsed(json) ?? value) : value] as const;
+    return [key, typeof json === "string" ? (parseJson(json) ?? value) : value] as const;
   });
   return Object.fromEntries(values);
 }
 
 /** True for a record of ours whose secrets stand in the clear, because it was written by `forOriginal`. */
 export function isForOriginal(json: string): boolean {
-  const record = objectOf(json);
+  const record = recordIn(json);
   const place = record === null ? null : sessionOf(record);
   return place?.session["key"] !== undefined;
 }
 
 /** True for a record of ours that has a session. */
 export function hasSession(json: string): boolean {
-  const record = objectOf(json);
+  const record = recordIn(json);
   return record !== null && sessionOf(record) !== null;
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 function sessionOf(record: JsonObject): {
   readonly bridge: JsonObject;
@@ -213,20 +212,7 @@ function sessionOf(record: JsonObject): {
   return isObject(session) && typeof chatId === "string" ? { bridge, chat, session, chatId } : null;
 }
 
-function objectOf(json: string): JsonObject | null {
-  const value = parsed(json);
+function recordIn(json: string): JsonObject | null {
+  const value = parseJson(json);
   return isObject(value) ? value : null;
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

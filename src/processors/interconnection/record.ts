@@ -1,5 +1,6 @@
 // A user's state as JSON text, as it stands in Redis and on the changelog. Owns the layout: the original's flat record
 // (parity sheet section 6) and one key `bridge` with all that it lacked. Called by the turn, the fold and GET context.
+import { isObject, parseJson } from "../json.ts";
 import type { Command } from "./commands.ts";
 import { rfc3339 } from "./calendar.ts";
 import { nothingTold } from "./desk-repeats.ts";
@@ -265,19 +266,6 @@ export function parseEntry(json: string): ContextEntry | null {
   const parsed = parseJson(json);
   // The shape has just been checked.
   return parsed !== undefined && entryShape(parsed, "") === null ? (parsed as ContextEntry) : null;
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

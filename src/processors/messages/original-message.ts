@@ -1,5 +1,6 @@
 // The messages of the Go service on its one topic (parity sheet, section 5): JSON with the chat's secrets in it. Reads what is still worth
 // delivering; the secrets are left where they are. Pure; called at start.
+import { objectOf, parseJson } from "../json.ts";
 import type { Channel } from "./generated.ts";
 
 /** A text on its way. */
@@ -13,9 +14,9 @@ export interface OriginalMessage {
 
 /** Reads one; null when it is none, or has no user or no words. */
 export function readOriginalMessage(value: Buffer | null): OriginalMessage | null {
-  const body = objectIn(parse(value));
-  const params = objectIn(body["params"]);
-  const message = objectIn(params["message"]);
+  const body = objectOf(parseJson(value?.toString() ?? null));
+  const params = objectOf(body["params"]);
+  const message = objectOf(params["message"]);
   const [client, userId, text, provider] = [params["client"], message["userID"], message["text"], message["provider"]];
   const to = receivers.get(body["event_type"]);
   if (to === undefined || typeof client !== "string" || typeof userId !== "string" || typeof text !== "string")
@@ -34,16 +35,3 @@ const receivers = new Map<unknown, OriginalMessage["to"]>([
   ["send_message_to_user", "user"],
   ["send_message_to_salesforce", "agent"],
 ]);
-
-function parse(value: Buffer | null): unknown {
-  try {
-    return JSON.parse(value?.toString() ?? "null");
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-function objectIn(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}

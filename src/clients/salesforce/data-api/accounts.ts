@@ -3,7 +3,7 @@ import type { EnsureContact } from "../../../processors/interconnection/commands
 import type { Outcome } from "../../../processors/outcome.ts";
 import { accountFailed } from "../../../processors/desk/port.ts";
 import type { Failure } from "../../http/failed-call.ts";
-import { textOf } from "../../http/json.ts";
+import { textOf } from "../../../processors/json.ts";
 import type { DataApi } from "./api-call.ts";
 import { fieldOf, mappedFields, notText, overlaid, type FieldMap } from "./custom-fields.ts";
 import { compositeResults, firstRecord } from "./records.ts";

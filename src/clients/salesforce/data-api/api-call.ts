@@ -3,7 +3,7 @@
 import type { Outcome } from "../../../processors/outcome.ts";
 import { failedAnswer, withoutAnswer } from "../../http/failed-call.ts";
 import type { HttpAnswer, HttpBody, HttpClient } from "../../http/http-client.ts";
-import { parseJson } from "../../http/json.ts";
+import { parseJson } from "../../../processors/json.ts";
 import { isOverLimit, type SalesforceLimits, type Urgency } from "../limits.ts";
 import type { AccessTokens } from "../oauth.ts";
 import { apiErrorText } from "./api-errors.ts";

@@ -1,6 +1,6 @@
 // Reads the errors of Salesforce's data API: a list of {errorCode, message, fields}, once an object. Pure. The messages quote
 // what was sent, so they are told only where they certainly don't. Used by the other files of this folder.
-import { listOf, objectOf, textOf } from "../../http/json.ts";
+import { listOf, objectOf, textOf } from "../../../processors/json.ts";
 
 /**
  * The errors as `CODE (Field, Field): message; …`, null when the body holds none. A message that quotes one of the

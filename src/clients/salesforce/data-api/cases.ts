@@ -1,7 +1,7 @@
 // Creates the case of a chat (parity sheet 3.6), and closes one whose chat failed and which nobody has used. Used by desk.ts.
 import type { CloseCase, EnsureCase } from "../../../processors/interconnection/commands.ts";
 import type { Outcome } from "../../../processors/outcome.ts";
-import { textOf, type JsonObject } from "../../http/json.ts";
+import { textOf, type JsonObject } from "../../../processors/json.ts";
 import type { DataApi } from "./api-call.ts";
 import { fieldOf, mappedFields, overlaid, personalValues, present, type FieldMap } from "./custom-fields.ts";
 import { createRecord, findOne, updateRecord } from "./records.ts";

@@ -1,7 +1,7 @@
 // The queries by which a user's contact is looked for, in their fixed order: e-mail, phone, configured fields (parity sheet 3.3,
 // without its defects E3 to E5, E8 and E9). Pure. Used by contacts.ts.
 import type { EnsureContact } from "../../../processors/interconnection/commands.ts";
-import { objectOf, type JsonObject } from "../../http/json.ts";
+import { objectOf, type JsonObject } from "../../../processors/json.ts";
 import { fieldOf, present, type ExtraData, type FieldMap } from "./custom-fields.ts";
 import type { NamedQuery } from "./records.ts";
 import { soqlNumber, soqlString } from "./soql.ts";

@@ -2,7 +2,7 @@
 // to E7). What is searched by is contact-search.ts's, person accounts are accounts.ts's. Used by desk.ts.
 import type { EnsureContact } from "../../../processors/interconnection/commands.ts";
 import type { Outcome } from "../../../processors/outcome.ts";
-import { textOf, type JsonObject } from "../../http/json.ts";
+import { textOf, type JsonObject } from "../../../processors/json.ts";
 import { becomesAccount, createPersonAccount, type AccountMapping } from "./accounts.ts";
 import type { DataApi } from "./api-call.ts";
 import { contactQueries, isBlocked, type ContactSearch } from "./contact-search.ts";

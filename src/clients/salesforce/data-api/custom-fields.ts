@@ -1,7 +1,7 @@
 // From a connect's extraData to fields of Salesforce records, by the maps that the settings hold (parity sheet 3.4, 3.6). Owns
 // what a value becomes, not which record has which fields. Pure. Used by the other files of this folder.
 import type { Connect } from "../../../processors/messages/generated.ts";
-import { parseJson, type JsonObject } from "../../http/json.ts";
+import { parseJson, type JsonObject } from "../../../processors/json.ts";
 
 /** Key of extraData to API name of a field, in the order of the setting. */
 export type FieldMap = Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import type { CaseFile } from "../../../processors/desk/files.ts";
 import { done, type Done, type Outcome } from "../../../processors/outcome.ts";
 import { failedAnswer } from "../../http/failed-call.ts";
 import type { HttpBody } from "../../http/http-client.ts";
-import { listOf, numberOf, objectOf, textOf, type JsonObject } from "../../http/json.ts";
+import { listOf, numberOf, objectOf, textOf, type JsonObject } from "../../../processors/json.ts";
 import type { DataApi } from "./api-call.ts";
 import { apiErrorText } from "./api-errors.ts";
 import { queryPath, soqlString } from "./soql.ts";

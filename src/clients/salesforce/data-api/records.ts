@@ -2,8 +2,8 @@
 // is done only with the new record's id. Used by contacts.ts, accounts.ts and cases.ts.
 import type { Outcome } from "../../../processors/outcome.ts";
 import { failedAnswer } from "../../http/failed-call.ts";
-import { isObject, listOf, numberOf, objectOf, textOf } from "../../http/json.ts";
-import type { JsonObject } from "../../http/json.ts";
+import { isObject, listOf, numberOf, objectOf, textOf } from "../../../processors/json.ts";
+import type { JsonObject } from "../../../processors/json.ts";
 import { apiErrorText } from "./api-errors.ts";
 import type { DataApi } from "./api-call.ts";
 import { queryPath } from "./soql.ts";

@@ -3,8 +3,8 @@
 // section 8). Used by poll.ts.
 import { textMark } from "../../../processors/desk/text-mark.ts";
 import type { DeskEvent, DeskEventKind } from "../../../processors/messages/generated.ts";
-import { isObject, listOf, numberOf, objectOf, textOf } from "../../http/json.ts";
-import type { JsonObject } from "../../http/json.ts";
+import { isObject, listOf, numberOf, objectOf, textOf } from "../../../processors/json.ts";
+import type { JsonObject } from "../../../processors/json.ts";
 import { dataRulesOf } from "./data-rules.ts";
 
 /** One answer of the long poll in the desk's words. */

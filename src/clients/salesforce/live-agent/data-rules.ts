@@ -2,7 +2,7 @@
 // 9.6). Pure and total. A rule that can't be taken stays as one without a pattern, so that whoever applies rules can say so. Used by
 // convert.ts.
 import type { DataRule, DeskEvent } from "../../../processors/messages/generated.ts";
-import { isObject, textOf, type JsonObject } from "../../http/json.ts";
+import { isObject, textOf, type JsonObject } from "../../../processors/json.ts";
 
 const mostRules = 50;
 const longestName = 80;

@@ -3,7 +3,7 @@
 import type { Desk, OpenedSession, PollAnswer } from "../../../processors/desk/port.ts";
 import type { DeskLostReason } from "../../../processors/messages/generated.ts";
 import type { HttpAnswer } from "../../http/http-client.ts";
-import { isObject, parseJson } from "../../http/json.ts";
+import { isObject, parseJson } from "../../../processors/json.ts";
 import type { LongPollClient } from "../../http/long-poll-client.ts";
 import { convertAnswer, notesOf } from "./convert.ts";
 import { headersOf, named, resourceUrl, routeVoid, sessionGone, switchOf } from "./wire.ts";

@@ -5,8 +5,8 @@ import type { DeskReport } from "../../../processors/interconnection/commands.ts
 import { done, type Done, type Outcome } from "../../../processors/outcome.ts";
 import { isSuccess } from "../../http/failed-call.ts";
 import type { HttpClient } from "../../http/http-client.ts";
-import { listOf, numberOf, objectOf, parseJson, textOf } from "../../http/json.ts";
-import type { JsonObject } from "../../http/json.ts";
+import { listOf, numberOf, objectOf, parseJson, textOf } from "../../../processors/json.ts";
+import type { JsonObject } from "../../../processors/json.ts";
 import { headersOf, liveAgentFailure, named, noAffinity, post, postOutcome, resourceUrl, switchOf } from "./wire.ts";
 import type { LiveAgentEndpoint, VisitorPost } from "./wire.ts";
 

@@ -5,7 +5,7 @@ import type { OpenedSession, PostOutcome } from "../../../processors/desk/port.t
 import { failedAnswer, isSuccess, withoutAnswer } from "../../http/failed-call.ts";
 import type { Failure } from "../../http/failed-call.ts";
 import type { HttpAnswer, HttpClient, NoAnswer } from "../../http/http-client.ts";
-import { listOf, objectOf, textOf, type JsonObject } from "../../http/json.ts";
+import { listOf, objectOf, textOf, type JsonObject } from "../../../processors/json.ts";
 import type { Servers } from "./servers.ts";
 
 /** The session as calls name it: its key, the token that routes to the pod that holds it, and the server. */

@@ -1,4 +1,4 @@
-// Tolerant reading of JSON that others wrote. Pure. Used by the clients of outside systems.
+// Tolerant reading of JSON that others wrote, or an earlier version of ours. Pure.
 
 /** A JSON object of unknown content. */
 export type JsonObject = Readonly<Record<string, unknown>>;
