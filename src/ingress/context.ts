@@ -1,12 +1,11 @@
 // GET /v1/context: what was said in the last 24 h, in the original's form. Owns the keys, their order and what is left out.
+import { contextLifeMs } from "../processors/lifetimes.ts";
 import { receivedAtOf, type ContextEntry } from "../processors/interconnection/state.ts";
 import type { Clock, Log } from "../topology/ports.ts";
 import { unavailable, type Answer } from "./answer.ts";
 import { within } from "./deadline.ts";
 import type { ContextReader } from "./ports.ts";
 
-/** How long an entry is kept after it was received. */
-const keptMs = 24 * 3_600_000;
 /** Last moment that a Date can hold; records of others may say anything. */
 const lastMs = 8_640_000_000_000_000;
 
@@ -27,7 +26,7 @@ export function createContextRoute(
     try {
       const entries = await within(options.partTimeoutMs, context.of(userId));
       // The state of a chat that waits for an agent holds what was said for as long as it waits.
-      const kept = entries?.filter((entry) => receivedAtOf(entry) + keptMs > options.clock.now());
+      const kept = entries?.filter((entry) => receivedAtOf(entry) + contextLifeMs > options.clock.now());
       return { status: 200, body: kept?.map((entry) => itemOf(entry, userId, options.client)) ?? null };
     } catch (error) {
       options.log.warn({ error }, "the store did not answer, context not told");
@@ -47,6 +46,6 @@ function itemOf(entry: ContextEntry, userId: string, client: string): Readonly<R
     caption: entry.media?.caption ?? undefined,
     text: entry.text ?? undefined,
     from: entry.from,
-    ttl: new Date(Math.max(-lastMs, Math.min(receivedAtOf(entry) + keptMs, lastMs))).toISOString(),
+    ttl: new Date(Math.max(-lastMs, Math.min(receivedAtOf(entry) + contextLifeMs, lastMs))).toISOString(),
   };
 }

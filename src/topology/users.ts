@@ -1,5 +1,6 @@
 // The users of one partition index in memory: the owner is the only writer, so what was loaded once stays right. Users with
 // anything open stay; of the others only the last used ones are kept.
+import { contextLifeMs } from "../processors/lifetimes.ts";
 import { isLive, parseEntry, parseRecord } from "../processors/interconnection/record.ts";
 import {
   isOpen,
@@ -10,6 +11,7 @@ import {
   type UserMemory,
   type UserState,
 } from "../processors/interconnection/state.ts";
+import { historyMax, seenMax } from "./memory-limits.ts";
 import type { Log, Metrics, Store, StoredUser } from "./ports.ts";
 import { tellUnreadable } from "./unreadable-state.ts";
 import type { UserChange } from "./user-change.ts";
@@ -40,9 +42,6 @@ export interface Users {
 }
 
 const keptIdle = 2_000;
-const historyMax = 500;
-const seenMax = 2_000;
-const contextLifeMs = 86_400_000;
 
 /** What users are read with. */
 export interface UsersPorts {

@@ -1,12 +1,11 @@
 // The context as the Go service keeps it: a set of JSON texts per user, each with the moment until which it counts (parity sheet,
 // sections 1.4 and 6). Owns that form, both ways. Pure; called by original-store.ts.
+import { contextLifeMs } from "../../processors/lifetimes.ts";
 import { createHash } from "node:crypto";
 
 import { objectOf, parseJson } from "../../processors/json.ts";
 import { parseEntry } from "../../processors/interconnection/record.ts";
 import { receivedAtOf, type ContextEntry } from "../../processors/interconnection/state.ts";
-
-const lifeMs = 86_400_000;
 
 /** Entries of a set that still count, without those of `known` (the same words may stand in both), as JSON of ours, oldest first. */
 export function entriesOfOriginal(
@@ -41,7 +40,7 @@ function entryOf(member: string, now: number): ContextEntry | null {
   if (media === null && text("text") === null) return null;
   // The set has no message ids; an id of its own keeps an entry from being shown twice.
   const messageId = `original:${createHash("sha256").update(member).digest("base64url").slice(0, 22)}`;
-  const receivedAt = until - lifeMs;
+  const receivedAt = until - contextLifeMs;
   return { messageId, at, receivedAt, from: text("from") === "bot" ? "bot" : "user", text: text("text"), media };
 }
 
@@ -59,7 +58,7 @@ export function memberOfOriginal(entry: ContextEntry, userId: string, client: st
     caption: given(media?.caption),
     text: given(entry.text),
     from: entry.from,
-    ttl: new Date(receivedAtOf(entry) + lifeMs).toISOString().replace(/\.?0*Z$/, "Z"),
+    ttl: new Date(receivedAtOf(entry) + contextLifeMs).toISOString().replace(/\.?0*Z$/, "Z"),
   });
   return json.replace(
     /[<>&\u2028\u2029]/g,

@@ -1,5 +1,6 @@
 // The state store beside what the Go service left in the same Redis: its open chats are read as states of ours, its context as part of
 // the history, and with STATE_COMPAT=original all is written so that it can be read there again. Wraps the store; the keys are keys.ts's.
+import { contextLifeMs } from "../../processors/lifetimes.ts";
 import type { Sealer } from "../../processors/desk/port.ts";
 import {
   adoptedState,
@@ -41,7 +42,6 @@ export interface StoreAmongOriginals {
   look(): Promise<{ readonly users: readonly string[]; readonly originals: number; readonly contexts: number }>;
 }
 
-const contextLifeMs = 86_400_000;
 const keysPerScan = 1_000;
 const usersAtOnce = 200;
 

@@ -1,5 +1,6 @@
 // Opening a chat, step by step: contact, case, session, chat request, each a command whose result brings the next. Owns the
 // order of the steps and what each needs; how an opening fails is in ending.ts. Called by requests.ts and command-results.ts.
+import { contextLifeMs } from "../lifetimes.ts";
 import type { CaseReady, Connect, ContactReady, DeskSession } from "../messages/generated.ts";
 import { nothingTold } from "./desk-repeats.ts";
 import { answer, change, type Draft } from "./draft.ts";
@@ -10,8 +11,6 @@ import { caseFound, doubtOf, keptCase } from "./loose-case.ts";
 import type { DecideSettings } from "./settings.ts";
 import { receivedAtOf, type ChatHead, type Connecting, type ContextEntry, type Due, type OnHold } from "./state.ts";
 import { caseDescription } from "./texts.ts";
-
-const contextLifeMs = 86_400_000;
 
 /** Where a chat goes and what its case is called. */
 export interface Destination {

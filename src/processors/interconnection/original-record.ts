@@ -1,5 +1,6 @@
 // The records of the Go service that this one replaces (parity sheet, section 6): reads a chat that it has opened as a state of
 // ours, and writes a record of ours so that it can be read there. Owns its field names and their meaning. Pure; called by clients/redis.
+import { contextLifeMs } from "../lifetimes.ts";
 import type { Sealer } from "../desk/port.ts";
 import { isObject, parseJson, type JsonObject } from "../json.ts";
 import { readRfc3339 } from "./calendar.ts";
@@ -37,7 +38,6 @@ interface OriginalRecord {
 
 const pollTimeoutMs = 40_000;
 const bridgeBegin = '"bridge":{"version":';
-const contextLifeMs = 86_400_000;
 
 /** True for a record that the Go service wrote last: it drops what it does not know, so there is no bridge. */
 export function isOriginal(json: string): boolean {
