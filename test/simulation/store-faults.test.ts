@@ -65,7 +65,7 @@ const users = ["waiting", "talking", "opening", "ended"];
 
 /** Chats in every stage, with texts on their way. */
 async function chatsInEveryStage(): Promise<GraphWorld> {
-  const world = createGraphWorld({ decide: { openBudgetMs: 600_000 } });
+  const world = createGraphWorld({ decide: { openBudgetMs: 60_000 } });
   world.start();
   await world.openChat("talking");
   await world.say("waiting", "before the chat");
@@ -137,6 +137,8 @@ describe("a store that lost everything", () => {
     await world.until(() => world.state("talking").interconnection !== null);
     expect(statesOf(world)).toEqual(before);
     await goesOn(world);
+    expect(await world.until(() => world.desk.chats.length === 4)).toBe(true);
+    await world.advance(10_000);
     expect(world.desk.chats).toHaveLength(4);
   });
 });
