@@ -20,8 +20,13 @@ export interface TopicProducer {
   connect(person: Person, requestId: string): Promise<Stored>;
   /** Asks that the user's chat be ended; the same. */
   finish(person: Person, requestId: string): Promise<Stored>;
+  /** Makes records of these texts of the user. What it answers writes them, in one go; it resolves when the broker has acknowledged all. */
+  burst(person: Person, texts: readonly string[]): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
+
+/** Records in a send: few, for the world whose phones and agents are watched lives in the same process. */
+const sendRecords = 250;
 
 /** Connects, and takes the newest schema of the topic's subject. */
 export async function openTopicProducer({
@@ -48,6 +53,22 @@ export async function openTopicProducer({
     },
     finish({ userId }, requestId) {
       return ask(userId, requestId, null, { "salesforceintegration.Finish": { requestedBy: "upstream" } });
+    },
+    async burst({ userId, channel }, texts) {
+      const messages = `${names.topic}.channel-messages`;
+      const id = await registry.getLatestSchemaId(`${messages}-value`);
+      const now = Date.now();
+      const record = (text: string, i: number): object => ({
+        ...{ messageId: `burst-${String(i)}`, client: names.client, userId, channel, author: "user" },
+        ...{ occurredAt: now, receivedAt: now, type: "text", text, media: null },
+      });
+      const values = await Promise.all(texts.map((text, i) => registry.encode(id, record(text, i))));
+      return async () => {
+        for (let at = 0; at < values.length; at += sendRecords) {
+          const slice = values.slice(at, at + sendRecords);
+          await producer.send({ topic: messages, messages: slice.map((value) => ({ key: userId, value })) });
+        }
+      };
     },
     close: () => producer.disconnect(),
   };
