@@ -13,14 +13,30 @@ export interface QueuedRecord {
 /** `gap`: the batch begins beyond what was expected, so it was not taken; the caller looks where the log starts. */
 export type AppendVerdict = "appended" | "nothing new" | "gap";
 
+/** How much a look at the inbox takes at most. */
+export interface PeekBounds {
+  readonly records: number;
+  readonly bytes: number;
+  /** Records of one user, in each topic. */
+  readonly ofUser: number;
+}
+
+/** What a look at the inbox gave. */
+export interface Peeked {
+  readonly queued: readonly QueuedRecord[];
+  /** A topic was ended before a user had more than his share. */
+  readonly isCutShort: boolean;
+}
+
 /** The queues of one partition index. Synchronous; never fails. */
 export interface Inbox {
   append(batch: ConsumedBatch): AppendVerdict;
   /**
    * Up to the bounds, inputs in their order, each in offset order. Each topic that has something gets a quarter of the bounds, and its first
-   * record however large that is, so that none starves. Does not remove.
+   * record however large that is, so that none starves. It ends a topic before the record that would be one more of its user than `ofUser`,
+   * for who writes a thousand texts makes every turn a long one, and all that this process does waits meanwhile. Does not remove.
    */
-  peek(maxRecords: number, maxBytes: number): readonly QueuedRecord[];
+  peek(bounds: PeekBounds): Peeked;
   /** True when everything of a topic before `end` has come in and been applied. */
   drained(topic: InputTopic, end: number): boolean;
   /** Removes what a turn has applied: everything up to these offsets. */
@@ -71,20 +87,25 @@ export function createInbox(): Inbox {
       queue.next = batch.nextOffset;
       return "appended";
     },
-    peek(maxRecords, maxBytes) {
-      const open = inputTopics.map((topic) => ({ topic, count: 0 }));
+    peek({ records: maxRecords, bytes: maxBytes, ofUser }) {
+      const open = inputTopics.map((topic) => ({ topic, count: 0, most: fair(queueOf(topic), maxRecords, ofUser) }));
       const room: Room = { records: maxRecords, bytes: maxBytes };
       for (const entry of open) {
         const share: Room = { records: Math.floor(maxRecords / 4), bytes: Math.floor(maxBytes / 4) };
-        entry.count = fitting(queueOf(entry.topic), 0, share);
+        entry.count = fitting(queueOf(entry.topic), entry, share);
         room.records -= Math.floor(maxRecords / 4) - share.records;
         room.bytes -= Math.floor(maxBytes / 4) - share.bytes;
       }
-      for (const entry of open) entry.count += fitting(queueOf(entry.topic), entry.count, room);
-      return open.flatMap(({ topic, count }) => {
+      for (const entry of open) entry.count += fitting(queueOf(entry.topic), entry, room);
+      const queued = open.flatMap(({ topic, count }) => {
         const { entries, head } = queueOf(topic);
         return entries.slice(head, head + count).map((record) => ({ topic, record }));
       });
+      const isCutShort = open.some(({ topic, count, most }) => {
+        const { entries, head } = queueOf(topic);
+        return count === most && most < Math.min(maxRecords, entries.length - head);
+      });
+      return { queued, isCutShort };
     },
     drained(topic, end) {
       const queue = queueOf(topic);
@@ -135,10 +156,27 @@ export function createInbox(): Inbox {
   };
 }
 
-/** How many records from the `skip`th on fit into the room; takes their place from it. The first of the queue always fits. */
-function fitting(queue: Queue, skip: number, room: Room): number {
+/** How many records, `most` at most, stand before the first that is one more of its user than `ofUser`. */
+function fair(queue: Queue, most: number, ofUser: number): number {
+  const seen = new Map<string | undefined, number>();
+  const end = Math.min(queue.entries.length, queue.head + most);
+  for (let i = queue.head; i < end; i++) {
+    const user = queue.entries[i]?.key?.toString("latin1");
+    const records = seen.get(user) ?? 0;
+    if (records === ofUser) return i - queue.head;
+    seen.set(user, records + 1);
+  }
+  return end - queue.head;
+}
+
+/** How many more records fit into the room, beside the `count` before and up to `most`; takes their place from it. The first of the queue always fits. */
+function fitting(
+  queue: Queue,
+  { count: skip, most }: { readonly count: number; readonly most: number },
+  room: Room,
+): number {
   let count = 0;
-  for (let i = queue.head + skip; i < queue.entries.length; i++) {
+  for (let i = queue.head + skip; i < queue.head + most; i++) {
     const record = queue.entries[i];
     if (record === undefined || room.records < 1) break;
     if (recordBytes(record) > room.bytes && i > queue.head) break;

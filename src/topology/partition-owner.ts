@@ -57,8 +57,10 @@ export interface PartitionOwner {
   readonly ended: Promise<void>;
 }
 
-const turnRecords = 200;
-const turnBytes = 256 * 1024;
+/** Of one user few at a time, so that a turn of who writes very many holds this process up for a few milliseconds only. */
+const turnBounds = { records: 200, bytes: 256 * 1024, ofUser: 32 };
+/** Who writes more than that has half of the time: after such a turn the index rests as long as it took, so long at most. */
+const longestRestMs = 50;
 /** A claimant waits this long before its first effect: longer than the right to act of the one before lasts. */
 const claimWaitMs = 1_500;
 const liveSlice = 500;
@@ -234,7 +236,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       if (running.effectsBehind !== null && feed.inbox.drained("agent-events", running.effectsBehind))
         await startEffects(running);
       if (running.rewrites.takeCursor()) await complete(cursorTurn(momentOf(running), turnTools), running);
-      const queued = feed.inbox.peek(turnRecords, turnBytes);
+      const { queued, isCutShort } = feed.inbox.peek(turnBounds);
       if (queued.length === 0) {
         await nextWake(signal);
         continue;
@@ -256,7 +258,9 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       feed.relieve();
       turnTools.users.trim();
       tools.metrics.count("turns");
-      tools.metrics.observeMs("turn", tools.clock.monotonicMs() - startedMs);
+      const tookMs = tools.clock.monotonicMs() - startedMs;
+      tools.metrics.observeMs("turn", tookMs);
+      if (isCutShort) await sleep(tools.clock, Math.min(tookMs, longestRestMs), signal);
     }
     if (signal.aborted) throw lost();
   }

@@ -4,6 +4,7 @@ import type { Decide, Decision } from "../processors/interconnection/decision.ts
 import { formatRecord, isLive } from "../processors/interconnection/record.ts";
 import { nobody, receivedAtOf, type UserMemory } from "../processors/interconnection/state.ts";
 import type { OutboxRecord, ReplyRecord } from "../processors/messages/generated.ts";
+import { tellBuried, type Buried } from "./buried.ts";
 import { keyOfCursor, keyOfUser, type Version } from "./changelog.ts";
 import type { DecodedInput, InputRules } from "./decode-input.ts";
 import type { QueuedRecord } from "./inbox.ts";
@@ -106,6 +107,7 @@ interface Growing {
   readonly users: Map<string, UserChange>;
   readonly rest: OutboxRecord[];
   readonly replies: ReplyRecord[];
+  readonly buried: Buried[];
   readonly notes: (() => void)[];
 }
 
@@ -114,12 +116,13 @@ function attempt(
   moment: TurnMoment,
   tools: TurnTools,
 ): Turn & { readonly tooLarge: boolean } {
-  const turn: Growing = { users: new Map(), rest: [], replies: [], notes: [] };
+  const turn: Growing = { users: new Map(), rest: [], replies: [], buried: [], notes: [] };
   const applied: Record<InputTopic, number> = { ...moment.before };
   for (const input of inputs) {
     applied[input.queued.topic] = input.queued.record.offset;
     takeInput(input, turn, moment, tools);
   }
+  if (turn.buried.length > 0) turn.notes.push(() => tellBuried(turn.buried, tools));
   turn.notes.push(() => countTaken(inputs, moment, tools.metrics));
   const { changes, changelog } = encodeUsers(turn, moment, tools);
   if (changelog.length + turn.rest.length + turn.replies.length > 0) {
@@ -252,21 +255,8 @@ function asOfNow({ state, memory }: User, earlier: UserChange | undefined): Para
 const nothingKnown: UserMemory = { history: [], seen: new Set() };
 
 function bury(queued: QueuedRecord, content: DeadLetterContent, { turn, now, tools }: Deciding): void {
-  const { reason, detail, chatId } = content;
   turn.rest.push(deadLetter(queued, content, now, tools));
-  turn.notes.push(() => {
-    const { topic, record } = queued;
-    // Where the record could not be read, its key should say whose it is.
-    const userId = content.userId ?? record.key?.toString() ?? null;
-    tools.metrics.count("dead_letters", { reason });
-    // No record and no text: the hand-back to the bot, or the end at the desk. Only a person can do it now.
-    if (content.holds === "cause" && reason === "undeliverable")
-      tools.metrics.count("alarms", { alarm: "command_given_up" });
-    tools.log.warn(
-      { topic, partition: tools.partition, offset: record.offset, reason, detail, userId, chatId },
-      "a record or message went to the dead letters",
-    );
-  });
+  turn.buried.push({ queued, content });
 }
 
 /** States for the store and for the changelog. A turn may touch no more of a user than what it remembers of him. */

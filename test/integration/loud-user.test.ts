@@ -6,85 +6,107 @@ import { partitionOf } from "../../src/topology/partitioner.ts";
 import { startChatter } from "../support/chatter.ts";
 import { createConversations, describeLatencies, percentile, type Latencies } from "../support/conversations.ts";
 import { eventually } from "../support/eventually.ts";
-import { openStage } from "../support/stage.ts";
+import { openStage, type Stage } from "../support/stage.ts";
 import { openTopicProducer } from "../support/topic-producer.ts";
 
 const burst = 10_000;
 const partitions = 12;
-/** Texts each way before the burst, and as many from its beginning on: the burst is over long before. */
-const talked = 600;
-/** The first words each way, before the service and this process have warmed up. */
-const first = 200;
-/**
- * Bounds that catch disasters: two cores hold service, Kafka, Redis and the world, and the burst takes both for a second. That the others'
- * p99 at most doubles is missed here (docs/guarantees.md).
- */
-const disasterMs = { p50: 50, p99: 500 };
+/** In the first bursts broker, service and this process compile their code, which takes both cores; the others count. */
+const [warmUps, rounds] = [2, 3];
+/** Words of both sides in a stretch, some five seconds: one that begins with a burst is compared with the one before, which has none. */
+const stretchWords = 500;
+/** Below this the two cores, which hold broker, store, service and world, are in each other's way more than the service is in anybody's. */
+const leastMs = 15;
 /** A record waits for those that stand before it on its partition, whoever wrote them: so long at most, here. */
 const behindItMs = 5_000;
 
-it("R27 a user who writes 10,000 texts at once holds nobody else up for long", { timeout: 120_000 }, async () => {
-  const stage = await openStage({ file: import.meta.url, settings: { KAFKA_PARTITIONS: String(partitions) } });
-  onTestFinished(() => stage.close());
-  const loud = stage.user("loud");
-  const isBehindIt = ({ userId }: Person): boolean => placeOf(userId) === placeOf(loud.userId);
-  const all = Array.from({ length: 200 }, (_, i) => [`u${String(i)}`, stage.user(`u${String(i)}`)] as const);
-  const others = all.filter(([, person]) => !isBehindIt(person)).slice(0, 20);
-  const behind = all.filter(([, person]) => isBehindIt(person)).slice(0, 2);
-  const people = Object.fromEntries([...others, ...behind]);
-  await Promise.all([loud, ...Object.values(people)].map((person) => stage.openChat(person)));
-  const upstream = await openTopicProducer(stage);
-  onTestFinished(() => upstream.close());
+it(
+  "R27 a user who writes 10,000 texts at once at most doubles the p99 of the others",
+  { timeout: 180_000 },
+  async () => {
+    const stage = await openStage({ file: import.meta.url, settings: { KAFKA_PARTITIONS: String(partitions) } });
+    onTestFinished(() => stage.close());
+    const loud = people(stage, isOnLoudPartition, warmUps + rounds);
+    const [behind, ...others] = [
+      ...people(stage, isOnLoudPartition, 1),
+      ...people(stage, (person) => !isOnLoudPartition(person), 20),
+    ].map((person, i) => [`u${String(i)}`, person] as const);
+    if (behind === undefined) throw new Error("nobody is behind the burst");
+    const talkers = Object.fromEntries([behind, ...others]);
+    await Promise.all([...loud, ...Object.values(talkers)].map((person) => stage.openChat(person)));
+    const upstream = await openTopicProducer(stage);
+    onTestFinished(() => upstream.close());
+    const texts = Array.from({ length: burst }, (_, i) => `text ${String(i)}`);
+    const writeBursts = [];
+    for (const person of loud) writeBursts.push(await upstream.burst(person, texts));
 
-  const texts = Array.from({ length: burst }, (_, i) => `text ${String(i)}`);
-  const writeAll = await upstream.burst(loud, texts);
+    const talk = createConversations(stage, talkers);
+    const aliases = others.map(([alias]) => alias);
+    const said = (fromMs: number, untilMs: number): Latencies =>
+      Object.values(talk.latencies({ aliases, fromMs, untilMs })).flat();
+    const now = (): number => stage.world.parts.clock.monotonicMs();
+    const aStretchFrom = async (fromMs: number): Promise<Latencies> => {
+      await eventually("a stretch of talk", () => said(fromMs, Number.POSITIVE_INFINITY).length >= stretchWords);
+      return said(fromMs, now());
+    };
+    const chatter = startChatter(talk, aliases, 20);
+    const measured: Measured[] = [];
+    for (const writeBurst of writeBursts) {
+      const quiet = await aStretchFrom(now());
+      const applied = await appliedAt(stage.service.metricsUrl);
+      const fromMs = now();
+      await writeBurst();
+      const writtenMs = now();
+      await talk.userSays(behind[0]);
+      await talk.drained([behind[0]]);
+      const waitedMs = now() - writtenMs;
+      const isDecided = async (): Promise<boolean> => (await appliedAt(stage.service.metricsUrl)) >= applied + burst;
+      await eventually("the burst is decided", isDecided);
+      const decidedMs = now();
+      const loud = await aStretchFrom(fromMs);
+      await talk.drained();
+      measured.push({ quiet, loud, meanwhile: said(fromMs, decidedMs), tookMs: decidedMs - fromMs, waitedMs });
+    }
+    await chatter.stop();
+    await talk.drained();
 
-  const talk = createConversations(stage, people);
-  const chatter = startChatter(
-    talk,
-    others.map(([alias]) => alias),
-    20,
-  );
-  const each = (): number => Math.min(talk.latencies().agentToUser.length, talk.latencies().userToAgent.length);
-  await eventually("there is talk", () => each() >= first + talked, { timeoutMs: 60_000 });
-  const before = talk.latencies();
-  const applied = await appliedAt(stage.service.metricsUrl);
-  const startedMs = performance.now();
-  await writeAll();
-  const writtenMs = performance.now();
-  const aliases = behind.map(([alias]) => alias);
-  await Promise.all(aliases.map((alias) => talk.userSays(alias)));
-  await talk.drained(aliases);
-  const waitedMs = performance.now() - writtenMs;
-  await eventually("the burst is decided", async () => (await appliedAt(stage.service.metricsUrl)) >= applied + burst, {
-    timeoutMs: 60_000,
-  });
-  const tookMs = performance.now() - startedMs;
-  await eventually("as much talk again", () => each() >= first + 2 * talked, { timeoutMs: 60_000 });
-  await chatter.stop();
-  await talk.drained();
+    const counted = measured.slice(warmUps);
+    const all = (part: "quiet" | "loud" | "meanwhile"): Latencies => counted.flatMap((one) => one[part]);
+    const each = (part: "tookMs" | "waitedMs"): string => counted.map((one) => one[part].toFixed(0)).join(", ");
+    console.log(
+      `bursts were decided after ${each("tookMs")} ms; on their partition a text waited ${each("waitedMs")} ms\n`,
+      `${describeLatencies("without a burst", all("quiet"))}; ${describeLatencies("with one", all("loud"))};`,
+      describeLatencies("while it is decided", all("meanwhile")),
+    );
+    const verdict = talk.judge();
+    expect(verdict, verdict.text).toMatchObject({ ok: true, inFlightDoubles: [] });
+    for (const { waitedMs } of measured) expect(waitedMs).toBeLessThan(behindItMs);
+    const usualMs = Math.max(leastMs, percentile(all("quiet"), 0.99));
+    expect(percentile(all("loud"), 0.99)).toBeLessThanOrEqual(2 * usualMs);
+  },
+);
 
-  console.log(
-    `the burst was decided after ${tookMs.toFixed(0)} ms; on its partition two texts waited ${waitedMs.toFixed(0)} ms`,
-  );
-  expect(waitedMs).toBeLessThan(behindItMs);
-  const verdict = talk.judge();
-  expect(verdict, verdict.text).toMatchObject({ ok: true, inFlightDoubles: [] });
-  for (const direction of ["userToAgent", "agentToUser"] as const) {
-    const usual = before[direction].slice(first);
-    // Two of them, those of the partition of the burst, are beyond any 99th percentile.
-    const during: Latencies = talk.latencies()[direction].slice(before[direction].length);
-    console.log(`${describeLatencies(`${direction} before`, usual)}; ${describeLatencies("with the burst", during)}`);
-    expect(percentile(during, 0.5)).toBeLessThan(disasterMs.p50);
-    expect(percentile(during, 0.99)).toBeLessThan(disasterMs.p99);
-  }
-});
-
-function placeOf(userId: string): number {
-  return partitionOf(Buffer.from(userId), partitions);
+/** One burst: latencies of both sides, in milliseconds, in the stretch before, in its own, and until it was decided. */
+interface Measured {
+  readonly quiet: Latencies;
+  readonly loud: Latencies;
+  readonly meanwhile: Latencies;
+  readonly tookMs: number;
+  /** A text of somebody else behind it on its partition. */
+  readonly waitedMs: number;
 }
 
-/** Records that were decided. */
+/** So many new users whose place is right. */
+function people(stage: Stage, isRight: (person: Person) => boolean, count: number): readonly Person[] {
+  const all = Array.from({ length: 200 }, () => stage.user("talker"));
+  return all.filter(isRight).slice(0, count);
+}
+
+function isOnLoudPartition({ userId }: Person): boolean {
+  return partitionOf(Buffer.from(userId), partitions) === 0;
+}
+
+/** Records of the channels that were decided. */
 async function appliedAt(metricsUrl: string): Promise<number> {
   const text = await (await fetch(`${metricsUrl}/metrics`)).text();
   const lines = text.match(/^salesforce_integration_records_applied_total\{[^}]*channel-messages[^}]*\} \d+/gmu) ?? [];

@@ -230,3 +230,22 @@ describe("more records than an index may hold", () => {
     expect(world.deadLetters()).toEqual([]);
   });
 });
+
+describe("a user who writes more than others", () => {
+  it("has his records decided few at a time, so that no turn holds the process up for long", async () => {
+    const world = createGraphWorld();
+    world.start();
+    await world.openChat("ana");
+    const turn = (): number => world.store.faults.snapshot().indexes.get(0)?.cursor?.turn ?? 0;
+    const isDecided = (): boolean =>
+      world.store.faults.snapshot().indexes.get(0)?.cursor?.applied["channel-messages"] === 639;
+    world.store.faults.away(true);
+    for (let i = 0; i < 640; i += 1) await world.say("loud", "noise");
+    await world.advance(5_000);
+    const before = turn();
+    world.store.faults.away(false);
+    expect(await world.until(isDecided)).toBe(true);
+    expect(turn() - before).toBeGreaterThanOrEqual(20);
+    expect(world.deadLetters()).toEqual([]);
+  });
+});

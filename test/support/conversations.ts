@@ -32,11 +32,20 @@ export interface Conversations {
   history(inFlight?: readonly InFlight[]): History;
   /** The checker's verdict; `text` says it in a line. */
   judge(inFlight?: readonly InFlight[]): Verdict & { readonly text: string };
-  latencies(): { readonly userToAgent: Latencies; readonly agentToUser: Latencies };
+  /** Of all words that were seen, or of these users' that were said in a stretch of the world's monotonic clock. */
+  latencies(of?: SomeWords): { readonly userToAgent: Latencies; readonly agentToUser: Latencies };
+}
+
+/** Words of some users, said in a stretch of time: milliseconds of a monotonic clock, the end not part of it. */
+export interface SomeWords {
+  readonly aliases: readonly string[];
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 interface Sent {
   readonly token: string;
+  readonly alias: string;
   readonly sentMs: number;
   outcome: Promised["outcome"] | "under way";
 }
@@ -51,7 +60,12 @@ export function createConversations(stage: Stage, people: Readonly<Record<string
   const next = (alias: string, direction: "user-to-agent" | "agent-to-user"): Sent => {
     const n = (counts.get(`${alias}.${direction}`) ?? 0) + 1;
     counts.set(`${alias}.${direction}`, n);
-    const one: Sent = { token: token(alias, direction, n), sentMs: parts.clock.monotonicMs(), outcome: "under way" };
+    const one: Sent = {
+      token: token(alias, direction, n),
+      alias,
+      sentMs: parts.clock.monotonicMs(),
+      outcome: "under way",
+    };
     sent.push(one);
     return one;
   };
@@ -114,12 +128,14 @@ export function createConversations(stage: Stage, people: Readonly<Record<string
       const verdict = checkTokens(history(inFlight));
       return { ...verdict, text: describeVerdict(verdict) };
     },
-    latencies() {
+    latencies(only) {
       const firstSeen = new Map<string, number>();
       for (const { text, atMs } of sightings())
         for (const one of tokensIn(text)) if (!firstSeen.has(one)) firstSeen.set(one, atMs);
+      const isMeant = ({ alias, sentMs }: Sent): boolean =>
+        only === undefined || (only.aliases.includes(alias) && sentMs >= only.fromMs && sentMs < only.untilMs);
       const of = (direction: string): Latencies =>
-        sent.flatMap(({ token: one, sentMs }) => {
+        sent.filter(isMeant).flatMap(({ token: one, sentMs }) => {
           const seenMs = firstSeen.get(one);
           return seenMs === undefined || !one.includes(`.${direction}.`) ? [] : [seenMs - sentMs];
         });

@@ -56,14 +56,14 @@ export function createErrorReports(options: ErrorReportOptions): ErrorReports {
   const unsaid = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
 
-  function report(key: string, event: Readonly<Record<string, unknown>>): void {
+  function report(key: string, event: Readonly<Record<string, unknown>>, times = 1): void {
     const last = sentAt.get(key);
     if ((last !== undefined && now() - last < quietMs) || underWay.size >= mostUnderWay) {
-      unsaid.set(key, (unsaid.get(key) ?? 0) + 1);
+      unsaid.set(key, (unsaid.get(key) ?? 0) + times);
       return;
     }
     sentAt.set(key, now());
-    const repeats = unsaid.get(key) ?? 0;
+    const repeats = (unsaid.get(key) ?? 0) + times - 1;
     unsaid.delete(key);
     const sending = send({ fingerprint: [key], extra: { repeatsSinceLast: repeats }, ...event });
     underWay.add(sending);
@@ -94,13 +94,13 @@ export function createErrorReports(options: ErrorReportOptions): ErrorReports {
     );
   }
 
-  function counted(name: string, labels: Readonly<Record<string, string>>): void {
+  function counted(name: string, labels: Readonly<Record<string, string>>, times: number): void {
     if (name !== "alarms" && name !== "dead_letters") return;
     const [what, level] = name === "alarms" ? (["alarm", "error"] as const) : (["dead letter", "warning"] as const);
     // Labels are from closed lists: see instruments.ts.
     const which = labels["alarm"] ?? labels["reason"] ?? "unknown";
     const tags = { client: options.client, ...labels };
-    report(`${what}: ${which}`, { level, message: { formatted: `${what}: ${which}` }, tags });
+    report(`${what}: ${which}`, { level, message: { formatted: `${what}: ${which}` }, tags }, times);
   }
 
   return {
@@ -123,7 +123,7 @@ export function createErrorReports(options: ErrorReportOptions): ErrorReports {
       ...metrics,
       count(name, labels, by) {
         metrics.count(name, labels, by);
-        counted(name, labels ?? {});
+        counted(name, labels ?? {}, by ?? 1);
       },
     }),
     async flush(timeoutMs) {

@@ -15,8 +15,10 @@ function fill(inbox: Inbox, topic: InputTopic, from: number, to: number, sizeByt
   return inbox.append({ topic, partition: 0, fetchedOffset: from, nextOffset: to, records });
 }
 
+const bounds = { records: 200, bytes: 1_000_000, ofUser: 200 };
+
 const everything = (inbox: Inbox): string[] =>
-  inbox.peek(200, 1_000_000).map(({ topic, record: { offset } }) => `${topic} ${String(offset)}`);
+  inbox.peek(bounds).queued.map(({ topic, record: { offset } }) => `${topic} ${String(offset)}`);
 
 describe("append", () => {
   it("takes what continues, leaves out what it has, and refuses what lies beyond", () => {
@@ -66,7 +68,7 @@ describe("peek", () => {
     fill(inbox, "agent-events", 0, 1_000);
     fill(inbox, "channel-messages", 0, 1_000);
     fill(inbox, "chat-requests", 0, 3);
-    const taken = inbox.peek(200, 1_000_000);
+    const taken = inbox.peek(bounds).queued;
     const count = (topic: InputTopic): number => taken.filter((one) => one.topic === topic).length;
     expect([count("agent-events"), count("chat-requests"), count("channel-messages")]).toEqual([147, 3, 50]);
   });
@@ -76,7 +78,7 @@ describe("peek", () => {
     fill(inbox, "chat-requests", 0, 1_000, 236);
     fill(inbox, "agent-events", 0, 2, 200_000);
     fill(inbox, "channel-messages", 0, 2, 100_000);
-    const taken = inbox.peek(200, 256 * 1024);
+    const taken = inbox.peek({ ...bounds, bytes: 256 * 1024 }).queued;
     expect(taken.filter(({ topic }) => topic !== "chat-requests").map(({ topic }) => topic)).toEqual([
       "agent-events",
       "channel-messages",
@@ -87,8 +89,52 @@ describe("peek", () => {
   it("keeps to the bytes, but gives one record however large", () => {
     const inbox = createInbox();
     fill(inbox, "channel-messages", 0, 3, 1_000);
-    expect(inbox.peek(200, 2_200)).toHaveLength(2);
-    expect(inbox.peek(200, 10)).toHaveLength(1);
+    expect(inbox.peek({ ...bounds, bytes: 2_200 }).queued).toHaveLength(2);
+    expect(inbox.peek({ ...bounds, bytes: 10 }).queued).toHaveLength(1);
+  });
+});
+
+describe("a share of one user", () => {
+  const from = (user: string, offset: number): ConsumedRecord => ({ ...record(offset), key: Buffer.from(user) });
+  const inboxOf = (users: string): Inbox => {
+    const inbox = createInbox();
+    const records = Array.from(users, from);
+    const place = { topic: "channel-messages", partition: 0, fetchedOffset: 0, nextOffset: records.length } as const;
+    inbox.append({ ...place, records });
+    return inbox;
+  };
+  const look = (inbox: Inbox, ofUser: number): readonly [taken: number, cutShort: boolean] => {
+    const { queued, isCutShort } = inbox.peek({ ...bounds, ofUser });
+    return [queued.length, isCutShort];
+  };
+
+  it.each([
+    ["aaaaa", 3, [3, true]],
+    ["aaa", 3, [3, false]],
+    ["ababacbcc", 3, [9, false]],
+    ["ababaab", 3, [5, true]],
+  ] as const)(
+    "of %s, where %d is the share, gives %j: a topic ends where it would be overdrawn",
+    (users, ofUser, expected) => {
+      expect(look(inboxOf(users), ofUser)).toEqual(expected);
+    },
+  );
+
+  it("counts in each topic by itself, and keeps back no other topic", () => {
+    const inbox = inboxOf("aaaaa");
+    const event = { topic: "agent-events", partition: 0, fetchedOffset: 0, nextOffset: 3 } as const;
+    inbox.append({ ...event, records: [from("a", 0), from("a", 1), from("b", 2)] });
+    const { queued } = inbox.peek({ ...bounds, ofUser: 2 });
+    expect(queued.map(({ topic }) => topic)).toEqual([
+      ...Array<string>(3).fill("agent-events"),
+      "channel-messages",
+      "channel-messages",
+    ]);
+  });
+
+  it("is met before the bounds are: what these end is not cut short", () => {
+    const { queued, isCutShort } = inboxOf("abcabcabc").peek({ ...bounds, records: 4, ofUser: 3 });
+    expect([queued.length, isCutShort]).toEqual([4, false]);
   });
 });
 

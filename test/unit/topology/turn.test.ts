@@ -230,15 +230,19 @@ describe("a turn whose outputs are too large", () => {
 
   it("counts what it gave up once, however often it was made again", async () => {
     const parts = createOwnerParts();
-    const counted: string[] = [];
-    const metrics = { ...parts.metrics, count: (name: string) => void counted.push(name) };
+    const counted: unknown[] = [];
+    const count = (name: string, _: unknown, by: number): void => void counted.push([name, by]);
+    const metrics = { ...parts.metrics, count };
     const poison = (offset: number): QueuedRecord => {
       const { topic, record } = message(offset, "ana", "a");
       return { topic, record: { ...record, value: Buffer.alloc(40_000, 1) } };
     };
     const { turn } = await turnOf([poison(0), poison(1), poison(2), poison(3)], long, { metrics });
     expect(turn.taken).toBe(2);
-    expect(counted).toEqual(["dead_letters", "dead_letters", "records_applied"]);
+    expect(counted).toEqual([
+      ["dead_letters", 2],
+      ["records_applied", 2],
+    ]);
   });
 
   it("counts what it took by topic, with the age of the oldest of each", async () => {
@@ -253,8 +257,8 @@ describe("a turn whose outputs are too large", () => {
     await turnOf([unread, skipped, message(6, "ana", "b")], appendText, { metrics });
     const age = moment.now - 1_000;
     expect(measured).toEqual([
-      ["dead_letters", { reason: "unknown_schema" }],
       ["records_skipped", { topic: "channel-messages", reason: "foreign" }],
+      ["dead_letters", { reason: "unknown_schema" }, 1],
       ["records_applied", { topic: "agent-events" }, 1],
       ["input_age", age - 2, { topic: "agent-events" }],
       ["records_applied", { topic: "channel-messages" }, 2],
