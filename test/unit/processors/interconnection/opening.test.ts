@@ -7,6 +7,16 @@ import { createUser, session, settings, startMs, userIn } from "./user.ts";
 const kinds = (step: { readonly gave: readonly { readonly kind: string }[] }): string[] =>
   step.gave.map(({ kind }) => kind);
 
+/** A user whose chat was refused when its case was there already. */
+function refusedWithACase(): ReturnType<typeof createUser> {
+  const user = createUser();
+  user.connect("r1");
+  user.result();
+  user.result();
+  user.result("refused");
+  return user;
+}
+
 describe("opening a chat", () => {
   it("goes step by step and answers when the chat is requested", () => {
     const user = createUser();
@@ -158,11 +168,7 @@ describe("opening a chat", () => {
   });
 
   it("goes on to keep a case when the opening that was to take it fails, and closes it when another was made", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     user.connect("r2");
     user.result();
     user.result("given_up");
@@ -177,11 +183,7 @@ describe("opening a chat", () => {
   });
 
   it("goes on to keep a case that was taken after the refusal", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     user.connect("r2");
     user.result();
     const [ensureCase] = user.state.pending;
@@ -193,11 +195,7 @@ describe("opening a chat", () => {
   });
 
   it("closes a case that nobody used within 24 h, and tells so", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     const due = user.state.due.find(({ kind }) => kind === "close_case");
     expect(due?.at).toBe(user.nowMs + 86_400_000);
     user.due("hand_back");
@@ -215,11 +213,7 @@ describe("opening a chat", () => {
       ["done", [], 0],
       ["given_up", [], 1],
     ] as const) {
-      const user = createUser();
-      user.connect("r1");
-      user.result();
-      user.result();
-      user.result("refused");
+      const user = refusedWithACase();
       user.due("hand_back");
       user.settle();
       user.due("close_case");
@@ -229,11 +223,7 @@ describe("opening a chat", () => {
   });
 
   it("waits with no case any more that a connect has taken, nor closes it", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     user.connect("r2");
     user.settle();
     expect(user.state.interconnection).toMatchObject({ status: "ON_HOLD", caseId: "500x" });
@@ -241,11 +231,7 @@ describe("opening a chat", () => {
   });
 
   it("closes the case of another contact when a second one is left over", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     user.connect("r2");
     user.result("done", { type: "ContactReady", contactId: "003y", created: false, blocked: false });
     user.result("done", { type: "CaseReady", caseId: "500y", created: true });
@@ -256,11 +242,7 @@ describe("opening a chat", () => {
   });
 
   it("closes a case behind the chat that has been opened since for another contact", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     user.connect("r2");
     user.result("done", { type: "ContactReady", contactId: "003y", created: false, blocked: false });
     user.settle();
@@ -281,11 +263,7 @@ describe("opening a chat", () => {
   });
 
   it("closes such a case when another one waits already", () => {
-    const user = createUser();
-    user.connect("r1");
-    user.result();
-    user.result();
-    user.result("refused");
+    const user = refusedWithACase();
     user.connect("r2");
     user.result("done", { type: "ContactReady", contactId: "003y", created: false, blocked: false });
     const [ensureCase] = user.state.pending;
