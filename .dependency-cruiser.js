@@ -1,4 +1,4 @@
-// Import directions inside the repository: main -> ingress, clients -> topology -> processors, one home per library, and
+// Import directions inside the repository: main and composition -> ingress, clients -> topology -> processors, one home per library, and
 // nothing shared between src/ and the sandbox. Each rule's comment says what to do instead. Run by `npm run check`, which also
 // checks that as many modules were seen as there are files: with a compiler it cannot use the tool passes on nothing at all.
 
@@ -15,13 +15,12 @@ export const homes = [
   { names: ["pino"], home: "src/clients/log" },
   { names: ["zod"], home: "src/clients/config" },
   { names: ["@prometheus-io/client"], home: "src/clients/metrics" },
-  { names: ["fastify"], home: "src/(ingress|clients/metrics)" },
+  { names: ["fastify"], home: "src/ingress" },
   { names: ["jsonwebtoken"], home: "src/(ingress|clients)" },
-  { names: ["cockatiel"], home: "src/(clients|topology)" },
   { names: ["close-with-grace"], home: "src/main" },
 ];
 /** Do no I/O and keep no time: allowed in every layer. */
-export const pureLibraries = ["uuid", "lru-cache"];
+export const pureLibraries = ["uuid"];
 const inputAndOutput =
   "^(node:)?(fs|net|tls|http|https|http2|dns|dgram|child_process|cluster|worker_threads|process|timers|readline|repl|inspector|os|tty)(/|$)";
 
@@ -54,7 +53,7 @@ export default {
       "processors-decide-only",
       "^src/processors/",
       "^src/(?!processors/)",
-      "Processors know nothing of the layers above: declare a port (an interface) beside the processor and let main.ts pass the implementation.",
+      "Processors know nothing of the layers above: declare a port (an interface) beside the processor and let composition.ts pass the implementation.",
     ),
     {
       name: "processors-pure-libraries",
@@ -79,13 +78,13 @@ export default {
       "clients-not-ingress",
       "^src/clients/",
       "^src/(ingress|main|operator|composition)",
-      "Clients are called, they do not call: pass a function in main.ts, or move the shared type down into src/topology.",
+      "Clients are called, they do not call: pass a function in composition.ts, or move the shared type down into src/topology.",
     ),
     layer(
       "ingress-not-clients",
       "^src/ingress/",
       "^src/(clients|main|operator|composition)",
-      "Ingress and clients stand side by side: take what is needed as a parameter (a port of src/topology) and wire it in main.ts.",
+      "Ingress and clients stand side by side: take what is needed as a parameter (a port of src/topology) and wire it in composition.ts.",
     ),
     layer(
       "nobody-imports-main",
