@@ -21,7 +21,7 @@ import {
 } from "./lane-user.ts";
 import { delayMs, type RetryPolicy } from "./policies.ts";
 import type { LaneMark, Log, Metrics, Store } from "./ports.ts";
-import type { RateLimits } from "./rate-limits.ts";
+import { isLimited, type RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
@@ -173,8 +173,10 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
   async function effect(userId: string, user: User, first: Command, mark: LaneMark): Promise<Finished | null> {
     const queue = queueIn(user, queueOf(first));
     const policy = tools.policyOf(first);
-    if ((await nextTry(user, first)) === undefined) return null;
-    const verdict = await begin(mark, postNumber(user, first), false);
+    const begun = await nextTry(user, first);
+    if (begun === undefined) return null;
+    // As it stands now: the chat may have ended meanwhile, and of its posts only the command knows then.
+    const verdict = await begin(mark, postNumber(user, begun), false);
     const repeatsDone = verdict.kind === "done";
     if (repeatsDone && !tools.brings(first))
       return {
@@ -390,11 +392,4 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
       return depths;
     },
   };
-}
-
-/** Texts and files. History and welcome are not, as in the original: an accept must not wait for what others say. */
-function isLimited(command: Command): boolean {
-  return command.kind === "SayToAgent"
-    ? command.about !== "context"
-    : command.kind === "AttachFile" || command.kind === "SayToUser";
 }

@@ -1,7 +1,7 @@
 // How many texts and files a second may go out in each direction: a token bucket each, and a queue in front of it. A lane waits with
 // one command at a time, so the queue takes users in turn: who has much to say waits behind each of the others with each text.
-// Called by the lanes before the calls that are limited; made by the runtime, one for all partition indexes of an instance.
-import type { LaneName } from "../processors/interconnection/commands.ts";
+// Called by the lanes before the calls that are limited, and knows which those are; made by the runtime, one for all partition indexes of an instance.
+import type { Command, LaneName } from "../processors/interconnection/commands.ts";
 import type { Clock } from "./ports.ts";
 
 /** Calls a second by lane; each more than 0. */
@@ -80,4 +80,11 @@ function createBucket(perSecond: number, clock: Clock): (signal: AbortSignal) =>
       plan();
     });
   };
+}
+
+/** Texts and files. History and welcome are not, as in the original: an accept must not wait for what others say. */
+export function isLimited(command: Command): boolean {
+  return command.kind === "SayToAgent"
+    ? command.about !== "context"
+    : command.kind === "AttachFile" || command.kind === "SayToUser";
 }

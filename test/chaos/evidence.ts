@@ -11,6 +11,7 @@ import { doublesInFlight, isBlurred, otherDoubts, type Circumstances } from "./i
 import type { StruckFault } from "./nemesis.ts";
 import type { TopicReader } from "./topics.ts";
 import type { Users } from "./users.ts";
+import type { Words } from "./words.ts";
 
 /** Who tells. */
 export interface Witnesses {
@@ -19,6 +20,7 @@ export interface Witnesses {
   readonly facts: FactReader;
   readonly lab: DeadLetterLab;
   readonly topics: TopicReader;
+  readonly words: Pick<Words, "areLetGo">;
   readonly struck: readonly StruckFault[];
 }
 
@@ -40,6 +42,9 @@ export async function collectEvidence(witnesses: Witnesses): Promise<readonly En
     ...(await topicsAndStates(witnesses)),
   ];
 }
+
+/** Reason of a dead letter of words that were under way as their chat ended: where those may end. */
+export const chatWasEnding = "the chat was ending";
 
 const historyHead = "Contexto:";
 
@@ -155,7 +160,7 @@ function outcomes({ arena, facts }: Witnesses): readonly Entry[] {
     );
 }
 
-function letters({ arena, lab, facts }: Witnesses): readonly Entry[] {
+function letters({ arena, lab, facts, words }: Witnesses): readonly Entry[] {
   /** What a record that was stored twice tells once the next chat has begun counts as too late, though the user has it (docs/guarantees.md). */
   const isOfEarlierChat = (userId: string | null, chatId: string | null, at: number): boolean => {
     const before = facts
@@ -167,8 +172,11 @@ function letters({ arena, lab, facts }: Witnesses): readonly Entry[] {
   return lab.letters().map((letter): Entry => {
     const { topic, partition, offset, reason, detail, value, holds, occurredAt, userId, chatId } = letter;
     const text = value?.toString("utf8") ?? "";
+    const about = tokensIn(text);
+    const isOfEnd = (reason === "undeliverable" || reason === "chat_over") && words.areLetGo(about);
     return {
-      ...{ at: occurredAt + monotonicFrom(arena), kind: "dead letter", reason, about: tokensIn(text) },
+      ...{ at: occurredAt + monotonicFrom(arena), kind: "dead letter", about },
+      reason: isOfEnd ? chatWasEnding : reason,
       of: holds === "text" ? `text ${text}` : placeOf(topic, partition, offset),
       isCopy:
         (detail ?? "").startsWith("AttachFile ") ||

@@ -10,7 +10,7 @@ import { seededRandom } from "../support/seeded-random.ts";
 import type { Arena } from "./arena.ts";
 import { withCast, type Cast } from "./cast.ts";
 import { drain, drainWithinMs, openWork } from "./drain.ts";
-import { collectEvidence, placeOf } from "./evidence.ts";
+import { chatWasEnding, collectEvidence, placeOf } from "./evidence.ts";
 import { metric } from "./faults.ts";
 import { runNemesis, type StruckFault } from "./nemesis.ts";
 import { planFaults, type PlannedFault, type PlanOptions } from "./plan.ts";
@@ -78,6 +78,7 @@ const tailWithinMs = 120_000;
 const poisonEveryMs = 6_000;
 const lettersWithinMs = 30_000;
 const sampleEveryMs = 5_000;
+const endingsAllowed = 3;
 const usualWords = 1_000;
 const usualKinds = 3;
 
@@ -128,6 +129,7 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
     const verdict = judgeHistory(entries, {
       poison: poisoned.certain,
       reasons: new Set([
+        chatWasEnding,
         ...(hasForgotten ? ["undeliverable", "chat_over"] : []),
         ...(poisoned.unknown > 0 ? ["undecodable"] : []),
       ]),
@@ -138,6 +140,7 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
       ...(tailMs === null ? [`one instance alone did not serve ${String(tailUsers)} new chats`] : []),
       ...chatsLost(cast),
       ...violations(cast),
+      ...endings(arena),
     ];
     return {
       ...{ seed: options.seed, lengthMs: options.lengthMs, struck, verdict, text: describeHistory(verdict) },
@@ -290,6 +293,15 @@ function violations({ arena }: Cast): readonly string[] {
     (one) => one,
   );
   return [...counts].map(([what, some]) => `against the desk's protocol, ${String(some.length)} times: ${what}`);
+}
+
+/** A process may end for its supervisor to start it anew, as `docs/operations.md` has it: with code 1, and seldom. */
+function endings({ entries, crashes }: Arena): readonly string[] {
+  const exits = entries.flatMap((entry) => (entry.kind === "process" && entry.step === "exited" ? [entry] : []));
+  return [
+    ...exits.flatMap(({ actor, code }) => (code === 1 ? [] : [`${actor} ended by itself, code ${String(code)}`])),
+    ...(crashes.length > endingsAllowed ? [`${String(crashes.length)} processes ended by themselves`] : []),
+  ];
 }
 
 function voidsOf(

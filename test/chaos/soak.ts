@@ -9,7 +9,7 @@ import { describeHistory, judgeHistory } from "../support/history/check-history.
 import { inOrder, type Entry } from "../support/history/entries.ts";
 import { withCast, type Cast } from "./cast.ts";
 import { drain, drainWithinMs } from "./drain.ts";
-import { collectEvidence } from "./evidence.ts";
+import { chatWasEnding, collectEvidence } from "./evidence.ts";
 
 /** How long and how much. */
 export interface SoakOptions {
@@ -39,6 +39,13 @@ const figures = {
 /** Of a user there is a state, a history, and what keeps repeats away: as many keys however many chats. */
 const keysGrowth = { factor: 1.1, slack: 50 };
 const sampleEveryMs = 10_000;
+/** A quiet soak shows nothing: so many words a minute at least. */
+const wordsAMinute = 100;
+
+type Fifth = readonly [number, number];
+/** The second and the last of the length, which are compared. */
+const early: Fifth = [0.2, 0.4];
+const late: Fifth = [0.8, 1];
 
 interface Sampled {
   readonly of: string;
@@ -73,21 +80,36 @@ export function soak(options: SoakOptions): Promise<SoakResult> {
     const drainedMs = await drain(cast, options.stopped);
     const grown = compare(samples, startMs, options.lengthMs);
     await cast.facts.caughtUp();
-    const evidence = await collectEvidence({ arena, users, facts: cast.facts, lab, topics: cast.topics, struck: [] });
+    const evidence = await collectEvidence({
+      arena,
+      users,
+      facts: cast.facts,
+      lab,
+      words,
+      topics: cast.topics,
+      struck: [],
+    });
     const growth = Object.fromEntries([...Object.entries(figures), ["keys", keysGrowth]]);
     const forgotten = users.forgotten.size > 0 ? ["undeliverable", "chat_over"] : [];
+    const missing = missingFigures(samples, startMs, options.lengthMs);
     const verdict = judgeHistory(inOrder([...arena.entries, ...evidence, ...grown.entries]), {
-      ...{ growth, drainWithinMs, reasons: new Set(forgotten) },
+      ...{ growth, drainWithinMs, reasons: new Set([chatWasEnding, ...forgotten]) },
     });
     const chats = all.reduce((sum, user) => sum + user.chats, 0);
+    const flowed = words.all().filter(({ seenMs }) => seenMs !== null).length;
+    const few =
+      flowed < wordsAMinute * (options.lengthMs / 60_000) ? [`void: only ${String(flowed)} words flowed`] : [];
     const lines = [
       `${String(chats)} chats of ${String(options.users)} users, ${String(words.all().length)} words in ${String(options.lengthMs / 60_000)} minutes`,
       ...grown.lines,
       drainedMs === null ? "not drained" : `drained after ${(drainedMs / 1_000).toFixed(1)} s`,
       describeHistory(verdict),
       ...arena.crashes,
+      ...missing,
+      ...few,
     ];
-    return { ok: verdict.ok && drainedMs !== null && arena.crashes.length === 0, text: lines.join("\n") };
+    const isWhole = missing.length === 0 && few.length === 0;
+    return { ok: isWhole && verdict.ok && drainedMs !== null && arena.crashes.length === 0, text: lines.join("\n") };
   });
 }
 
@@ -107,6 +129,18 @@ async function sample({ arena }: Cast, redis: Redis): Promise<readonly Sampled[]
   return found;
 }
 
+/** Figures of an instance, or of Redis, that were not seen in one of the two fifths: what was not sampled has not stayed the same. */
+function missingFigures(samples: readonly Sampled[], startMs: number, lengthMs: number): readonly string[] {
+  const instances = new Set(samples.flatMap(({ of, subject }) => (of === "keys" ? [] : [subject])));
+  const wanted = [...instances].flatMap((subject) => Object.keys(figures).map((of) => ({ of, subject })));
+  const missing = [...wanted, { of: "keys", subject: "redis" }].flatMap(({ of, subject }) => {
+    const its = samples.filter((one) => one.of === of && one.subject === subject);
+    const isSeen = [early, late].every((fifth) => within(its, fifth, startMs, lengthMs).length > 0);
+    return isSeen ? [] : [`void: ${of} of ${subject} was not sampled`];
+  });
+  return instances.size === 0 ? [...missing, "void: no instance was sampled"] : missing;
+}
+
 /** Medians of the second fifth and of the last, as samples for the history and as lines for people. */
 function compare(
   samples: readonly Sampled[],
@@ -116,21 +150,24 @@ function compare(
   const bySubject = Map.groupBy(samples, ({ of, subject }) => `${of} of ${subject}`);
   const entries: Entry[] = [];
   const lines = [...bySubject].flatMap(([name, some]) => {
-    const within = (from: number, to: number): number =>
+    const median = (fifth: Fifth): number =>
       percentile(
-        some
-          .filter(({ atMs }) => atMs - startMs >= from * lengthMs && atMs - startMs <= to * lengthMs + sampleEveryMs)
-          .map(({ value }) => value),
+        within(some, fifth, startMs, lengthMs).map(({ value }) => value),
         0.5,
       );
-    const [early, late] = [within(0.2, 0.4), within(0.8, 1)];
+    const [before, after] = [median(early), median(late)];
     const [first] = some;
     if (first === undefined) return [];
-    for (const [i, value] of [early, late].entries())
+    for (const [i, value] of [before, after].entries())
       entries.push({ at: startMs + i, kind: "sample", of: first.of, subject: first.subject, value });
-    return [`${name}: ${readable(first.of, early)} in the second fifth, ${readable(first.of, late)} in the last`];
+    return [`${name}: ${readable(first.of, before)} in the second fifth, ${readable(first.of, after)} in the last`];
   });
   return { entries, lines };
+}
+
+function within(samples: readonly Sampled[], [from, to]: Fifth, startMs: number, lengthMs: number): readonly Sampled[] {
+  const isWithin = (ms: number): boolean => ms >= from * lengthMs && ms <= to * lengthMs + sampleEveryMs;
+  return samples.filter(({ atMs }) => isWithin(atMs - startMs));
 }
 
 function readable(of: string, value: number): string {

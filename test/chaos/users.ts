@@ -253,6 +253,9 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       },
       async end(how, session, stopped) {
         const before = given();
+        words.letGo(alias, "user-to-agent");
+        // What an agent has said before he ends his chat arrives.
+        if (how !== "agent") words.letGo(alias, "agent-to-user");
         if (how === "agent" && session.state === "ENGAGED") endByAgent(parts.desk, session);
         if (how === "desk forgets" && !isOver(session)) users.forget(session);
         if (how === "finish") await finish(stopped);
@@ -280,8 +283,8 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
         perform(user, what, session);
       }
       if (session === null) return;
-      // What a chat did not carry that the desk forgot, the next one shows: nothing more comes in this one.
-      if (session.state !== "LOST") await user.settled(stopped);
+      // Half of the chats end in the middle of the talk. What a chat did not carry that the desk forgot, the next one shows: nothing more comes in this one.
+      if (session.state !== "LOST" && random() < 0.5) await user.settled(stopped);
       if (isOverFor(stopped)) return;
       await user.end(how, session, stopped);
     }
@@ -309,8 +312,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       if (session.user !== undefined) forgottenUsers.add(session.user);
       const alias = aliases.get(session.user ?? "");
       // What the agent has said and the service has not fetched was the desk's to keep; what the user says from now on is promised to nobody.
-      for (const word of alias === undefined ? [] : words.openOf(alias))
-        if (word.direction === "agent-to-user") words.answer(word, "info");
+      if (alias !== undefined) words.letGo(alias, "agent-to-user");
       leave(parts.desk, session);
       loseSession(parts.desk, session, "the desk forgot it");
     },

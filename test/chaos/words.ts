@@ -22,6 +22,13 @@ export interface Words {
   /** The next token of a user in a direction, offered now. */
   offer(user: string, direction: Direction): Word;
   answer(word: Word, outcome: Outcome): void;
+  /**
+   * What is under way of a user in that direction is promised no more: it may be shown or not. What a user says while his chat ends may stand in the
+   * context, which Redis alone has; what his agent says while we end the chat may stay at the desk.
+   */
+  letGo(user: string, direction: Direction): void;
+  /** Whether that was done of these, all of them: a dead letter of them is none that was lost in a chat. */
+  areLetGo(ids: readonly string[]): boolean;
   /** It came to another rightful end: it stands in the context, where the next agent reads it. */
   settle(word: Word): void;
   /** Of a user; those that nobody need ever see left out: not answered, or accepted and not seen. */
@@ -34,6 +41,7 @@ export interface Words {
 export function createWords(arena: Arena, lab: Pick<DeadLetterLab, "letters">): Words {
   const { phones, desk } = arena.stage.world.parts;
   const words = new Map<string, Word>();
+  const unpromised = new Set<Word>();
   const openByUser = new Map<string, Set<Word>>();
   const counts = new Map<string, number>();
   const at = { screens: 0, phones: 0, letters: 0, lookedMs: -1 };
@@ -74,10 +82,23 @@ export function createWords(arena: Arena, lab: Pick<DeadLetterLab, "letters">): 
       arena.note({ kind: "offered", id, user });
       return word;
     },
-    answer(word, outcome) {
+    answer(word, given) {
+      const outcome = given === "ok" && unpromised.has(word) ? "info" : given;
       word.outcome = outcome;
       arena.note({ kind: "answered", id: word.id, outcome });
       if (outcome !== "ok" || word.seenMs !== null) openByUser.get(word.user)?.delete(word);
+    },
+    letGo(user, direction) {
+      look();
+      for (const word of openByUser.get(user) ?? []) {
+        if (word.direction !== direction) continue;
+        unpromised.add(word);
+        if (word.outcome !== null) this.answer(word, "info");
+      }
+    },
+    areLetGo(ids) {
+      const some = ids.flatMap((id) => words.get(id) ?? []);
+      return some.length > 0 && some.every((word) => unpromised.has(word));
     },
     settle(word) {
       openByUser.get(word.user)?.delete(word);

@@ -3,13 +3,14 @@
 import type { DeskEvent, DeskEvents, DeskLost, DeskReconnected, DeskSession } from "../messages/generated.ts";
 import type { Command } from "./commands.ts";
 import { hideInHistory, takeRules } from "./data-rules.ts";
+import { afterTheEnd, movedAfterTheEnd, tooLate } from "./after-the-end.ts";
 import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { atDesk, change, type AtDeskChat, type Draft } from "./draft.ts";
 import { endChat } from "./ending.ts";
 import { dated, isTimeout, reasonOfEnd, reasonOfLoss, reasonOfRefusal, tell, words } from "./facts.ts";
 import { agentGone, agentSpoke, withIdleLimits } from "./idle-user.ts";
 import { attachFile, notifyUser, sayHidden, sayToAgent, sayToUser } from "./lanes.ts";
-import type { Active, ContextEntry, Interconnection, NoisyKind, OnHold } from "./state.ts";
+import type { Active, ContextEntry, NoisyKind, OnHold } from "./state.ts";
 import { beginAcceptLimit, endAcceptLimit, openAnew } from "./opening.ts";
 import { adoptedForHandBackMs, adoptedPosition } from "./original-record.ts";
 import { fill, historyText, isBlank, mergedByTime, queueText } from "./texts.ts";
@@ -235,34 +236,6 @@ function said(draft: Draft, chat: AtDeskChat, event: DeskEvent): void {
 }
 
 /**
- * The agent's words came after the end: nobody will read them, so they are kept where a person can. A record that comes
- * twice is known by its position, for its first coming may have ended the chat.
- */
-function afterTheEnd(draft: Draft, chatId: string, record: DeskEvents): void {
-  // The session had moved as the chat ended: its last texts may be in doubt as those of an open one.
-  for (const { textsHeard } of record.events) if (textsHeard !== null) takeTextsHeard(draft, chatId, textsHeard);
-  const chat = draft.state.interconnection;
-  if (chat?.chatId !== chatId) {
-    tooLate(draft, chatId, record.events, null);
-    return;
-  }
-  if (chat.status !== "CLOSED" && chat.status !== "FAILED") return;
-  const sameNumbers = chat.session?.generation === record.generation;
-  const fresh = record.events.filter(({ number }) => sameNumbers && number > chat.lastPosition);
-  if (fresh.length === 0) return;
-  change(draft, { interconnection: { ...chat, lastPosition: Math.max(...fresh.map(({ number }) => number)) } });
-  tooLate(draft, chatId, fresh, chat);
-}
-
-function tooLate(draft: Draft, chatId: string, events: readonly DeskEvent[], chat: Interconnection | null): void {
-  for (const { kind, text } of events) {
-    if (kind !== "said" || text === null || isBlank(text)) continue;
-    draft.deadLetters.push({ reason: "chat_over", detail: null, chatId, text, attempts: 0 });
-    if (chat !== null) tell(draft, chat, "message_failed", { reason: "chat_over", textChars: text.length });
-  }
-}
-
-/**
  * The session has moved: what is still to be said goes to its new place, also the end of a chat that is over. Numbers of
  * events start anew with a generation, and what the desk tells again under them is dropped when it comes. A record that comes late or again
  * says nothing: it would lead back to a place that the desk has left.
@@ -281,7 +254,11 @@ export function decideReconnected(draft: Draft, chatId: string, record: DeskReco
     change(draft, { pending });
   }
   const before = atDesk(draft, chatId);
-  if (before === null || !isLeft(before.session)) return;
+  if (before === null) {
+    if (draft.state.interconnection?.chatId === chatId) movedAfterTheEnd(draft, record, isLeft);
+    return;
+  }
+  if (!isLeft(before.session)) return;
   const moved = before.session.generation !== session.generation;
   const chat: AtDeskChat = {
     ...before,

@@ -55,7 +55,8 @@ export function endChat(draft: Draft, chat: AtDeskChat, end: End): void {
   if (chat.status === "ON_HOLD" && !wantedEnds.has(end.reason)) keepCase(draft, chat, { caseId, contactId });
   const lastPosition = chat.position;
   const endedAt = draft.input.record.occurredAt;
-  const over = { ...headOfChat(chat), endedAt, lastPosition, contactId, caseId, session };
+  const told = end.desk === "open" ? { recent: chat.recent, repeats: chat.repeats } : {};
+  const over = { ...headOfChat(chat), endedAt, lastPosition, contactId, caseId, session, ...told };
   change(draft, { interconnection: { ...over, status: end.status } });
   const { reason, detail, requestId = null } = end;
   tell(draft, over, "ended", { requestId, reason, detail, agentName: agentOf(chat) });

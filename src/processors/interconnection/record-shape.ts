@@ -88,6 +88,7 @@ const head = {
   extraData: object({}),
   requestedAt: whole,
 };
+const repeats = orNull(object({ from: whole, to: whole }));
 const atDesk = {
   ...head,
   contactId: text,
@@ -96,7 +97,7 @@ const atDesk = {
   position: whole,
   resumeToken: orNull(text),
   recent: text,
-  repeats: orNull(object({ from: whole, to: whole })),
+  repeats,
   dataRules: orMissing(list(object({ id: orNull(text), name: text, pattern: text, replacement: text }))),
   rulesFound: orMissing(list(object({ id: orNull(text), name: text }))),
   postSequence: whole,
@@ -110,6 +111,8 @@ const over = {
   contactId: orNull(text),
   caseId: orNull(text),
   session: orNull(session),
+  recent: orMissing(text),
+  repeats: orMissing(repeats),
 };
 
 const interconnection = variants<Status>("status", {

@@ -115,7 +115,8 @@ export interface Active extends AtDesk {
   readonly idle?: IdleClock;
 }
 
-interface Over extends ChatHead {
+/** What its desk has told is kept where the desk may tell more: the chat was ended from our side. */
+interface Over extends ChatHead, Partial<Told> {
   readonly endedAt: number;
   /** Number of the last desk event that counted in session.generation; -1 means none. What comes later comes too late. */
   readonly lastPosition: number;

@@ -124,6 +124,7 @@ export function createPeople(world: GraphWorld, swarm: Swarm, witness: Witness, 
 
   async function userSends(who: Known): Promise<void> {
     const id = word(who.user, "user-to-agent");
+    if (who.user.channel === "facebook") witness.leavesNoContext(id);
     await send(who, id, true, () => world.sendFile(who.user.id, id, dice.chance(0.2) ? "slow" : "plain"));
   }
 
@@ -283,6 +284,7 @@ export function createPeople(world: GraphWorld, swarm: Swarm, witness: Witness, 
       if (chat === null) return;
       chat.drop();
       over(who, chat);
+      witness.sessionForgotten(user.id);
     },
     wrapUp() {
       for (const who of known) {

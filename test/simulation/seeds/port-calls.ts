@@ -1,5 +1,6 @@
 // What a call of a port is about and what came of it, read from its name, arguments and answer. Called by the witness.
 import type { CallerState, CallOutcome } from "../../../src/topology/in-memory/instance-gate.ts";
+import type { SaveRequest, SaveVerdict } from "../../../src/topology/ports.ts";
 
 /** Whose serial queue a call belongs to; null for a call that needs none. */
 export function subjectOf(name: string, args: readonly unknown[]): string | null {
@@ -29,6 +30,17 @@ export function isGivenUp(args: readonly unknown[]): boolean {
 /** A claim of a partition index that the store took. */
 export function isClaimed(outcome: CallOutcome): boolean {
   return "value" in outcome && (outcome.value as { readonly kind?: string }).kind === "claimed";
+}
+
+/** A turn that the store took. */
+export function isSaved(outcome: CallOutcome): boolean {
+  return "value" in outcome && (outcome.value as SaveVerdict) === "saved";
+}
+
+/** What a turn adds to the context of its users, as one text. */
+export function rememberedBy([request]: readonly unknown[]): string {
+  const { changes } = request as SaveRequest;
+  return changes.flatMap(({ remember }) => remember.map(({ json }) => json)).join("\n");
 }
 
 /** It may have happened, and its caller does not know. */

@@ -57,4 +57,14 @@ export const regressions: readonly Regression[] = [
     found:
       "A user connected again while the hand-back of his last chat was on its way: the bot was given him behind the new agent.",
   },
+  {
+    seed: 20109,
+    found:
+      "A chat ended while a text waited for the right to act: it was posted as the desk's second, a repeat to the desk, which dropped it.",
+  },
+  {
+    seed: 5023,
+    found:
+      "A session moved as its user ended the chat: what the agent had said last stood under new numbers and was dropped.",
+  },
 ];

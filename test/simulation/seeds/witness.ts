@@ -13,8 +13,19 @@ import type { DeskChat } from "../../support/fake-desk-types.ts";
 import type { GraphWorld } from "../../support/graph-world.ts";
 import { isHistory, tokensIn } from "../../support/tokens.ts";
 import { inShort } from "./in-short.ts";
-import { creationOf, idOf, isClaimed, isDone, isGivenUp, isInDoubt, subjectOf } from "./port-calls.ts";
+import {
+  creationOf,
+  idOf,
+  isClaimed,
+  isDone,
+  isGivenUp,
+  isInDoubt,
+  isSaved,
+  rememberedBy,
+  subjectOf,
+} from "./port-calls.ts";
 import type { Trace } from "./trace.ts";
+import { createUnderWay } from "./under-way.ts";
 
 /** The witness of one run. */
 export interface Witness {
@@ -26,8 +37,12 @@ export interface Witness {
   executed(instance: DriverInstance, call: PortCall, outcome: CallOutcome, caller: CallerState): void;
   /** Takes over what screens, phones and topics show since the last look. */
   look(): void;
-  /** The user's words that are under way may now end as context: their chat is over. */
+  /** Somebody has ended the user's chat: what is decided from now on comes too late for it. */
   chatOver(user: string): void;
+  /** The desk has lost the user's session, and in it what the agent said and nobody fetched. */
+  sessionForgotten(user: string): void;
+  /** The word came with a file of a Facebook user: behind the end of the chat it leaves no context (parity sheet 2.2). */
+  leavesNoContext(id: string): void;
   /** Whether the service has told that the user has a chat, and not yet that it is over: what is said then must arrive. */
   serves(user: string): boolean;
   /** What has begun and not come to its end: words not seen, requests without outcome, users on their way back to the bot. */
@@ -77,8 +92,10 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   const newest = new Map<string, string>();
   /** The last chat that a user has asked for. */
   const newestChat = new Map<string, string>();
-  const live = new Map<DeskChat, number>();
-  const underWay = new Map<string, string>();
+  const live = new Set<DeskChat>();
+  /** How much of each chat was seen: the desk takes texts also behind the end that its agent gave. */
+  const seenOf = new Map<DeskChat, number>();
+  const underWay = createUnderWay((entry) => note(entry));
   const served = new Set<string>();
   const onTheWayBack = new Set<string>();
   const requests = new Set<string>();
@@ -108,8 +125,8 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     if (entry.kind === "answered" && entry.outcome === "ok") answered(entry.id);
     if (entry.kind === "offered") userOfWord.set(entry.id, entry.user);
     if (entry.kind === "replied") requests.delete(entry.id);
-    if (entry.kind === "shown") for (const id of tokensIn(entry.text)) underWay.delete(id);
-    if (entry.kind === "dead letter") for (const id of entry.about) underWay.delete(id);
+    if (entry.kind === "shown") underWay.ended(tokensIn(entry.text));
+    if (entry.kind === "dead letter") underWay.ended(entry.about);
     if (entry.kind !== "process") return;
     disturbed(false);
     if (entry.step === "released") wokeAt.set(entry.actor, now());
@@ -123,7 +140,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
       requests.add(id);
       return;
     }
-    underWay.set(id, user);
+    underWay.accepted(id, user);
   }
 
   /** True for a caller that is gone, or has just woken: what it had decided to do happens all the same. */
@@ -147,6 +164,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     if (name === "desk.say") told(tokensIn(String(args[1])), isInDoubt(outcome, caller));
     if (name === "channel.say") told(tokensIn((args[0] as ToUser).text), isInDoubt(outcome, caller));
     if (name === "store.begin") beginning(args[0] as LaneMark);
+    if (name === "store.save" && isSaved(outcome)) underWay.remembered(tokensIn(rememberedBy(args)));
     if (name === "channel.say") saidToUser(args[0] as ToUser, outcome);
     if (name === "desk.say") saidToAgent(idOf(args), String(args[1]));
     // What was first, a new chat or a late hand-back, shows at once alone.
@@ -225,19 +243,19 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     for (; seen.chats < desk.chats.length; seen.chats++) {
       const chat = desk.chats[seen.chats];
       if (chat === undefined) return;
-      live.set(chat, 0);
+      live.add(chat);
+      seenOf.set(chat, 0);
       userOfSession.set(chat.sessionId, chat.visitorName);
       newest.set(chat.visitorName, chat.sessionId);
       handedBack.delete(chat.visitorName);
       note({ kind: "chat", user: chat.visitorName, session: chat.sessionId, step: "requested" });
     }
-    for (const [chat, from] of [...live]) {
+    for (const [chat, from] of seenOf) {
       const user = chat.visitorName;
       for (const text of chat.seen.slice(from))
         note({ kind: "shown", witness: "agent", user, text, session: chat.sessionId });
-      live.set(chat, chat.seen.length);
-      if (chat.ended === null) continue;
-      live.delete(chat);
+      seenOf.set(chat, chat.seen.length);
+      if (chat.ended === null || !live.delete(chat)) continue;
       note({ kind: "chat", user, session: chat.sessionId, step: "ended" });
     }
     for (; seen.created < desk.created.length; seen.created++)
@@ -275,6 +293,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
       note(changelogEntry({ ...record, partition, header }, change?.body ?? null));
     }
     if (record.value === null) return;
+    if (topic === "agent-events") underWay.fetched(tokensIn(record.value.toString()));
     if (topic === "chat-events") fact(partition, offset, valueOf(topic, record.value) as ChatEvent);
     if (topic === "dead-letters") letter(valueOf(topic, record.value) as DeadLetter);
   }
@@ -301,19 +320,13 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
       note({ kind: "way back", user: told.userId, chat: chatId });
       served.delete(told.userId);
       onTheWayBack.add(told.userId);
-      chatOver(told.userId);
+      underWay.chatOver(told.userId);
+      // An agent who ends his chat has said before it what the desk hands out with the end. Any other end stops the polls.
+      if (reason !== "agent") underWay.leaveAtDesk(told.userId);
     }
     if (kind === "handed_back" || kind === "hand_back_failed") onTheWayBack.delete(told.userId);
     if (requestId !== null && outcomes.has(kind))
       note({ kind: "replied", id: requestId, says: kind === "refused" ? `refused ${reason}` : kind });
-  }
-
-  function chatOver(user: string): void {
-    for (const [id, of] of underWay) {
-      if (of !== user) continue;
-      underWay.delete(id);
-      note({ kind: "settled", id, as: "context" });
-    }
   }
 
   /**
@@ -326,7 +339,8 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   function letter(given: DeadLetter): void {
     const { topic, partition, offset, value, detail, reason } = given;
     const about = tokensIn(`${value?.toString() ?? ""} ${detail ?? ""}`);
-    const tooLate = (reason === "undeliverable" || reason === "chat_over") && !about.some((id) => underWay.has(id));
+    const tooLate =
+      (reason === "undeliverable" || reason === "chat_over") && !about.some((id) => underWay.isOfOpenChat(id));
     note({ kind: "unheard", ids: about.filter(isForgotten) });
     const of = `${topic}-${String(partition)}@${String(offset)}`;
     note({
@@ -353,22 +367,25 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     executed,
     look,
     disturbed: (marksLost = false) => disturbed(marksLost),
-    chatOver,
+    chatOver: (user) => underWay.chatOver(user),
+    sessionForgotten: (user) => underWay.leaveAtDesk(user),
+    leavesNoContext: (id) => underWay.leavesNoContext(id),
     serves: (user) => served.has(user),
     unfinished: () => [
-      ...underWay.keys(),
+      ...underWay.open(),
       ...requests,
       ...[...served].map((user) => `${user} has a chat`),
       ...[...onTheWayBack].map((user) => `${user} is not handed back`),
-      ...[...live.keys()].map(({ sessionId }) => `${sessionId} is open at the desk`),
+      ...[...live].map(({ sessionId }) => `${sessionId} is open at the desk`),
     ],
-    unseen: (user) => [...underWay].flatMap(([id, of]) => (user === undefined || user === of ? [id] : [])),
+    unseen: (user) => underWay.open(user),
     get broken() {
       return broken;
     },
     end() {
       if (broken) return checker.soFar();
       look();
+      underWay.end();
       const stored = world().store.faults.snapshot().users;
       for (const user of users) {
         const { connecting, interconnection } = stored.get(user) ?? {};

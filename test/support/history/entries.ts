@@ -19,6 +19,7 @@ export type Entry = At &
     | Offered
     | Answered
     | Settled
+    | Late
     | Shown
     | Replied
     | Created
@@ -72,6 +73,12 @@ export interface Settled {
   readonly kind: "settled";
   readonly id: string;
   readonly as: "refusal" | "context";
+}
+
+/** The chat in which a word was said is over: words of a later chat may be shown before it. In one session it keeps its place. */
+export interface Late {
+  readonly kind: "late";
+  readonly id: string;
 }
 
 /**

@@ -11,6 +11,8 @@ interface Word {
   answeredAt: number;
   outcome: Outcome;
   settled: boolean;
+  /** Its chat is over. */
+  late: boolean;
   /** Its sender was told that it will not arrive, or it is a dead letter. */
   refusedAs: string | null;
   /** The service could not know that it was shown. */
@@ -50,6 +52,7 @@ export function createWordsCheck(): WordsCheck {
       answeredAt,
       outcome: "info",
       settled: false,
+      late: false,
       refusedAs: null,
       unheard: false,
       times: 0,
@@ -62,7 +65,7 @@ export function createWordsCheck(): WordsCheck {
     const word = words.get(id);
     if (word === undefined) return;
     word.outcome = outcome;
-    if (outcome === "ok") word.answeredAt = place;
+    word.answeredAt = outcome === "ok" ? place : Number.POSITIVE_INFINITY;
   }
 
   function show(shown: Shown, at: number): readonly Finding[] {
@@ -79,9 +82,9 @@ export function createWordsCheck(): WordsCheck {
     });
   }
 
-  /** What has ended as context is shown with the history of a later session: behind whatever earlier ones have shown. */
+  /** What has ended as context is shown with the history of a later session, what its own chat still has to say beside a later chat. */
   function inItsPlace(id: string, word: Word, laneInSession: string, at: number): readonly Finding[] {
-    const before = latest.get(word.settled ? laneInSession : word.lane);
+    const before = latest.get(word.settled || word.late ? laneInSession : word.lane);
     for (const lane of [word.lane, laneInSession]) {
       const last = latest.get(lane);
       if (last === undefined || last.word.offeredAt < word.offeredAt) latest.set(lane, { id, word });
@@ -93,6 +96,11 @@ export function createWordsCheck(): WordsCheck {
   function markUnheard(id: string): void {
     const word = words.get(id);
     if (word !== undefined) word.unheard = true;
+  }
+
+  function markLate(id: string): void {
+    const word = words.get(id);
+    if (word !== undefined) word.late = true;
   }
 
   const surplusOf = (id: string, { timesAtOnce }: Word): { readonly covered: number; readonly doubled: number } => {
@@ -107,6 +115,7 @@ export function createWordsCheck(): WordsCheck {
       if (entry.kind === "shown") return show(entry, entry.at);
       if (entry.kind === "offered") offer(entry);
       if (entry.kind === "answered") answer(entry);
+      if (entry.kind === "late") markLate(entry.id);
       if (entry.kind === "in flight") for (const id of entry.ids) listOf(permits, id).push(entry);
       for (const id of ends(entry)) {
         const word = words.get(id);

@@ -21,6 +21,18 @@ describe("the numbers of posts", () => {
     expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([4, 5, 6]);
   });
 
+  it("are those of the command where its chat has ended while it waited for the right to act, and the store has lost the marks", async () => {
+    const t = await lanesOf();
+    t.rightIs("blind");
+    t.lanes.update("ana", stateWith([post(1, "g1")], at(5)));
+    await t.clock.settle();
+    const closed = { ...post(1, "g1"), postsBefore: 5 };
+    t.lanes.update("ana", stateWith([closed], { interconnection: null }));
+    t.rightIs("mine");
+    await t.clock.advance(1_000);
+    expect(t.tried.map(({ postSequence }) => postSequence)).toEqual([6]);
+  });
+
   it("are told with a command that was done before, from the lane's mark", async () => {
     const t = await lanesOf();
     const mark = { partition: 0, epoch: 5, userId: "ana", chatId: "chat", lane: "desk" as const, seq: 1 };

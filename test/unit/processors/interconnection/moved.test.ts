@@ -1,8 +1,10 @@
 // A session that the desk has moved to another place: what is to be said goes along, numbers of posts and events are judged anew.
 import { describe, expect, it } from "vitest";
 
+import { blankDeskEvent } from "../../../support/blank-desk-event.ts";
 import { session, textsOf, userIn, type TestUser } from "./user.ts";
 
+const said = { ...blankDeskEvent, kind: "said" } as const;
 const moved = { ...session, route: "sealed-2", generation: "g2" };
 
 /** The desk has moved the session; whether posts are numbered anew, and how many events it may tell again. */
@@ -97,6 +99,38 @@ describe("a session that moved", () => {
     expect(user.state.pending.find(({ kind }) => kind === "EndChat")).toMatchObject({
       ...{ session: moved, isUnsynced: true },
     });
+  });
+
+  it("has kept what its agent said while the chat was being ended, and what was told before is known", () => {
+    const user = userIn("ACTIVE");
+    user.desk("said", { text: "Hi", number: 7 });
+    user.finish();
+    reconnect(user, true, null);
+    const told = (texts: readonly string[], first: number): readonly (string | null)[] => {
+      const events = texts.map((text, i) => ({ ...said, text, number: first + i }));
+      const record = {
+        type: "DeskEvents",
+        generation: "g2",
+        position: first + texts.length - 1,
+        resumeToken: null,
+      } as const;
+      return user.agentEvent({ ...record, events }).deadLetters.map(({ reason, text }) => `${reason} ${String(text)}`);
+    };
+    expect(told(["Hi", "Wait"], 0)).toEqual(["chat_over Wait"]);
+    expect(told(["Hi", "Wait"], 0), "the record again").toEqual([]);
+    expect(told(["Bye"], 2)).toEqual(["chat_over Bye"]);
+  });
+
+  it("has kept it also where it moved just before the end", () => {
+    const user = userIn("ACTIVE");
+    user.desk("said", { text: "Hi", number: 7 });
+    reconnect(user, true, null);
+    user.finish();
+    const { deadLetters } = user.agentEvent({
+      ...{ type: "DeskEvents", generation: "g2", position: 1, resumeToken: null },
+      events: ["Hi", "Wait"].map((text, number) => ({ ...said, text, number })),
+    });
+    expect(deadLetters).toMatchObject([{ reason: "chat_over", text: "Wait" }]);
   });
 
   it("is given up whole where its chat ends before anything was read there: nobody resyncs it any more", () => {
