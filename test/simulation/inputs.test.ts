@@ -248,4 +248,29 @@ describe("a user who writes more than others", () => {
     expect(turn() - before).toBeGreaterThanOrEqual(20);
     expect(world.deadLetters()).toEqual([]);
   });
+
+  it.each([
+    { who: "one user", users: 1, saveMs: 10, apartMs: 20 },
+    { who: "one user, whose turns are long", users: 1, saveMs: 80, apartMs: 130 },
+    { who: "many, each of them little", users: 40, saveMs: 10, apartMs: 10 },
+  ])("leaves the process as much time as his turn took, 50 ms at most: $who", async ({ users, saveMs, apartMs }) => {
+    const savedMs: number[] = [];
+    const world = createGraphWorld({
+      watch: () => ({
+        route: ({ name }) => (name === "store.save" ? { requestMs: saveMs, replyMs: 0, late: null } : null),
+        executed({ name }) {
+          if (name === "store.save") savedMs.push(world.clock.monotonicMs());
+        },
+      }),
+    });
+    // All of them are there before their owner, so that from its first turn to the last it waits for nothing but its store.
+    for (let i = 0; i < 640; i += 1) await world.say(`user-${String(i % users)}`, "noise");
+    world.start();
+    const isDecided = (): boolean =>
+      world.store.faults.snapshot().indexes.get(0)?.cursor?.applied["channel-messages"] === 639;
+    expect(await world.until(isDecided)).toBe(true);
+    expect(savedMs.length).toBeGreaterThanOrEqual(4);
+    const apart = savedMs.slice(1).map((ms, i) => ms - (savedMs[i] ?? 0));
+    expect(new Set(apart)).toEqual(new Set([apartMs]));
+  });
 });
