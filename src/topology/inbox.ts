@@ -156,7 +156,10 @@ export function createInbox(): Inbox {
   };
 }
 
-/** How many records, `most` at most, stand before the first that is one more of its user than `ofUser`. */
+/**
+ * How many records, `most` at most, stand before the first that is one more of its user than `ofUser`. Records without key are of one user
+ * here: whose they are their values would tell, and no writer should leave the key out.
+ */
 function fair(queue: Queue, most: number, ofUser: number): number {
   const seen = new Map<string | undefined, number>();
   const end = Math.min(queue.entries.length, queue.head + most);
@@ -169,7 +172,10 @@ function fair(queue: Queue, most: number, ofUser: number): number {
   return end - queue.head;
 }
 
-/** How many more records fit into the room, beside the `count` before and up to `most`; takes their place from it. The first of the queue always fits. */
+/**
+ * How many more records fit into the room, beside the `count` before and up to `most`; takes their place from it. The first of the queue
+ * always fits.
+ */
 function fitting(
   queue: Queue,
   { count: skip, most }: { readonly count: number; readonly most: number },

@@ -1,12 +1,14 @@
-// What only a real Kafka can show: what its refusals do to a producer, and what is found wrong with topics and groups before a start.
+// What only a real Kafka can show: what its refusals do to a producer, what it brings of records larger than a fetch of their partition, and
+// what is found wrong with topics and groups before a start.
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { prepareCluster, type ClusterOptions, type ClusterUnfit } from "../../src/clients/kafka/admin.ts";
+import { createKafkaConsumer } from "../../src/clients/kafka/consumer.ts";
 import { createKafkaProducer, type KafkaProducer } from "../../src/clients/kafka/producer.ts";
 import type { ProducedRecord } from "../../src/topology/ports.ts";
 import { topicName, topics, type TopicSuffix } from "../../src/topology/topics.ts";
-import { noMetrics, plainConnection, realClock, silentLog } from "../support/logs.ts";
+import { noMetrics, plainConnection, realClock, rememberingListener, silentLog } from "../support/logs.ts";
 import { ownNames } from "../support/services.ts";
 
 describe("on Kafka", () => {
@@ -148,6 +150,47 @@ describe("on Kafka", () => {
       expect(await last).toHaveLength(1);
       await expect(other.produce([record(2, 10)])).rejects.toMatchObject({ name: "ProduceFailure", refused: false });
     });
+  });
+
+  it("brings a record larger than a fetch of its partition while other partitions have more than a fetch holds", async () => {
+    const topicPrefix = freshPrefix();
+    const options = optionsFor(topicPrefix);
+    await prepareCluster(options);
+    const shared = { connection: plainConnection(), topicPrefix, clock: realClock, log: silentLog, metrics: noMetrics };
+    const sizes = { maxMessageBytes: 1_000_000, timeoutMs: 5_000 };
+    const producer = createKafkaProducer({ ...shared, ...sizes, topics: ["channel-messages"] });
+    const record = (partition: number, value: Buffer): ProducedRecord => ({
+      ...{ topic: "channel-messages", partition },
+      ...{ key: null, value },
+    });
+    // A fetch brings one such batch of each. KafkaJS draws the order of the partitions for each fetch, and the large record comes only as the
+    // first: that it is the first in none of forty happens once in ten million runs.
+    const [busy, batches] = [[0, 1], 40];
+    const batch = busy.flatMap((partition) =>
+      Array.from({ length: 20 }, () => record(partition, Buffer.alloc(10_000, 1))),
+    );
+    for (let i = 0; i < batches; i += 1) await producer.produce(batch);
+    const large = Buffer.alloc(900_000, 2);
+    await producer.produce([record(2, large)]);
+    await producer.close();
+
+    const consumer = createKafkaConsumer({
+      ...{ ...shared, client, groupId: options.groupId, instanceId: "one" },
+      ...{ sessionTimeoutMs: 10_000, stopTimeoutMs: 5_000 },
+    });
+    const leftBeside: number[] = [];
+    const listener = rememberingListener(({ partition }) => {
+      if (partition !== 2) return;
+      for (const other of busy)
+        leftBeside.push(batches * 20 - (listener.of("channel-messages", other).at(-1)?.nextOffset ?? 0));
+    });
+    await consumer.start(listener);
+    await vi.waitFor(() => expect(listener.records("channel-messages", 2)).toHaveLength(1), { timeout: 10_000 });
+    await consumer.stop();
+    expect(listener.records("channel-messages", 2)[0]?.value?.equals(large)).toBe(true);
+    expect(leftBeside).toHaveLength(2);
+    for (const left of leftBeside) expect(left).toBeGreaterThan(0);
+    expect(listener.crashes).toEqual([]);
   });
 
   it("settles a call in time when no broker is there", async () => {
