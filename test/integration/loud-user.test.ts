@@ -1,4 +1,5 @@
-// One user who writes far more than anybody reads, among others who talk: what the others feel of it (catalogue R27, invariant I6).
+// One user who writes far more than anybody reads, among others who talk: what the others feel of it (catalogue R27). Latencies are measured
+// here: the history checker's I6 compares one stretch of faults with the one before, and here are several of each.
 import { expect, it, onTestFinished } from "vitest";
 
 import type { Person } from "../../sandbox/world/people.ts";
@@ -17,11 +18,13 @@ const [warmUps, rounds] = [2, 3];
 const stretchWords = 500;
 /** Below this the two cores, which hold broker, store, service and world, are in each other's way more than the service is in anybody's. */
 const leastMs = 15;
+/** While a burst is decided its p99 is not held to twice: so long at most. Who waited until it is decided would wait from half a second on. */
+const meanwhileMs = 200;
 /** A record waits for those that stand before it on its partition, whoever wrote them: so long at most, here. */
 const behindItMs = 5_000;
 
 it(
-  "R27 a user who writes 10,000 texts at once at most doubles the p99 of the others",
+  "R27 a user who writes 10,000 texts at once at most doubles the p99 of the others over the five seconds that begin with it",
   { timeout: 180_000 },
   async () => {
     const stage = await openStage({ file: import.meta.url, settings: { KAFKA_PARTITIONS: String(partitions) } });
@@ -45,9 +48,12 @@ it(
     const said = (fromMs: number, untilMs: number): Latencies =>
       Object.values(talk.latencies({ aliases, fromMs, untilMs })).flat();
     const now = (): number => stage.world.parts.clock.monotonicMs();
+    /** Its end is set before its words are all seen, and all of them count: the slow ones are those in question. */
     const aStretchFrom = async (fromMs: number): Promise<Latencies> => {
       await eventually("a stretch of talk", () => said(fromMs, Number.POSITIVE_INFINITY).length >= stretchWords);
-      return said(fromMs, now());
+      const untilMs = now();
+      await talk.drained();
+      return said(fromMs, untilMs);
     };
     const chatter = startChatter(talk, aliases, 20);
     const measured: Measured[] = [];
@@ -64,7 +70,6 @@ it(
       await eventually("the burst is decided", isDecided);
       const decidedMs = now();
       const loud = await aStretchFrom(fromMs);
-      await talk.drained();
       measured.push({ quiet, loud, meanwhile: said(fromMs, decidedMs), tookMs: decidedMs - fromMs, waitedMs });
     }
     await chatter.stop();
@@ -80,7 +85,12 @@ it(
     );
     const verdict = talk.judge();
     expect(verdict, verdict.text).toMatchObject({ ok: true, inFlightDoubles: [] });
+    // A refused word has no latency, and must not be what makes the others look quick.
+    expect(talk.history().promised.filter(({ outcome }) => outcome !== "ok")).toEqual([]);
     for (const { waitedMs } of measured) expect(waitedMs).toBeLessThan(behindItMs);
+    expect(percentile(all("meanwhile"), 0.99)).toBeLessThanOrEqual(meanwhileMs);
+    // Some 1.3 times was measured, and nearly 5 where turns take all that there is of one user and the index does not rest.
+    expect(percentile(all("meanwhile"), 0.5)).toBeLessThanOrEqual(3 * percentile(all("quiet"), 0.5));
     const usualMs = Math.max(leastMs, percentile(all("quiet"), 0.99));
     expect(percentile(all("loud"), 0.99)).toBeLessThanOrEqual(2 * usualMs);
   },
