@@ -6,11 +6,14 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { eventually } from "../../support/eventually.ts";
 import { createEdge, type Edge } from "./edge.ts";
 
 const whatsapp = "/v1/integrations/whatsapp/webhook";
 const facebook = "/v1/integrations/facebook/webhook";
 const requestTimeoutMs = 300;
+/** Of one body (catalogue S14), in the best of so many tries: other processes share the cores, and what the service does it does each time. */
+const [longestStallMs, tries] = [50, 5];
 /** Node looks once a second for requests that take too long. */
 const closedWithinMs = requestTimeoutMs + 2_500;
 
@@ -139,30 +142,48 @@ describe("S14: bodies", () => {
   const many = (one: string, count: number): string => Array<string>(count).fill(one).join(",");
   const ofEntries = (entries: string): string => `{"authorRole":"user","botId":"b","message":{"entry":[${entries}]}}`;
 
+  const keys = (write: (key: string) => string, count: number): string =>
+    Array.from({ length: count }, (_, i) => write(i.toString(36))).join(",");
+
+  /** The longest stand-still of the event loop meanwhile. Its monitor ticks before and after: without a tick it has seen nothing. */
+  async function watched<Result>(work: () => Promise<Result>): Promise<{ result: Result; stallMs: number }> {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await eventually("the monitor ticks", () => delay.count > 0);
+    const result = await work();
+    const ticks = delay.count;
+    await eventually("the monitor ticks again", () => delay.count > ticks);
+    delay.disable();
+    return { result, stallMs: delay.max / 1e6 };
+  }
+
   it.each([
     ["1 MiB and a byte", whatsapp, `{"type":"status"}${" ".repeat(1024 * 1024 - 16)}`, 413],
     ["3 MB", facebook, `{"x":"${"a".repeat(3_000_000)}"}`, 413],
     ["340,000 entries", facebook, ofEntries(many("{}", 340_000)), 400],
     ["340,000 messages", facebook, ofEntries(`{"messaging":[${many("{}", 340_000)}]}`), 400],
+    ["24,000 messages", facebook, ofEntries(`{"messaging":[${many("{}", 24_000)}]}`), 400],
     ["1,000 entries of 300 messages", facebook, ofEntries(many(`{"messaging":[${many("{}", 300)}]}`, 1_000)), 400],
     ["15,000 whole messages", facebook, ofEntries(`{"messaging":[${many(item, 15_000)}]}`), 400],
     ["a million opening brackets", whatsapp, "[".repeat(1_000_000), 400],
+    ["500,000 brackets, closed again", facebook, ofEntries("[".repeat(500_000) + "]".repeat(500_000)), 400],
+    ["120,000 keys", facebook, ofEntries(`{${keys((key) => `"${key}":1`, 120_000)}}`), 400],
+    ["24,000 keys that nobody reads", facebook, ofEntries(`{${keys((key) => `"${key}":1`, 24_000)}}`), 200],
+    ["90,000 objects of a key each", facebook, ofEntries(keys((key) => `{"${key}":1}`, 90_000)), 400],
     ["blanks", whatsapp, " ".repeat(1_000_000), 400],
     ["a text that never ends", whatsapp, `"${"\\".repeat(999_999)}`, 400],
   ])("S14: %s are answered at once, and nothing is produced", async (_what, url, payload, status) => {
     const edge = createEdge();
     await post(edge, url, "{}");
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    const startedCpu = process.cpuUsage();
-    const response = await post(edge, url, payload);
-    const { user, system } = process.cpuUsage(startedCpu);
-    delay.disable();
-    expect(response.statusCode).toBe(status);
-    expect(response.body.length).toBeLessThan(500);
+    const stallsMs: number[] = [];
+    for (let n = 0; n < tries; n += 1) {
+      const { result, stallMs } = await watched(() => post(edge, url, payload));
+      expect(result.statusCode).toBe(status);
+      expect(result.body.length).toBeLessThan(500);
+      stallsMs.push(stallMs);
+    }
     expect(edge.seen.messages).toEqual([]);
-    // CPU and not the clock: other processes share the machine. Parsing 1 MiB takes most of it.
-    expect((user + system) / 1_000, "milliseconds of CPU").toBeLessThan(400);
+    expect(Math.min(...stallsMs), "milliseconds in which nobody else was served").toBeLessThan(longestStallMs);
   });
 });
 

@@ -180,8 +180,18 @@ describe("connect", () => {
     ],
     [
       "extraData that nests too deep",
-      `{${JSON.stringify(body).slice(1, -1)},"extraData":{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`,
+      `{${JSON.stringify(body).slice(1, -1)},"extraData":{"a":${"[".repeat(9_000)}${"]".repeat(9_000)}}}`,
       "Invalid payload received : extraData: a value is nested too deep, or a number too large",
+    ],
+    [
+      "a body that nests deeper than Go's decoder went",
+      `{${JSON.stringify(body).slice(1, -1)},"extraData":{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`,
+      "Invalid payload received : exceeded max depth",
+    ],
+    [
+      "more values than anybody needs",
+      `{${JSON.stringify(body).slice(1, -1)},"unread":[${"0,".repeat(25_000)}0]}`,
+      "Invalid payload received : too many values",
     ],
     [
       "a number too large",
