@@ -10,11 +10,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { endByAgent, say as agentSays } from "../../sandbox/world/live-agent/agents.ts";
 import type { Person } from "../../sandbox/world/people.ts";
 import { findCanaries, settingCanaries } from "../support/canaries.ts";
+import { runOperator, type OperatorRun } from "../support/dead-letter-lab.ts";
 import { eventually } from "../support/eventually.ts";
 import { keepText, keptOutputs, levelsBeforeVariable } from "../support/outputs.ts";
 import { openStage, type Stage } from "../support/stage.ts";
 import { openStoredChats, type StoredChat } from "../support/stored-chats.ts";
 import { topicBytes } from "../support/topic-bytes.ts";
+import { wireSettings } from "../support/wire.ts";
 
 /** Start of every access token of the simulated org. */
 const accessToken = "00D5g0000000SBX!AQ0A";
@@ -39,6 +41,19 @@ const planted = {
   deskError: "canario-error-de-mesa-6c58",
   channelError: "canario-error-de-canal-9e37",
   botError: "canario-error-de-bot-b58d",
+  botSlug: "canario-slug-de-bot-52e7",
+  botId: "canario-id-de-bot-e8a3",
+  facebookUser: "canario-usuario-de-facebook-47cd",
+  facebookText: "canario-texto-de-facebook-0f96",
+  facebookMessageId: "canario-mid-de-facebook-b2e1",
+  facebookFile: "https://files.canary.example/canario-archivo-de-facebook-6ad8",
+  facebookPage: "canario-pagina-de-facebook-913b",
+  facebookBotId: "canario-bot-de-facebook-d4f0",
+  facebookTracking: "canario-rastreo-de-facebook-38c5",
+  facebookReader: "canario-lector-de-facebook-c07e",
+  facebookEcho: "canario-eco-de-facebook-7b29",
+  operatorName: "canario-nombre-de-operador-a61c",
+  operatorUser: "canario-usuario-de-operador-f350",
 } as const;
 
 type Planted = keyof typeof planted;
@@ -63,9 +78,57 @@ function post(path: string, body: string, headers: Record<string, string> = {}):
 }
 
 const webhookPath = "/v1/integrations/whatsapp/webhook";
+const facebookPath = "/v1/integrations/facebook/webhook";
 
 function webhook(message: Readonly<Record<string, unknown>>): Promise<Response> {
   return post(webhookPath, JSON.stringify({ timestamp: String(Date.now()), type: "text", ...message }));
+}
+
+/** What Messenger sends: a user's words with a file, and the page's own words, of which the recipient is the user. */
+async function tellOfFacebook(): Promise<void> {
+  const { facebookUser: user, facebookPage: page, facebookMessageId: mid, facebookText, facebookEcho } = planted;
+  const body = (author: "user" | "bot", message: object): Record<string, unknown> => {
+    const [sender, recipient] = author === "user" ? [user, page] : [user, planted.facebookReader];
+    const event = { sender: { id: sender }, recipient: { id: recipient }, timestamp: Date.now(), message };
+    return {
+      ...{ authorRole: author, botId: planted.facebookBotId, timestamp: Date.now() },
+      ...{ msgTracking: { id: planted.facebookTracking }, message: { entry: [{ messaging: [event] }] } },
+    };
+  };
+  const attachments = [{ type: "image", payload: { url: planted.facebookFile } }];
+  const said = body("user", { mid, text: facebookText, attachments });
+  const tell = (what: object): Promise<Response> => post(facebookPath, JSON.stringify(what));
+  const statuses = [
+    await tell(said),
+    await tell(body("bot", { mid: `${mid}-2`, text: facebookEcho })),
+    // What no record holds is read all the same: without it, or with another type of it, the same body is refused.
+    await tell({ ...said, botId: undefined }),
+    await tell({ ...said, msgTracking: planted.facebookTracking }),
+  ].map(({ status }) => status);
+  expect(statuses).toEqual([200, 200, 400, 400]);
+}
+
+/** The operator's command line: a chat found by its user and ended by somebody, and a user erased of whom there is nothing. */
+async function operate(bea: Person): Promise<void> {
+  const { names, addresses } = stage();
+  const session = await stage().openChat(bea);
+  const operator = (...args: readonly string[]): Promise<OperatorRun> =>
+    runOperator(args, {
+      ...{ APP_NAME: names.appName, CLIENT: names.client, KAFKA_TOPIC: names.topic },
+      ...{ KAFKA_HOST: addresses.brokers, KAFKA_SECURITY_PROTOCOL: "PLAINTEXT" },
+      ...{ SCHEMA_REGISTRY_URL: addresses.registryUrl, REDIS_ADDRESS: addresses.redis },
+      ...wireSettings(addresses.wire),
+    });
+  const listed = await operator("chats", "list", "--user", bea.userId, "--json");
+  const { chatId } = JSON.parse(listed.out) as { readonly chatId: string };
+  const ended = await operator("chats", "end", chatId, "--by", planted.operatorName);
+  expect(ended.code, ended.told).toBe(0);
+  await eventually("the chat has ended at the desk", () => session.state === "ENDED");
+  const erased = await operator("erase", "--user", planted.operatorUser);
+  expect(erased.code, erased.told).toBe(0);
+  const { userId, email, name } = bea;
+  const hidden = [userId, email, name, planted.operatorName, planted.operatorUser];
+  for (const { out, told } of [listed, ended, erased]) expect(findCanaries(`${out}${told}`, hidden)).toEqual([]);
 }
 
 /** Inputs that are refused at the edge; the status shows that they were read. */
@@ -185,7 +248,8 @@ async function refusedConnect(): Promise<void> {
     times: 1,
     effect: { kind: "status", status: 400, body, contentType: "application/json" },
   });
-  const payload = { userID: userId, name, email, phoneNumber, provider: "whatsapp", botSlug: "bot", botId: "521" };
+  const { botSlug, botId } = planted;
+  const payload = { userID: userId, name, email, phoneNumber, provider: "whatsapp", botSlug, botId };
   const answer = await stage().call("POST", "/v1/chats/connect", payload);
   expect(answer.status).toBe(500);
   const told = await answer.text();
@@ -236,6 +300,8 @@ it("every canary reaches the service, and secrets reach neither topic nor Redis 
   await produceRubbish();
   await converse(ana);
   await refusedConnect();
+  await tellOfFacebook();
+  await operate(stage().user("bea"));
   const session = stage().session(ana);
   if (session === undefined) throw new Error("no session");
 
@@ -260,6 +326,16 @@ it("every canary reaches the service, and secrets reach neither topic nor Redis 
     "messageId",
     "badRecord",
     "agentText",
+    "botSlug",
+    "botId",
+    "facebookUser",
+    "facebookText",
+    "facebookMessageId",
+    "facebookFile",
+    "facebookReader",
+    "facebookEcho",
+    "operatorName",
+    "operatorUser",
   ];
   for (const name of inTopics) expect(bytes, name).toContain(planted[name]);
   expect(topics.get("dead-letters"), "what can't be read is kept with its bytes").toContain(planted.badRecord);
@@ -300,6 +376,7 @@ it("no output of any service process of the run holds a canary, in any form", as
   ];
   const size = outputs.reduce((sum, { bytes }) => sum + bytes.length, 0);
   console.log(`${String(new Set(canaries).size)} canaries, ${String(outputs.length)} outputs, ${String(size)} bytes`);
+  for (const { file, bytes } of outputs) console.log(`  ${file}, ${String(bytes.length)} bytes`);
   const kept = outputs.map(({ file }) => file.replace(/\.log$/, ""));
   const promised = (await keptOutputs(".promised")).map(({ file }) => file.replace(/\.promised$/, ""));
   expect(kept, "every process that was started has left its output").toEqual(expect.arrayContaining(promised));
