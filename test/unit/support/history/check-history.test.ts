@@ -226,6 +226,26 @@ describe("I3, in order", () => {
     expect(found(history(...words, at("s1", up(2)), at("s2", up(2), up(1))))).toEqual([`I3 reordered: ${up(1)}`]);
   });
 
+  it("judges a word of a chat that is over within its own session: words of the next chat may be shown before it", () => {
+    const at = (session: string, id: string): Untimed => {
+      return { kind: "shown", witness: "agent", user: "ana", text: id, session };
+    };
+    const late: Untimed = { kind: "late", id: up(1) };
+    const words = [said(up(1)), late, said(up(2))];
+    expect(found(history(...words, at("s2", up(2)), at("s1", up(1))))).toEqual([]);
+    expect(found(history(...words, at("s1", up(2)), at("s1", up(1))))).toEqual([`I3 reordered: ${up(1)}`]);
+    expect(found(history(said(up(1)), said(up(2)), at("s2", up(2)), at("s1", up(1))))).toEqual([
+      `I3 reordered: ${up(1)}`,
+    ]);
+    expect(found(history(...words, at("s2", up(2)))), "it must be shown all the same").toEqual([`I1 lost: ${up(1)}`]);
+  });
+
+  it("does not judge the place of a word whose promise was taken back", () => {
+    const words = [said(up(1)), said(up(2)), answered(up(1), "info")];
+    expect(found(history(...words, screen(up(2)), screen(up(1))))).toEqual([]);
+    expect(found(history(...words, screen(up(2)))), "nor that it comes").toEqual([]);
+  });
+
   it("lets words that were under way together come in any order, and another user's and direction's too", () => {
     expect(
       found(history(offered(up(1)), offered(up(2)), answered(up(1)), answered(up(2)), screen(up(2)), screen(up(1)))),
