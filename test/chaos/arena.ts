@@ -43,6 +43,12 @@ export interface ArenaOptions {
   readonly say: (line: string) => void;
 }
 
+/** A process that ended by itself, in words, and its exit code; null where a signal ended it. */
+export interface Crash {
+  readonly text: string;
+  readonly code: number | null;
+}
+
 /** The place. */
 export interface Arena {
   readonly stage: Stage;
@@ -50,8 +56,7 @@ export interface Arena {
   readonly instances: readonly Instance[];
   /** Steps of processes so far, and what else is told to `note`. */
   readonly entries: Entry[];
-  /** Processes that ended by themselves, in words. */
-  readonly crashes: string[];
+  readonly crashes: Crash[];
   /** Monotonic milliseconds of all witnesses. */
   now(): number;
   note(entry: Entry extends infer One ? (One extends Entry ? Omit<One, "at"> : never) : never): void;
@@ -190,7 +195,8 @@ function makeArena(stage: Stage, services: Services, links: readonly Links[], cl
     if (!instance.wanted) return;
     step(instance, "exited", ending.code);
     const how = ending.signal ?? `code ${String(ending.code)}`;
-    arena.crashes.push(`${instance.name} ended by itself (${how}) at ${String(Math.round(arena.now()))} ms`);
+    const text = `${instance.name} ended by itself (${how}) at ${String(Math.round(arena.now()))} ms`;
+    arena.crashes.push({ text, code: ending.code });
     await delay(restartAfterMs);
     if (!isWanted(instance)) return;
     await arena.start(instance);

@@ -44,7 +44,7 @@ export function describeRun(result: RunResult): string {
     result.text,
     ...result.failures.map((one) => `FAILED: ${one}`),
     ...result.voids.map((one) => `void: ${one}`),
-    ...crashes.map((one) => `ended: ${one}`),
+    ...crashes.map(({ text }) => `ended: ${text}`),
     ...counted(users.refusals).map((one) => `refused: ${one}`),
   ].join("\n");
 }

@@ -7,7 +7,7 @@ import { isOver } from "../../sandbox/world/live-agent/session.ts";
 import { describeHistory, judgeHistory, type HistoryVerdict } from "../support/history/check-history.ts";
 import { inOrder, type Entry } from "../support/history/entries.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena, Crash } from "./arena.ts";
 import { withCast, type Cast } from "./cast.ts";
 import { drain, drainWithinMs, openWork } from "./drain.ts";
 import { chatWasEnding, collectEvidence, placeOf } from "./evidence.ts";
@@ -56,7 +56,7 @@ export interface RunResult {
   readonly users: Users;
   readonly drainedMs: number | null;
   readonly tailMs: number | null;
-  readonly crashes: readonly string[];
+  readonly crashes: readonly Crash[];
   readonly poison: { readonly given: number; readonly found: number };
   readonly memory: readonly MemorySlope[];
   /** The whole history. */
@@ -296,12 +296,10 @@ function violations({ arena }: Cast): readonly string[] {
 }
 
 /** A process may end for its supervisor to start it anew, as `docs/operations.md` has it: with code 1, and seldom. */
-function endings({ entries, crashes }: Arena): readonly string[] {
-  const exits = entries.flatMap((entry) => (entry.kind === "process" && entry.step === "exited" ? [entry] : []));
-  return [
-    ...exits.flatMap(({ actor, code }) => (code === 1 ? [] : [`${actor} ended by itself, code ${String(code)}`])),
-    ...(crashes.length > endingsAllowed ? [`${String(crashes.length)} processes ended by themselves`] : []),
-  ];
+function endings({ crashes }: Arena): readonly string[] {
+  const strange = crashes.filter(({ code }) => code !== 1).map(({ text }) => text);
+  const isMuch = crashes.length > endingsAllowed;
+  return [...strange, ...(isMuch ? [`${String(crashes.length)} processes ended by themselves`] : [])];
 }
 
 function voidsOf(

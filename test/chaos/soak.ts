@@ -104,7 +104,7 @@ export function soak(options: SoakOptions): Promise<SoakResult> {
       ...grown.lines,
       drainedMs === null ? "not drained" : `drained after ${(drainedMs / 1_000).toFixed(1)} s`,
       describeHistory(verdict),
-      ...arena.crashes,
+      ...arena.crashes.map(({ text }) => text),
       ...missing,
       ...few,
     ];

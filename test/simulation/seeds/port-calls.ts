@@ -17,6 +17,21 @@ export function creationOf(name: string, args: readonly unknown[]): string | nul
   return name === "desk.attachFile" ? `file ${request?.reference ?? ""}` : null;
 }
 
+/** What a call says, and to whom: the agent of a session, or a user. */
+export interface Said {
+  readonly lane: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** What a call says; null for one that says nothing. */
+export function saidBy(name: string, args: readonly unknown[]): Said | null {
+  if (name === "desk.say") return { lane: "desk", subject: idOf(args), text: String(args[1]) };
+  if (name !== "channel.say") return null;
+  const { userId, text } = args[0] as { readonly userId: string; readonly text: string };
+  return { lane: "channel", subject: userId, text };
+}
+
 /** The id of the session that a call of the desk is about. */
 export function idOf([first]: readonly unknown[]): string {
   return (first as { readonly id: string }).id;

@@ -12,6 +12,7 @@ import type { Entry, Untimed } from "../../support/history/entries.ts";
 import type { DeskChat } from "../../support/fake-desk-types.ts";
 import type { GraphWorld } from "../../support/graph-world.ts";
 import { isHistory, tokensIn } from "../../support/tokens.ts";
+import { createHeard } from "./heard.ts";
 import { inShort } from "./in-short.ts";
 import {
   creationOf,
@@ -23,6 +24,8 @@ import {
   isSaved,
   rememberedBy,
   subjectOf,
+  saidBy,
+  type Said,
 } from "./port-calls.ts";
 import type { Trace } from "./trace.ts";
 import { createUnderWay } from "./under-way.ts";
@@ -100,10 +103,10 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
   const onTheWayBack = new Set<string>();
   const requests = new Set<string>();
   const facts = new Set<string>();
-  /** When a word was told last. */
-  const toldAt = new Map<string, number>();
-  /** The command to the channel or bot that was begun last, by user. */
-  const begun = new Map<string, string>();
+  const heard = createHeard(
+    (entry) => note(entry),
+    () => now(),
+  );
   const places = new Map<string, number>();
   const firstDone = new Map<string, number>();
   const used = new Set<string>();
@@ -129,6 +132,7 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     if (entry.kind === "dead letter") underWay.ended(entry.about);
     if (entry.kind !== "process") return;
     disturbed(false);
+    if (entry.step === "killed" || entry.step === "held") heard.stopped(entry.actor);
     if (entry.step === "released") wokeAt.set(entry.actor, now());
   }
 
@@ -161,9 +165,10 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     const { name, args, number } = call;
     if (subjectOf(name, args) !== null) note({ kind: "call ended", call: `${instance.id}#${String(number)}` });
     if (name === "store.claim" && isClaimed(outcome)) epochs.set(`${instance.id} ${String(args[0])}`, Number(args[1]));
-    if (name === "desk.say") told(tokensIn(String(args[1])), isInDoubt(outcome, caller));
-    if (name === "channel.say") told(tokensIn((args[0] as ToUser).text), isInDoubt(outcome, caller));
-    if (name === "store.begin") beginning(args[0] as LaneMark);
+    const said = saidBy(name, args);
+    if (said !== null) told({ ...said, instance: instance.id }, isInDoubt(outcome, caller));
+    if (name === "store.finish" && "value" in outcome) heard.noted({ ...(args[0] as LaneMark), instance: instance.id });
+    if (name === "store.begin") heard.begun(args[0] as LaneMark);
     if (name === "store.save" && isSaved(outcome)) underWay.remembered(tokensIn(rememberedBy(args)));
     if (name === "channel.say") saidToUser(args[0] as ToUser, outcome);
     if (name === "desk.say") saidToAgent(idOf(args), String(args[1]));
@@ -191,25 +196,20 @@ export function createWitness({ world, users, partitions, rules, trace }: Witnes
     disturbances.push({ atMs: now(), marksLost });
   }
 
-  function told(ids: readonly string[], inDoubt: boolean): void {
-    for (const id of ids) toldAt.set(id, now());
-    if (inDoubt) note({ kind: "unheard", ids });
-  }
-
   /** Whether the store has forgotten since then that a lane had told a word. */
   const isForgotten = (id: string): boolean => {
-    const atMs = toldAt.get(id) ?? Number.POSITIVE_INFINITY;
+    const atMs = heard.lastAt(id) ?? Number.POSITIVE_INFINITY;
     return disturbances.some((one) => one.marksLost && one.atMs >= atMs);
   };
 
-  function beginning({ userId, chatId, lane, seq }: LaneMark): void {
-    if (lane === "channel") begun.set(userId, `${chatId} ${String(seq)}`);
+  function told({ instance, lane, subject, text }: Said & { readonly instance: string }, inDoubt: boolean): void {
+    heard.told({ instance, lane, userId: userOfSession.get(subject) ?? subject }, tokensIn(text), inDoubt);
   }
 
   /** The bot knows no repeats (docs/guarantees.md): a hand-back whose answer never reached its sender, or whose sender has died, may come once more. */
   function givenToBot(userId: string, outcome: CallOutcome): void {
     handedBack.add(userId);
-    repeated(`hand-back ${begun.get(userId) ?? ""}`, userId, [`hand-back ${userId}`], () => true);
+    repeated(`hand-back ${heard.lastBegun(userId)}`, userId, [`hand-back ${userId}`], () => true);
     if (!isDone(outcome)) disturbed(false);
   }
 

@@ -341,6 +341,16 @@ describe("I5, one owner", () => {
     expect(found(history(...over, wayBack("c2"), handedBack))).toEqual([]);
   });
 
+  it("takes a repeat that the network held until the next chat had begun for one, where it is shown to be one", () => {
+    const next = [chat("requested", "s2"), chat("accepted", "s2"), handedBack, said(down(9)), phone(down(9))];
+    const held = history(...chatted, wayBack("c1"), handedBack, ...next);
+    const repeat: Untimed = { kind: "in flight", lane: "channel", stop: "1", ids: ["hand-back ana"] };
+    expect(found(held)).toEqual(["I5 two owners: ana", "I2 doubled: hand-back ana", "I5 two owners: ana"]);
+    expect(found([...history(repeat), ...held])).toEqual([]);
+    const again = [...next, chat("ended", "s2"), wayBack("c2"), handedBack];
+    expect(found([...history(repeat), ...history(...chatted, wayBack("c1"), handedBack, ...again)])).toEqual([]);
+  });
+
   it("tells a hand-back that came too late", () => {
     expect(found(history(...chatted, handedBack), { handBackWithinMs: 5 })).toEqual(["I5 ownerless: ana"]);
   });
