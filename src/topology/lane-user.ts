@@ -2,6 +2,7 @@
 // a wait that ends when his state is another. Used by lanes.ts.
 import type { Command } from "../processors/interconnection/commands.ts";
 import type { UserState } from "../processors/interconnection/state.ts";
+import type { SessionGates } from "./session-gates.ts";
 
 interface Queue {
   running: Promise<void> | null;
@@ -106,4 +107,10 @@ export async function unlessUpdated(
   user.updated.add(updated);
   await wait(AbortSignal.any([signal, other.signal]));
   user.updated.delete(updated);
+}
+
+/** Whether it would be said in a session that has moved and that nobody is to resync: its end gives that up. */
+export function isInVain({ state }: User, { kind, chatId }: Command, gates: Pick<SessionGates, "isWatched">): boolean {
+  if (kind === "EndChat" || gates.isWatched(chatId)) return false;
+  return state.pending.some((each) => each.kind === "EndChat" && each.chatId === chatId && each.isUnsynced === true);
 }

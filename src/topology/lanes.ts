@@ -11,6 +11,7 @@ import {
   idOf,
   isHandingBack,
   isIdle,
+  isInVain,
   markedAs,
   newUser,
   next,
@@ -229,7 +230,8 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
         await unlessUpdated(user, unlessStopping, (over) =>
           sleep(tools.clock, command.giveUpAt - tools.clock.now(), over),
         );
-      else if (tools.gates.mayPost(command.chatId, command.session.generation)) return command;
+      else if (tools.gates.mayPost(command.chatId, command.session.generation) && !isInVain(user, command, tools.gates))
+        return command;
       else await sessionMoves(user, command);
     }
   }

@@ -7,13 +7,13 @@ import type { SessionGate } from "./session-gates.ts";
 
 /** A chat that the desk is polled for, as the state has it. */
 export interface Chat extends Pick<OnHold | Active, "chatId" | "session" | "position" | "resumeToken"> {
-  /** It is over for us: nothing follows from its loss, and where it moves nobody follows. */
+  /** It is over for us: nothing follows from its loss. */
   readonly isOver: boolean;
 }
 
 /**
  * The chat that is at the desk; or the one that is over as long as its end has not been told there: its agent may still write, and the
- * session must live until the last words are said. That one only where it stands, for its end gives up a session that has moved.
+ * session must live until the last words are said. Where it moves the poll follows, for nothing may be said there before the resync.
  */
 export function polledOf({ interconnection: chat, pending }: UserState): Chat | null {
   if (chat?.status === "ON_HOLD" || chat?.status === "ACTIVE") {
@@ -21,10 +21,13 @@ export function polledOf({ interconnection: chat, pending }: UserState): Chat | 
     return { chatId, session, position, resumeToken, isOver: false };
   }
   if (chat?.status !== "CLOSED" || chat.session === null) return null;
-  const { chatId, session, lastPosition: position } = chat;
+  const { chatId, session, lastPosition: position, recent } = chat;
   const end = pending.find((command) => command.kind === "EndChat" && command.chatId === chatId);
-  if (end?.kind !== "EndChat" || end.isUnsynced === true || end.session.generation !== session.generation) return null;
-  return { chatId, session, position, resumeToken: null, isOver: true };
+  if (end?.kind !== "EndChat" || end.session.generation !== session.generation) return null;
+  const isUnsynced = end.isUnsynced === true;
+  // Ended by the desk, or lost: there is nothing to come to.
+  if (isUnsynced && recent === undefined) return null;
+  return { chatId, session, position, resumeToken: isUnsynced ? "" : null, isOver: true };
 }
 
 /** One chat that is polled. */

@@ -277,7 +277,6 @@ export function createPollers(tools: PollTools, partition: number, signal: Abort
     poll.gate.close();
     if (poll.reconnects > 0 && (await failed(poll, "moved again", null)) === "over") return "over";
     while (!poll.ended.aborted) {
-      if (poll.chat.isOver) return "over";
       if (!(await mayPoll(poll.ended))) continue;
       poll.reconnects += 1;
       await sleep(clock, spreadMs(poll), poll.ended);

@@ -18,6 +18,8 @@ export interface SessionGates {
   watch(chatId: string, generation: string, routeVoid: () => void): SessionGate;
   /** Whether a post of that chat may go to that generation of its session. */
   mayPost(chatId: string, generation: string): boolean;
+  /** Whether that chat is polled. */
+  isWatched(chatId: string): boolean;
   /** Resolves when that chat's gate opens or goes, or when the signal aborts. */
   opened(chatId: string, signal: AbortSignal): Promise<void>;
   /** A post was told that the route of that generation is void. One of before the last reconnect says nothing. */
@@ -59,6 +61,7 @@ export function createSessionGates(): SessionGates {
       const gate = gates.get(chatId);
       return gate === undefined || (gate.isOpen && gate.generation === generation);
     },
+    isWatched: (chatId) => gates.has(chatId),
     async opened(chatId, signal) {
       if (signal.aborted) return;
       const told = Promise.withResolvers<undefined>();

@@ -169,4 +169,30 @@ describe("a chat that the user's side has ended", () => {
     await world.advance(30_000);
     expect([chat.ended, chat.early]).toEqual(["visitor", []]);
   });
+
+  it.each([
+    ["while the resync is under way", "resync", 300, ["one", "last words"], []],
+    ["while the reconnect is under way", "reconnect", 100, ["one", "last words"], []],
+    ["where no poll is answered", "poll", 20, ["one"], ["last words"]],
+  ] as const)(
+    "says its last words behind the resync of a session that moves, or gives them up: ended %s",
+    async (_when, slow, afterMs, shown, givenUp) => {
+      const world = createGraphWorld();
+      world.start();
+      const chat = await world.openChat("ana");
+      await world.say("ana", "one");
+      chat.say("uno");
+      await world.advance(1_000);
+      world.desk.fail(slow, slow === "poll" ? { kind: "hangs" } : { kind: "slow", ms: 3_000 });
+      chat.move("anew");
+      await world.advance(afterMs);
+      await world.say("ana", "last words");
+      await world.finish("ana");
+      expect(await world.until(() => chat.ended !== null)).toBe(true);
+      await world.advance(5_000);
+      expect(chat.early).toEqual([]);
+      expect(chat.seen.slice(2)).toEqual(shown);
+      expect(world.deadLetters().map(({ value }) => value?.toString())).toEqual(givenUp);
+    },
+  );
 });

@@ -2,6 +2,7 @@
 // each once. Called by desk-events.ts.
 import type { DeskEvent, DeskEvents, DeskReconnected, DeskSession } from "../messages/generated.ts";
 import { awaitRepeats, takeTold } from "./desk-repeats.ts";
+import type { Command, EndChat } from "./commands.ts";
 import { change, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import type { Closed, Failed, Interconnection } from "./state.ts";
@@ -29,7 +30,20 @@ export function afterTheEnd(draft: Draft, chatId: string, record: DeskEvents): v
     recent === undefined ? { told: {}, events: late } : takeTold({ recent, repeats }, session.id, late);
   const lastPosition = Math.max(...late.map(({ number }) => number));
   change(draft, { interconnection: { ...chat, ...told, lastPosition } });
+  synced(draft, chatId);
   tooLate(draft, chatId, events, chat);
+}
+
+/** What the desk tells is told behind the resync: the end may be told there as any other. */
+function synced(draft: Draft, chatId: string): void {
+  const isOfChat = (command: Command): command is EndChat => command.kind === "EndChat" && command.chatId === chatId;
+  if (!draft.state.pending.some((command) => isOfChat(command) && command.isUnsynced === true)) return;
+  const pending = draft.state.pending.map((command): Command => {
+    if (!isOfChat(command)) return command;
+    const { isUnsynced: _, ...end } = command;
+    return end;
+  });
+  change(draft, { pending });
 }
 
 /** Keeps the agent's words of events that come too late; `chat` tells of them while it is the user's last. */

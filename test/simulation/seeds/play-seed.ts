@@ -70,7 +70,7 @@ export async function playSeed(seed: number, keepEvents = 200): Promise<SeedOutc
   const verdict = witness.end();
   return {
     seed,
-    breaches: [...breaches, ...lies, ...breachesOf(verdict), ...fatal(world)],
+    breaches: [...breaches, ...lies, ...breachesOf(verdict), ...early(world), ...fatal(world)],
     void: voided(faults.kinds.size, people),
     rare: [...sometimes.counts],
     faults: [...faults.kinds],
@@ -201,6 +201,13 @@ function briefly(value: unknown): string {
 
 function breachesOf(verdict: HistoryVerdict): readonly string[] {
   return verdict.ok ? [] : describeHistory(verdict).split("\n").slice(1);
+}
+
+/** The desk's guide lets nothing be said between a reconnect and the resync. */
+function early({ desk }: GraphWorld): readonly string[] {
+  return desk.chats.flatMap((chat) =>
+    chat.early.length === 0 ? [] : [`posted before the resync in ${chat.sessionId}: ${chat.early.join(", ")}`],
+  );
 }
 
 function fatal(world: GraphWorld): readonly string[] {

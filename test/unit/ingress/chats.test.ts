@@ -190,7 +190,7 @@ describe("connect", () => {
     ],
     [
       "more values than anybody needs",
-      `{${JSON.stringify(body).slice(1, -1)},"unread":[${"0,".repeat(25_000)}0]}`,
+      `{${JSON.stringify(body).slice(1, -1)},"unread":[${"0,".repeat(36_000)}0]}`,
       "Invalid payload received : too many values",
     ],
     [

@@ -18,6 +18,8 @@ describe("the chat that is polled", () => {
   const end: EndChat = { lane: "desk", kind: "EndChat", seq: 2, chatId, session, giveUpAt: 0 };
   const closed: Closed = { ...active, status: "CLOSED", endedAt: 0, lastPosition: 7 };
 
+  const { recent: _1, repeats: _2, ...lost } = closed;
+
   it("is the one at the desk", () => {
     expect(polledOf(stateWith([]))).toMatchObject({
       chatId,
@@ -35,10 +37,20 @@ describe("the chat that is polled", () => {
     expect(polledOf(stateWith([], { interconnection: closed }))).toBeNull();
   });
 
+  it("is resynced first where its session had moved, and nothing was read there yet", () => {
+    const interconnection = { ...closed, lastPosition: -1 };
+    const over = polledOf(stateWith([{ ...end, isUnsynced: true }], { interconnection }));
+    expect(over).toEqual({ chatId, session, position: -1, resumeToken: "", isOver: true });
+  });
+
   it.each([
     ["another chat's", { ...end, chatId: "earlier" }, closed],
     ["of a session that has moved since", { ...end, session: { ...session, generation: "g2" } }, closed],
-    ["of a session that is given up whole", { ...end, isUnsynced: true }, closed],
+    [
+      "of a session that is given up whole, of whose chat nobody knows what was told",
+      { ...end, isUnsynced: true },
+      lost,
+    ],
     ["of a session in which no agent was asked for", end, { ...closed, status: "FAILED" as const }],
   ])("is none where that end is %s", (_whose, pending, interconnection) => {
     expect(polledOf(stateWith([pending], { interconnection }))).toBeNull();
