@@ -20,7 +20,7 @@ export interface Witnesses {
   readonly facts: FactReader;
   readonly lab: DeadLetterLab;
   readonly topics: TopicReader;
-  readonly words: Pick<Words, "areLetGo">;
+  readonly words: Pick<Words, "wereEnding">;
   readonly struck: readonly StruckFault[];
 }
 
@@ -43,7 +43,7 @@ export async function collectEvidence(witnesses: Witnesses): Promise<readonly En
   ];
 }
 
-/** Reason of a dead letter of words that were under way as their chat ended: where those may end. */
+/** Reason of a dead letter of words that were under way as their chat ended, or was forgotten by the desk: where those may end. */
 export const chatWasEnding = "the chat was ending";
 
 const historyHead = "Contexto:";
@@ -160,7 +160,7 @@ function outcomes({ arena, facts }: Witnesses): readonly Entry[] {
     );
 }
 
-function letters({ arena, lab, facts, words }: Witnesses): readonly Entry[] {
+function letters({ arena, lab, facts, words, users }: Witnesses): readonly Entry[] {
   /** What a record that was stored twice tells once the next chat has begun counts as too late, though the user has it (docs/guarantees.md). */
   const isOfEarlierChat = (userId: string | null, chatId: string | null, at: number): boolean => {
     const before = facts
@@ -173,9 +173,13 @@ function letters({ arena, lab, facts, words }: Witnesses): readonly Entry[] {
     const { topic, partition, offset, reason, detail, value, holds, occurredAt, userId, chatId } = letter;
     const text = value?.toString("utf8") ?? "";
     const about = tokensIn(text);
-    const isOfEnd = (reason === "undeliverable" || reason === "chat_over") && words.areLetGo(about);
+    const at = occurredAt + monotonicFrom(arena);
+    // The history holds words of earlier chats, of which this says nothing.
+    const own = isHistory(text) ? [] : about;
+    const isOfEnd =
+      (reason === "undeliverable" || reason === "chat_over") && words.wereEnding(users.aliasOf(userId) ?? "", own, at);
     return {
-      ...{ at: occurredAt + monotonicFrom(arena), kind: "dead letter", about },
+      ...{ at, kind: "dead letter", about },
       reason: isOfEnd ? chatWasEnding : reason,
       of: holds === "text" ? `text ${text}` : placeOf(topic, partition, offset),
       isCopy:

@@ -20,6 +20,8 @@ type Caller = Pick<Instance, "n">;
 
 /** A link at fault brings calls late and leaves connections open whose caller has gone: until so long after it was healed. */
 const graceMs = 2_000;
+/** Behind an outage of the broker until what was held up by it is on the log. */
+const groupBackMs = 30_000;
 
 /** Whether a call came over a link at fault, or of an instance that stood still or was killed: its end at the simulator is not that of its caller. */
 export function isBlurred(call: JournalEntry, caller: Caller, struck: Circumstances["struck"]): boolean {
@@ -98,11 +100,12 @@ export function otherDoubts(
 
 /**
  * Whether a create may have been under way to Salesforce, or its caller have stood still, at a moment: then a repeat may have looked for what was made
- * before it was there (docs/guarantees.md). An answer that was lost is no such reason: what was made is found.
+ * before it was there (docs/guarantees.md). Or whether the marks of lanes were lost then: nobody knows that there is something to look for. An answer that was
+ * lost is no such reason: what was made is found.
  */
 export function isHeldUp(atMs: number, struck: Circumstances["struck"]): boolean {
   return struck.some(({ planned: { kind, link }, beganMs, healedMs }) => {
-    const holds = kind === "kill" || kind === "freeze" || kind === "swizzle";
+    const holds = ["kill", "freeze", "swizzle", "redis flush", "redis kill"].includes(kind);
     const isLink = kind.startsWith("link ") && link === "salesforce";
     return (holds || isLink) && atMs >= beganMs - graceMs && atMs <= healedMs + graceMs;
   });
@@ -119,7 +122,22 @@ function whyUnheard(call: JournalEntry, { struck, callerOf }: Circumstances): st
       call.endedMs >= one.beganMs - graceMs &&
       losesMarks(one, caller, linkOf(call)),
   );
-  return fault === undefined ? null : `${String(fault.planned.n)} ${fault.planned.kind}`;
+  if (fault !== undefined) return `${String(fault.planned.n)} ${fault.planned.kind}`;
+  const loss = struck.find((one) => losesMarksBeforeResult(call, one, struck));
+  return loss === undefined ? null : `${String(loss.planned.n)} ${loss.planned.kind} before its result was on the log`;
+}
+
+/** Its mark was noted, and lost with Redis while the broker was away or the group came back: the result was on no topic yet. */
+function losesMarksBeforeResult(call: JournalEntry, loss: Struck, struck: Circumstances["struck"]): boolean {
+  const { kind } = loss.planned;
+  if ((kind !== "redis flush" && kind !== "redis kill") || loss.beganMs < call.arrivedMs) return false;
+  return struck.some(
+    ({ planned, beganMs, healedMs }) =>
+      planned.kind.startsWith("broker ") &&
+      call.arrivedMs <= healedMs + graceMs &&
+      call.endedMs >= beganMs - graceMs &&
+      loss.beganMs <= healedMs + groupBackMs,
+  );
 }
 
 function losesMarks(fault: Struck, caller: Caller, by: LinkName): boolean {

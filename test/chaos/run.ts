@@ -125,14 +125,9 @@ async function phases(cast: Cast, options: RunOptions): Promise<RunResult> {
     );
     await Promise.all([lettersCome(cast, poisoned.certain), cast.facts.caughtUp()]);
     const entries = inOrder([...arena.entries, ...(await collectEvidence({ ...cast, struck }))]);
-    const hasForgotten = users.forgotten.size > 0;
     const verdict = judgeHistory(entries, {
       poison: poisoned.certain,
-      reasons: new Set([
-        chatWasEnding,
-        ...(hasForgotten ? ["undeliverable", "chat_over"] : []),
-        ...(poisoned.unknown > 0 ? ["undecodable"] : []),
-      ]),
+      reasons: new Set([chatWasEnding, ...(poisoned.unknown > 0 ? ["undecodable"] : [])]),
       drainWithinMs,
     });
     const failures = [

@@ -90,10 +90,9 @@ export function soak(options: SoakOptions): Promise<SoakResult> {
       struck: [],
     });
     const growth = Object.fromEntries([...Object.entries(figures), ["keys", keysGrowth]]);
-    const forgotten = users.forgotten.size > 0 ? ["undeliverable", "chat_over"] : [];
     const missing = missingFigures(samples, startMs, options.lengthMs);
     const verdict = judgeHistory(inOrder([...arena.entries, ...evidence, ...grown.entries]), {
-      ...{ growth, drainWithinMs, reasons: new Set([chatWasEnding, ...forgotten]) },
+      ...{ growth, drainWithinMs, reasons: new Set([chatWasEnding]) },
     });
     const chats = all.reduce((sum, user) => sum + user.chats, 0);
     const flowed = words.all().filter(({ seenMs }) => seenMs !== null).length;

@@ -253,6 +253,7 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       },
       async end(how, session, stopped) {
         const before = given();
+        words.ending(alias);
         words.letGo(alias, "user-to-agent");
         // What an agent has said before he ends his chat arrives.
         if (how !== "agent") words.letGo(alias, "agent-to-user");
@@ -312,7 +313,10 @@ export function createUsers({ arena, words, facts, upstream }: UserParts, manner
       if (session.user !== undefined) forgottenUsers.add(session.user);
       const alias = aliases.get(session.user ?? "");
       // What the agent has said and the service has not fetched was the desk's to keep; what the user says from now on is promised to nobody.
-      if (alias !== undefined) words.letGo(alias, "agent-to-user");
+      if (alias !== undefined) {
+        words.ending(alias);
+        words.letGo(alias, "agent-to-user");
+      }
       leave(parts.desk, session);
       loseSession(parts.desk, session, "the desk forgot it");
     },

@@ -27,8 +27,13 @@ export interface Words {
    * context, which Redis alone has; what his agent says while we end the chat may stay at the desk.
    */
   letGo(user: string, direction: Direction): void;
-  /** Whether that was done of these, all of them: a dead letter of them is none that was lost in a chat. */
-  areLetGo(ids: readonly string[]): boolean;
+  /** The user's chat is being ended, by whomever. */
+  ending(user: string): void;
+  /**
+   * Whether these words, all of them, were said in a chat of the user that was being ended by then, not long ago: a dead letter of them is none that was lost
+   * in the middle of a chat. Of none, whether there is such a chat.
+   */
+  wereEnding(user: string, ids: readonly string[], atMs: number): boolean;
   /** It came to another rightful end: it stands in the context, where the next agent reads it. */
   settle(word: Word): void;
   /** Of a user; those that nobody need ever see left out: not answered, or accepted and not seen. */
@@ -37,11 +42,15 @@ export interface Words {
   all(): readonly Word[];
 }
 
+/** Behind the end of a chat: last texts are tried for a minute, and an outage may hold up what is decided of them. */
+const givenUpWithinMs = 300_000;
+
 /** No words yet. */
 export function createWords(arena: Arena, lab: Pick<DeadLetterLab, "letters">): Words {
   const { phones, desk } = arena.stage.world.parts;
   const words = new Map<string, Word>();
   const unpromised = new Set<Word>();
+  const endings = new Map<string, number[]>();
   const openByUser = new Map<string, Set<Word>>();
   const counts = new Map<string, number>();
   const at = { screens: 0, phones: 0, letters: 0, lookedMs: -1 };
@@ -96,9 +105,13 @@ export function createWords(arena: Arena, lab: Pick<DeadLetterLab, "letters">): 
         if (word.outcome !== null) this.answer(word, "info");
       }
     },
-    areLetGo(ids) {
+    ending: (user) => void endings.set(user, [...(endings.get(user) ?? []), arena.now()]),
+    wereEnding(user, ids, atMs) {
       const some = ids.flatMap((id) => words.get(id) ?? []);
-      return some.length > 0 && some.every((word) => unpromised.has(word));
+      return (endings.get(user) ?? []).some((endMs) => {
+        const isNow = endMs <= atMs && atMs - endMs < givenUpWithinMs;
+        return isNow && some.every(({ offeredMs, outcome }) => offeredMs <= endMs || outcome !== "ok");
+      });
     },
     settle(word) {
       openByUser.get(word.user)?.delete(word);

@@ -42,7 +42,8 @@ export function giveEndChat(draft: Draft, chat: ChatRef, session: AtDeskChat["se
   let posts =
     interconnection?.chatId === chat.chatId && "postSequence" in interconnection ? interconnection.postSequence : 0;
   const pending = draft.state.pending.map((command): Command => {
-    if (command.chatId !== chat.chatId || command.giveUpAt <= draft.input.now) return command;
+    // Also those that are given up by now: one may have been posted, and a number too high is told by the desk.
+    if (command.chatId !== chat.chatId) return command;
     if (command.kind !== "SayToAgent" && command.kind !== "ReportToDesk" && command.kind !== "RequestChat")
       return command;
     posts += 1;

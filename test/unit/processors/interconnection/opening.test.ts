@@ -96,6 +96,14 @@ describe("opening a chat", () => {
     expect(user.state.interconnection?.status).toBe("FAILED");
   });
 
+  it("refuses while the chat request may have arrived: the session is ended under the next number, not as its repeat", () => {
+    const user = createUser();
+    user.connect("r1");
+    for (const _step of ["contact", "case", "session"]) user.result();
+    expect(user.state.pending).toMatchObject([{ kind: "RequestChat" }]);
+    expect(user.due("opening_limit").gave).toContainEqual(expect.objectContaining({ kind: "EndChat", postsBefore: 1 }));
+  });
+
   it("ends such a session also when the next chat is being opened already", () => {
     const user = createUser();
     user.connect("r1");
