@@ -26,7 +26,7 @@ import { isLimited, type RateLimits } from "./rate-limits.ts";
 import { isLost, lost, sleep, untilDone, type Pace } from "./retry.ts";
 import { allowed, type RightToAct } from "./right-to-act.ts";
 import type { SessionGates } from "./session-gates.ts";
-import { afterTimeOut, defect, gaveUp, isSpent, timedOut, type Finished, type Tries } from "./tries.ts";
+import { afterTimeOut, beginTries, defect, gaveUp, isSpent, timedOut, type Finished, type Tries } from "./tries.ts";
 
 /** What lanes work with. */
 export interface LaneTools extends Pace {
@@ -71,6 +71,8 @@ const inHandMs = 1_000;
 export interface LaneOwner {
   readonly partition: number;
   readonly epoch: number;
+  /** The marks of what was begun before may be lost: what is made is looked for before it is made. Of posts the desk knows the numbers. */
+  readonly marksLost: boolean;
   /** Ends the tenure: the store has refused a mark under its epoch, and no lane of it goes on. */
   fenced(): void;
 }
@@ -188,14 +190,7 @@ export function createLanes(tools: LaneTools, owner: LaneOwner, signal: AbortSig
         generation: null,
         data: null,
       };
-    const tries: Tries = {
-      made: 0,
-      spent: 0,
-      post: verdict.kind === "begun" ? verdict.postSequence : null,
-      mayHaveHappened: repeatsDone || (verdict.kind === "begun" && verdict.repeated),
-      renumbered: false,
-      refused: false,
-    };
+    const tries = beginTries(verdict, owner.marksLost && !tools.posts(first));
     for (;;) {
       const command = await nextTry(user, first);
       if (command === undefined) return null;

@@ -179,7 +179,7 @@ export function createPartitionOwner(partition: number, tools: OwnerTools): Part
       end: () => end.abort(),
       turnTools: { ...tools, users: createUsers(tools.store, { ...tools, partition }), partition },
       decoder: createInputDecoder({ ...tools, partition, waits, goOn }, signal),
-      lanes: createLanes(tools, { partition, epoch, fenced }, signal, stopping.signal),
+      lanes: createLanes(tools, { partition, epoch, marksLost: inherited.marksLost, fenced }, signal, stopping.signal),
       pollers: createPollers(tools, partition, signal, () => running.shownTo),
       dueTimes: createDueTimes(tools, partition, signal),
       effectsBehind: null,

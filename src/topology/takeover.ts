@@ -45,6 +45,8 @@ export interface Inheritance {
   readonly changelogPosition: number;
   /** The old owner let go by itself: nobody need be waited for. */
   readonly released: boolean;
+  /** The store was behind the changelog, or empty: what lanes had begun, and not told yet, may be unknown to it. */
+  readonly marksLost: boolean;
   /** When the store had accepted the claim, monotonic. */
   readonly claimedAtMs: number;
 }
@@ -104,6 +106,7 @@ export async function takeOver(
     outboxVersion: { epoch: inherited.savedEpoch, turn: inherited.turn },
     changelogPosition: fence + 1,
     released: claim.released,
+    marksLost: inherited !== stored,
     claimedAtMs,
   };
 }

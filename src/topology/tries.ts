@@ -3,6 +3,7 @@ import type { Effect } from "../processors/effect.ts";
 import type { Command } from "../processors/interconnection/commands.ts";
 import type { CommandOutcome, CommandResult } from "../processors/messages/generated.ts";
 import type { RetryPolicy } from "./policies.ts";
+import type { MarkVerdict } from "./ports.ts";
 
 type Again = Extract<Effect, { readonly kind: "again" }>;
 
@@ -26,6 +27,16 @@ export interface Tries {
   mayHaveHappened: boolean;
   renumbered: boolean;
   refused: boolean;
+}
+
+/** None yet of a command that the store has marked. `isUnknown`: it may have begun before, and its mark is lost. */
+export function beginTries(verdict: MarkVerdict, isUnknown: boolean): Tries {
+  const isBegun = verdict.kind === "begun";
+  return {
+    ...{ made: 0, spent: 0, renumbered: false, refused: false },
+    post: isBegun ? verdict.postSequence : null,
+    mayHaveHappened: !isBegun || verdict.repeated || isUnknown,
+  };
 }
 
 /**

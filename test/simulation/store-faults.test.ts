@@ -128,6 +128,17 @@ describe("a store that lost everything", () => {
     expect(world.desk.chats).toHaveLength(1);
   });
 
+  it("has lost what lanes had begun: a case that was made before is looked for, and found", async () => {
+    const world = createGraphWorld();
+    world.start();
+    world.desk.fail("ensureCase", { kind: "retry", effect: "after" }, { kind: "hangs" });
+    await world.connect("ana");
+    expect(await world.until(() => world.desk.created.length === 1)).toBe(true);
+    world.store.faults.flush();
+    expect(await world.until(() => world.desk.chats.length === 1)).toBe(true);
+    expect(world.desk.created).toHaveLength(1);
+  });
+
   it("while the service is down is filled again, and nothing is taken twice", async () => {
     const world = await chatsInEveryStage();
     const before = statesOf(world);

@@ -76,7 +76,7 @@ async function limitedLanes(over: Partial<LaneTools> = {}): Promise<Limited> {
     ...over,
   };
   const fenced = (): void => undefined;
-  const lanes = createLanes(tools, { partition: 0, epoch: 5, fenced }, never, never);
+  const lanes = createLanes(tools, { partition: 0, epoch: 5, marksLost: false, fenced }, never, never);
   return { ...parts, lanes, made };
 }
 

@@ -66,7 +66,7 @@ export async function lanesOf(over: Partial<LaneTools> = {}): Promise<TestLanes>
     ...over,
   };
   const fenced = (): void => void (ends.count += 1);
-  const lanes = createLanes(tools, { partition: 0, epoch: 5, fenced }, end.signal, stopping.signal);
+  const lanes = createLanes(tools, { partition: 0, epoch: 5, marksLost: false, fenced }, end.signal, stopping.signal);
   return { ...parts, lanes, tried, answers, end, stopping, ends };
 }
 

@@ -72,7 +72,7 @@ async function command(log: Log, answers: Answers, one: DeskCommand): Promise<vo
       gateway.perform(each as DeskCommand, attempt),
   };
   const fenced = (): void => undefined;
-  createLanes(tools, { partition: 0, epoch: 5, fenced }, end.signal, end.signal).update(
+  createLanes(tools, { partition: 0, epoch: 5, marksLost: false, fenced }, end.signal, end.signal).update(
     "ana",
     // One try: there is no time for another.
     stateWith([{ ...one, giveUpAt: parts.clock.now() + 1 }]),
