@@ -68,8 +68,8 @@ async function main(values: Values): Promise<number> {
     const lengthMs = Number(values.minutes) * 60_000;
     const result = await soak({ lengthMs, users, seed, file, say, stopped });
     writeFileSync(join(folder, "report.txt"), `${result.text}\n`);
-    say(`\n${result.text}\n\n${result.ok ? "kept" : "broken"}; report: ${folder}`);
-    return result.ok ? 0 : 1;
+    say(`\n${result.text}\n\n${result.standing}; report: ${folder}`);
+    return exitCodes[result.standing];
   }
   const kind = values.outage === undefined ? undefined : outages[values.outage];
   if (values.outage !== undefined && kind === undefined)

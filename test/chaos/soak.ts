@@ -10,6 +10,7 @@ import { inOrder, type Entry } from "../support/history/entries.ts";
 import { withCast, type Cast } from "./cast.ts";
 import { drain, drainWithinMs } from "./drain.ts";
 import { chatWasEnding, collectEvidence } from "./evidence.ts";
+import type { Standing } from "./report.ts";
 
 /** How long and how much. */
 export interface SoakOptions {
@@ -23,13 +24,13 @@ export interface SoakOptions {
 
 /** What a soak came to. */
 export interface SoakResult {
-  readonly ok: boolean;
+  readonly standing: Standing;
   readonly text: string;
 }
 
 /** Figures of a process by the names of its metrics, with what they may grow by: `factor` times and `slack` more. */
 const figures = {
-  memory: { metric: "process_resident_memory_bytes", factor: 1.15, slack: 30 * 2 ** 20 },
+  memory: { metric: "process_resident_memory_bytes", factor: 1.1, slack: 20 * 2 ** 20 },
   heap: { metric: "nodejs_heap_size_used_bytes", factor: 1.25, slack: 30 * 2 ** 20 },
   descriptors: { metric: "process_open_fds", factor: 1.1, slack: 20 },
   handles: { metric: "nodejs_active_handles_total", factor: 1.1, slack: 20 },
@@ -107,8 +108,9 @@ export function soak(options: SoakOptions): Promise<SoakResult> {
       ...missing,
       ...few,
     ];
-    const isWhole = missing.length === 0 && few.length === 0;
-    return { ok: isWhole && verdict.ok && drainedMs !== null && arena.crashes.length === 0, text: lines.join("\n") };
+    const isKept = verdict.ok && drainedMs !== null && arena.crashes.length === 0;
+    const isVoid = missing.length > 0 || few.length > 0;
+    return { standing: !isKept ? "broken" : isVoid ? "void" : "kept", text: lines.join("\n") };
   });
 }
 

@@ -13,7 +13,7 @@ const whatsapp = "/v1/integrations/whatsapp/webhook";
 const facebook = "/v1/integrations/facebook/webhook";
 const requestTimeoutMs = 300;
 /** Of one body (catalogue S14), in the best of so many tries: other processes share the cores, and what the service does it does each time. */
-const [longestStallMs, tries] = [50, 5];
+const [longestStallMs, tries] = [50, 10];
 /** Node looks once a second for requests that take too long. */
 const closedWithinMs = requestTimeoutMs + 2_500;
 
