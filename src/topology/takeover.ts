@@ -106,7 +106,8 @@ export async function takeOver(
     outboxVersion: { epoch: inherited.savedEpoch, turn: inherited.turn },
     changelogPosition: fence + 1,
     released: claim.released,
-    marksLost: inherited !== stored,
+    // An index that nobody had before has begun nothing: there each look would be a call for nothing.
+    marksLost: inherited !== stored && fold.users.size > 0,
     claimedAtMs,
   };
 }

@@ -139,6 +139,22 @@ describe("a store that lost everything", () => {
     expect(world.desk.created).toHaveLength(1);
   });
 
+  it("is another thing than a store that is new: there nothing is looked for", async () => {
+    const looked: unknown[] = [];
+    const world = createGraphWorld({
+      watch: () => ({
+        route: () => null,
+        arrived: () => undefined,
+        executed: ({ name, args }) => {
+          if (name === "desk.ensureCase") looked.push(args[1]);
+        },
+      }),
+    });
+    world.start();
+    await world.openChat("ana");
+    expect(looked).toEqual([false]);
+  });
+
   it("while the service is down is filled again, and nothing is taken twice", async () => {
     const world = await chatsInEveryStage();
     const before = statesOf(world);

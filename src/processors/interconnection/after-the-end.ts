@@ -1,8 +1,8 @@
 // What the desk tells of a chat that is over for us. Owns that words of an agent which came too late are kept where a person can read them,
 // each once. Called by desk-events.ts.
 import type { DeskEvent, DeskEvents, DeskReconnected, DeskSession } from "../messages/generated.ts";
-import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import type { Command, EndChat } from "./commands.ts";
+import { awaitRepeats, takeTold } from "./desk-repeats.ts";
 import { change, type Draft } from "./draft.ts";
 import { tell } from "./facts.ts";
 import type { Closed, Failed, Interconnection } from "./state.ts";
